@@ -1,0 +1,80 @@
+import type {
+	ICredentialDataDecryptedObject,
+	ICredentialTestRequest,
+	ICredentialType,
+	IHttpRequestOptions,
+	INodeProperties,
+} from 'n8n-workflow';
+
+export class RunflowApi implements ICredentialType {
+	name = 'runflowApi';
+
+	displayName = 'Runflow API';
+
+	documentationUrl = 'https://docs.runflow.io/concepts/authentication';
+
+	icon = { light: 'file:icons/runflow.svg', dark: 'file:icons/runflow.dark.svg' } as const;
+
+	properties: INodeProperties[] = [
+		{
+			displayName: 'API Key',
+			name: 'apiKey',
+			type: 'string',
+			typeOptions: { password: true },
+			required: true,
+			default: '',
+			placeholder: 'e.g. rf_live_…',
+			description:
+				'Made at app.runflow.io/settings/api-keys and shown there once. A key that starts with rf_svc_ cannot start runs.',
+		},
+		{
+			displayName: 'Base URL',
+			name: 'baseUrl',
+			type: 'string',
+			default: 'https://api.runflow.io',
+			placeholder: 'e.g. https://api.runflow.io',
+			description: 'Address of the API, without /v1',
+		},
+		{
+			displayName: 'Organization ID',
+			name: 'organizationId',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. 0197a3c2-0000-7000-8000-000000000001',
+			description: "Organization to work in. Leave empty for the key's own organization.",
+		},
+		{
+			displayName: 'Callback Signing Secrets',
+			name: 'signingSecrets',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			placeholder: 'e.g. whsec_…',
+			description:
+				'Secret with which Runflow signs callbacks, needed by the trigger only. While you rotate it, give the old and the new one, separated by a comma or space.',
+		},
+	];
+
+	/** Adds the key and, where one is set, the organization to a request (AUTH, WH). */
+	async authenticate(
+		credentials: ICredentialDataDecryptedObject,
+		request: IHttpRequestOptions,
+	): Promise<IHttpRequestOptions> {
+		const organization = credentials.organizationId
+			? { 'X-Organization-Id': credentials.organizationId.toString() }
+			: {};
+		const headers = {
+			...request.headers,
+			Authorization: `Bearer ${credentials.apiKey?.toString() ?? ''}`,
+			...organization,
+		};
+		return { ...request, headers };
+	}
+
+	test: ICredentialTestRequest = {
+		request: {
+			baseURL: '={{ $credentials.baseUrl.replace(/\\/+$/, "").replace(/\\/v1$/, "") }}',
+			url: '/v1/auth/me',
+		},
+	};
+}

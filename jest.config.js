@@ -1,0 +1,18 @@
+'use strict';
+
+const transform = {
+	'^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2022' } }],
+};
+
+/** One project for each layer of the tests, so that each can run alone. */
+const project = (name, more = {}) => ({
+	displayName: name,
+	testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+	testEnvironment: 'node',
+	transform,
+	...more,
+});
+
+module.exports = {
+	projects: [project('unit'), project('engine'), project('package'), project('e2e')],
+};

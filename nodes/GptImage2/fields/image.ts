@@ -1,0 +1,101 @@
+import { updateDisplayOptions, type INodeProperties } from 'n8n-workflow';
+
+const customOnly = { show: { imageSize: ['custom'] } };
+
+const customSizeHint =
+	'Multiple of 16, at most 3,840. The longer edge at most 3 times the shorter, 655,360 to 8,294,400 pixels in all.';
+
+/** The model's input fields, named and set as its input schema has them (SEED). */
+const inputFields: INodeProperties[] = [
+	{
+		displayName: 'Prompt',
+		name: 'prompt',
+		type: 'string',
+		typeOptions: { rows: 4 },
+		required: true,
+		default: '',
+		placeholder: "e.g. A hand-drawn storefront sign reading 'CIRCUIT & GRAIN', warm morning light",
+		description: 'What the image shows. Words that must stand in the image go in quotes.',
+	},
+	{
+		displayName: 'Image Size',
+		name: 'imageSize',
+		type: 'options',
+		options: [
+			{ name: 'Custom', value: 'custom', description: 'Width and height of your own' },
+			{ name: 'Landscape 16:9', value: 'landscape_16_9' },
+			{ name: 'Landscape 4:3', value: 'landscape_4_3' },
+			{ name: 'Portrait 16:9', value: 'portrait_16_9' },
+			{ name: 'Portrait 4:3', value: 'portrait_4_3' },
+			{ name: 'Square', value: 'square' },
+			{ name: 'Square HD', value: 'square_hd' },
+		],
+		default: 'landscape_4_3',
+		description: 'Shape of the image',
+	},
+	{
+		displayName: 'Width',
+		name: 'width',
+		type: 'number',
+		typeOptions: { minValue: 16, maxValue: 3840 },
+		displayOptions: customOnly,
+		default: 1024,
+		hint: customSizeHint,
+		description: 'Width of the image in pixels',
+	},
+	{
+		displayName: 'Height',
+		name: 'height',
+		type: 'number',
+		typeOptions: { minValue: 16, maxValue: 3840 },
+		displayOptions: customOnly,
+		default: 1024,
+		description: 'Height of the image in pixels',
+	},
+	{
+		displayName: 'Quality',
+		name: 'quality',
+		type: 'options',
+		options: [
+			{ name: 'Low', value: 'low' },
+			{ name: 'Medium', value: 'medium' },
+			{ name: 'High', value: 'high' },
+		],
+		default: 'high',
+		description: 'How much work goes into the image. Higher takes longer and may cost more.',
+	},
+	{
+		displayName: 'Number of Images',
+		name: 'numImages',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: 1,
+		description: 'How many images to make for each input item. Each one is paid for.',
+	},
+	{
+		displayName: 'Output Format',
+		name: 'outputFormat',
+		type: 'options',
+		options: [
+			{ name: 'JPEG', value: 'jpeg' },
+			{ name: 'PNG', value: 'png' },
+			{ name: 'WebP', value: 'webp' },
+		],
+		default: 'png',
+		description: 'File format of the images',
+	},
+	{
+		displayName: 'Sync Mode',
+		name: 'syncMode',
+		type: 'boolean',
+		default: false,
+		description:
+			'Whether Runflow sends the image inside its answer and keeps no copy of it. Leave off unless the image must not be stored at Runflow.',
+	},
+];
+
+/** The input fields, shown for the operations that make images. */
+export const imageFields = updateDisplayOptions(
+	{ show: { resource: ['image'], operation: ['generate'] } },
+	inputFields,
+);

@@ -1,0 +1,117 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+const imageOptions: INodeProperties[] = [
+	{
+		displayName: 'Additional Input',
+		name: 'additionalInput',
+		type: 'json',
+		default: '{}',
+		description:
+			'JSON object merged into the input of the run, for fields of the model that this node does not know yet',
+	},
+	{
+		displayName: 'Client Reference',
+		name: 'clientRef',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. order-1017',
+		description:
+			'Text of your own that stays with the run and that runs can be found by. When empty, the node makes one, with which it finds a run whose answer got lost, so one of your own should be different for each item.',
+	},
+	{
+		displayName: 'Concurrency',
+		name: 'concurrency',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: 10,
+		description: 'How many runs may be going on at once. Read once for all items.',
+	},
+	{
+		displayName: 'Download',
+		name: 'download',
+		type: 'boolean',
+		default: true,
+		description:
+			'Whether to fetch the images as binary data. When off, items carry only their URLs, which expire.',
+	},
+	{
+		displayName: 'File Name',
+		name: 'fileName',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. product-{{ $json.sku }}',
+		description: 'Name of the image file without extension, which the node adds',
+	},
+	{
+		displayName: 'Include Run',
+		name: 'includeRun',
+		type: 'boolean',
+		default: false,
+		description: "Whether to add Runflow's own record of the run as 'run'",
+	},
+	{
+		displayName: 'Max Images',
+		name: 'maxImages',
+		type: 'number',
+		typeOptions: { minValue: 0 },
+		default: 0,
+		description:
+			'How many images this node may pay for at most, over all items. When there would be more, nothing is started. 0 means no limit.',
+	},
+	{
+		displayName: 'Metadata',
+		name: 'metadata',
+		type: 'assignmentCollection',
+		default: {},
+		description: 'Names and values to keep with the run. They come back in the output and in callbacks.',
+	},
+	{
+		displayName: 'Output',
+		name: 'output',
+		type: 'options',
+		options: [
+			{ name: 'One Item per Image', value: 'perImage' },
+			{ name: 'One Item per Run', value: 'perRun' },
+		],
+		default: 'perImage',
+		description: 'How to output a run with several images',
+	},
+	{
+		displayName: 'Output Data Field Name',
+		name: 'binaryField',
+		type: 'string',
+		default: 'data',
+		placeholder: 'e.g. data',
+		description: 'Name of the binary field that holds the image',
+	},
+	{
+		displayName: 'Poll Interval',
+		name: 'pollInterval',
+		type: 'number',
+		typeOptions: { minValue: 0.1, numberPrecision: 1 },
+		default: 3,
+		description:
+			'Longest gap between two looks at a run, in seconds. The first looks come sooner. Read once for all items.',
+	},
+	{
+		displayName: 'Timeout',
+		name: 'timeout',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: 600,
+		description: 'How long to wait for a run, in seconds. Read once for all items.',
+	},
+];
+
+/** The optional settings of the operations that make images. */
+export const optionsFields: INodeProperties[] = [
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add option',
+		displayOptions: { show: { resource: ['image'] } },
+		default: {},
+		options: imageOptions,
+	},
+];

@@ -1,0 +1,44 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import type { RunForItems } from './items';
+
+const costDecimals = 6;
+
+/** Adds decimal strings as the API gives them; null where no run has a cost. */
+export function totalCost(costs: Array<string | null>): string | null {
+	const known = costs.flatMap((cost) => (cost === null || Number.isNaN(Number(cost)) ? [] : [Number(cost)]));
+	if (known.length === 0) return null;
+	const total = known.reduce((sum, cost) => sum + cost, 0);
+	return String(Number(total.toFixed(costDecimals)));
+}
+
+/** Says above the output what came of the node: images, failed items, cost as the API reported it. */
+export function addSummaryHint(
+	context: IExecuteFunctions,
+	finished: RunForItems[],
+	failed: number,
+): void {
+	const images = finished.reduce((sum, { images: delivered }) => sum + delivered.length, 0);
+	const partial = finished.filter(({ run }) => run.status === 'partial_succeeded');
+	const cost = totalCost(finished.map(({ run }) => run.cost));
+	const parts = [
+		`${count(images, 'image')} from ${count(finished.length, 'run')}`,
+		`${failed} failed`,
+		cost === null ? 'cost not reported' : `cost reported by Runflow: $${cost}`,
+	];
+	context.addExecutionHints({
+		message: `${parts.join(', ')}.`,
+		type: failed > 0 ? 'warning' : 'info',
+		location: 'outputPane',
+	});
+	if (partial.length === 0) return;
+	context.addExecutionHints({
+		message: `${count(partial.length, 'run')} delivered only part of the images: ${partial.map(({ run }) => run.id).join(', ')}.`,
+		type: 'warning',
+		location: 'outputPane',
+	});
+}
+
+function count(number: number, noun: string): string {
+	return `${number} ${number === 1 ? noun : `${noun}s`}`;
+}

@@ -1,0 +1,119 @@
+import { createHash, randomUUID } from 'node:crypto';
+
+import type { IBinaryData, IContextObject, IExecuteFunctions } from 'n8n-workflow';
+import { z } from 'zod';
+
+const keptImage = z.object({
+	index: z.number(),
+	width: z.number().nullable(),
+	height: z.number().nullable(),
+	binary: z.custom<IBinaryData>(
+		(binary) => typeof binary === 'object' && binary !== null && 'mimeType' in binary,
+	),
+});
+
+/** An image that only this execution has, because Runflow keeps none in sync mode. */
+export type KeptImage = z.infer<typeof keptImage>;
+
+const entrySchema = z.object({
+	hash: z.string(),
+	idempotencyKey: z.string(),
+	attempt: z.number().int(),
+	clientRef: z.string(),
+	runId: z.string().nullable(),
+	/** Whether a create was sent and nobody knows whether it was taken. */
+	uncertain: z.boolean(),
+	keptImages: z.array(keptImage).default([]),
+});
+
+/** What the ledger remembers of one item: the latest attempt to pay for its images. */
+export type LedgerEntry = z.infer<typeof entrySchema>;
+
+/** What an entry is about: the hash tells a changed request from the same one. */
+export interface LedgerSubject {
+	itemIndex: number;
+	/** Everything that is asked of the API, without what the node adds by itself. */
+	request: object;
+	/** The user's own reference, null where the ledger makes one. */
+	clientRef: string | null;
+}
+
+const contextKey = 'ledger';
+
+/**
+ * Remembers keys and run ids of this node in its context, which n8n saves with the execution and
+ * copies into a retry. So a second try, Retry On Fail or n8n's Retry, takes up what is paid for.
+ */
+export class Ledger {
+	private constructor(
+		private readonly entries: Record<string, unknown>,
+		private readonly owner: string,
+		private readonly runIndex: number,
+	) {}
+
+	/** The ledger of the node that runs in `context`, kept apart for each run index (loops). */
+	static of(context: IExecuteFunctions): Ledger {
+		const stored: IContextObject = context.getContext('node');
+		const entries = z.record(z.unknown()).catch({}).parse(stored[contextKey]);
+		stored[contextKey] = entries;
+		const { $runIndex } = context.getWorkflowDataProxy(0);
+		const owner = [
+			context.getWorkflow().id ?? 'unsaved',
+			context.getExecutionId(),
+			context.getNode().id,
+		].join(':');
+		return new Ledger(entries, owner, z.number().catch(0).parse($runIndex));
+	}
+
+	/**
+	 * The entry for an item: the one on record while its request is the same, else a new one with a
+	 * key and a reference that were never used.
+	 */
+	entryFor(subject: LedgerSubject): LedgerEntry {
+		const known = this.read(subject.itemIndex);
+		return known?.hash === hashOf(subject) ? known : this.renew(subject);
+	}
+
+	/** Starts the next attempt at an item, because the last one can't lead to images any more. */
+	renew(subject: LedgerSubject): LedgerEntry {
+		const { itemIndex } = subject;
+		const attempt = (this.read(itemIndex)?.attempt ?? 0) + 1;
+		return this.write(itemIndex, {
+			hash: hashOf(subject),
+			idempotencyKey: randomUUID(),
+			attempt,
+			clientRef:
+				subject.clientRef ?? `n8n:${this.owner}:${this.runIndex}.${itemIndex}.${attempt}`,
+			runId: null,
+			uncertain: false,
+			keptImages: [],
+		});
+	}
+
+	/** Puts what changed on record and gives the entry as it now is. */
+	update(itemIndex: number, entry: LedgerEntry, change: Partial<LedgerEntry>): LedgerEntry {
+		return this.write(itemIndex, { ...entry, ...change });
+	}
+
+	/** Whether a run of this item is known, so that it is paid for or still going on. */
+	hasRun(itemIndex: number): boolean {
+		return typeof this.read(itemIndex)?.runId === 'string';
+	}
+
+	private read(itemIndex: number): LedgerEntry | null {
+		return entrySchema.nullable().catch(null).parse(this.entries[this.keyOf(itemIndex)] ?? null);
+	}
+
+	private write(itemIndex: number, entry: LedgerEntry): LedgerEntry {
+		this.entries[this.keyOf(itemIndex)] = entry;
+		return entry;
+	}
+
+	private keyOf(itemIndex: number): string {
+		return `${this.runIndex}.${itemIndex}`;
+	}
+}
+
+function hashOf({ request, clientRef }: LedgerSubject): string {
+	return createHash('sha256').update(JSON.stringify([request, clientRef])).digest('hex');
+}

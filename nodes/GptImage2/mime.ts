@@ -1,0 +1,63 @@
+const extensions: Readonly<Record<string, string>> = {
+	'image/jpeg': 'jpg',
+	'image/png': 'png',
+	'image/webp': 'webp',
+};
+
+const mimeTypes: Readonly<Record<string, string>> = {
+	jpg: 'image/jpeg',
+	jpeg: 'image/jpeg',
+	png: 'image/png',
+	webp: 'image/webp',
+};
+
+const defaultMimeType = 'image/png';
+
+/** The file extension, without dot, for an image MIME type; of an unknown one, its subtype. */
+export function extensionOf(mimeType: string): string {
+	return extensions[mimeType] ?? mimeType.replace(/^image\//, '').replace(/[^a-z0-9].*$/, '');
+}
+
+/** What is known of an image's type, each null where it isn't. */
+export interface MimeHints {
+	/** The response's Content-Type; anything but `image/…`, such as octet-stream, doesn't count. */
+	header: string | null;
+	url: string | null;
+	/** The `output_format` asked for. */
+	format: unknown;
+}
+
+/** The MIME type of a downloaded image, from the response header, the URL's path, the format asked for. */
+export function mimeTypeOf({ header, url, format }: MimeHints): string {
+	const fromHeader = header?.split(';')[0]?.trim().toLowerCase();
+	if (fromHeader?.startsWith('image/')) return fromHeader;
+	const extension = url === null ? null : /\.([a-z]+)$/i.exec(pathOf(url))?.[1]?.toLowerCase();
+	return (
+		mimeTypes[extension ?? ''] ??
+		mimeTypes[typeof format === 'string' ? format : ''] ??
+		defaultMimeType
+	);
+}
+
+function pathOf(url: string): string {
+	return URL.canParse(url) ? new URL(url).pathname : '';
+}
+
+/** A data URI taken apart: the MIME type it names, null where it names none, and the bytes. */
+export interface DataUri {
+	mimeType: string | null;
+	bytes: Buffer;
+}
+
+/** Decodes a data URI; null for any other text. */
+export function decodeDataUri(uri: string): DataUri | null {
+	if (!uri.startsWith('data:')) return null;
+	const comma = uri.indexOf(',');
+	if (comma === -1) return null;
+	const [mimeType, ...parameters] = uri.slice('data:'.length, comma).split(';');
+	const text = uri.slice(comma + 1);
+	const bytes = parameters.includes('base64')
+		? Buffer.from(text, 'base64')
+		: Buffer.from(decodeURIComponent(text));
+	return { mimeType: mimeType?.startsWith('image/') ? mimeType : null, bytes };
+}

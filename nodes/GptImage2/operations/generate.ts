@@ -1,0 +1,13 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
+import { generateModel } from '../../../runflow/client';
+import { readImageParameters } from '../parameters';
+import { makeImages } from './makeImages';
+
+/** `image` → `generate`: a prompt in, images out, for every input item. */
+export async function generate(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	return await makeImages(context, (itemIndex) => ({
+		model: generateModel,
+		...readImageParameters(context, itemIndex),
+	}));
+}

@@ -1,0 +1,138 @@
+import { sleep, type IExecuteFunctions } from 'n8n-workflow';
+
+import type { RunflowClient } from '../../../runflow/client';
+import { RunFailedError, RunflowError, StoppedError } from '../../../runflow/errors';
+import { retrying } from '../../../runflow/retry';
+import type { Run } from '../../../runflow/schemas';
+import { settle } from '../../../runflow/settle';
+import { hasSucceeded, isTerminal } from '../../../runflow/status';
+import { paceOf, waitForRun } from '../../../runflow/waiting';
+import { restoreKeptImages, storeImages, type StoredImage } from '../images';
+import type { RunForItems } from '../items';
+import type { Ledger, LedgerEntry, LedgerSubject } from '../ledger';
+import type { ImageParameters, NodeOptions } from '../parameters';
+
+/** What every run of one node execution shares. */
+export interface RunContext {
+	context: IExecuteFunctions;
+	client: RunflowClient;
+	ledger: Ledger;
+	options: NodeOptions;
+	/** Fires when nothing more shall be started or waited for. */
+	signal: AbortSignal;
+}
+
+/** What one item asks for: the model and its checked parameters. */
+export interface ImagePlan extends ImageParameters {
+	model: string;
+}
+
+const createTimeout = 60_000;
+
+/**
+ * Brings one item to a run that ended well: takes up what the ledger holds, or creates a run, and waits
+ * for its end. Throws RunflowError, RunFailedError for a run that failed or was cancelled.
+ */
+export async function finishRun(
+	runContext: RunContext,
+	itemIndex: number,
+	plan: ImagePlan,
+): Promise<Run> {
+	const { client, options, signal } = runContext;
+	const started = await startRun(runContext, itemIndex, plan);
+	const run = await waitForRun({
+		run: started,
+		read: async (id) => await client.getRun(id),
+		pause: sleep,
+		pace: paceOf(options.pollInterval),
+		timeout: options.timeout,
+		signal,
+	});
+	if (!hasSucceeded(run.status)) throw new RunFailedError(run);
+	return run;
+}
+
+/** The run of an item: the one already paid for or under way, else a new one. */
+async function startRun(
+	{ client, ledger, options, signal }: RunContext,
+	itemIndex: number,
+	plan: ImagePlan,
+): Promise<Run> {
+	if (signal.aborted) throw new StoppedError();
+	const subject = subjectOf(itemIndex, plan);
+	let entry = ledger.entryFor(subject);
+
+	const { runId } = entry;
+	if (runId !== null) {
+		const run = await retrying(async () => await client.getRun(runId), sleep, signal);
+		if (!isTerminal(run.status) || hasSucceeded(run.status)) return run;
+		entry = ledger.renew(subject);
+	}
+
+	const sending = ledger.update(itemIndex, entry, { uncertain: true });
+	const { input, metadata } = plan;
+	const created = await settle(
+		async () =>
+			await client.createRun(
+				plan.model,
+				{
+					input,
+					client_ref: sending.clientRef,
+					...(Object.keys(metadata).length > 0 && { metadata }),
+				},
+				{
+					idempotencyKey: sending.idempotencyKey,
+					findable: plan.clientRef === null,
+					uncertain: entry.uncertain,
+					timeout: input.sync_mode ? options.timeout * 1000 : createTimeout,
+					signal,
+				},
+			),
+	);
+	if (created.ok) {
+		ledger.update(itemIndex, sending, { runId: created.value.id, uncertain: false });
+		return created.value;
+	}
+	const { error } = created;
+	if (error instanceof RunflowError && !error.mayBePaid) ledger.renew(subject);
+	throw error;
+}
+
+/**
+ * Stores the images of a run that ended well. What came as data URIs is noted in the ledger, since Runflow
+ * keeps no copy. Throws ImageDownloadError, or RunFailedError where there is no image at all.
+ */
+export async function fetchImages(
+	{ context, client, ledger, signal }: RunContext,
+	itemIndex: number,
+	plan: ImagePlan,
+	run: Run,
+): Promise<RunForItems> {
+	const { output } = plan;
+	const entry = ledger.entryFor(subjectOf(itemIndex, plan));
+	if (run.images.length === 0 && entry.keptImages.length > 0) {
+		const images = await restoreKeptImages(context, entry.keptImages);
+		return { run, images, itemIndex, output };
+	}
+	if (run.images.length === 0) throw new RunFailedError(run);
+	const reread = async () => await retrying(async () => await client.getRun(run.id), sleep, signal);
+	const images = await storeImages(context, run, { output, reread, signal });
+	keepInlineImages(ledger, itemIndex, entry, images);
+	return { run, images, itemIndex, output };
+}
+
+function keepInlineImages(
+	ledger: Ledger,
+	itemIndex: number,
+	entry: LedgerEntry,
+	images: StoredImage[],
+): void {
+	const keptImages = images.flatMap(({ url, binary, index, width, height }) =>
+		url === null && binary ? [{ index, width, height, binary }] : [],
+	);
+	if (keptImages.length > 0) ledger.update(itemIndex, entry, { keptImages });
+}
+
+function subjectOf(itemIndex: number, { model, input, metadata, clientRef }: ImagePlan): LedgerSubject {
+	return { itemIndex, request: { model, input, metadata }, clientRef };
+}

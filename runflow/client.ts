@@ -1,0 +1,177 @@
+import { z } from 'zod';
+
+import { RunflowAnswerError, RunflowApiError, RunflowError, StoppedError } from './errors';
+import type { RunRequest } from './input';
+import {
+	isPassing,
+	maxRetries,
+	mayHaveBeenTaken,
+	parseRetryAfter,
+	retryDelay,
+	type Pause,
+} from './retry';
+import { apiErrorSchema, runListSchema, runSchema, type Run } from './schemas';
+import { settle } from './settle';
+
+/** The model this package is about; its slashes stay as they are in a path (RUNS). */
+export const generateModel = 'openai/gpt-image-2';
+
+const readTimeout = 30_000;
+
+/** One request to the API; `path` starts with `/v1/`, `timeout` is in milliseconds. */
+export interface ApiRequest {
+	method: 'GET' | 'POST';
+	path: string;
+	query?: Record<string, string | number>;
+	headers?: Record<string, string>;
+	body?: object;
+	timeout: number;
+}
+
+/** What came back, whatever its status; `body` is parsed JSON, or text where it isn't JSON. */
+export interface ApiAnswer {
+	status: number;
+	headers: Record<string, unknown>;
+	body: unknown;
+}
+
+/** Sends with the user's credential. Throws RunflowConnectionError when no answer arrives. */
+export type Send = (request: ApiRequest) => Promise<ApiAnswer>;
+
+/** How one create is made safe to repeat. */
+export interface CreateOptions {
+	/** Made once per attempt at an image and sent with every try (runflow-api.md 7.3). */
+	idempotencyKey: string;
+	/** Whether `client_ref` belongs to this run alone, so that a lost run can be found by it. */
+	findable: boolean;
+	/** Whether an earlier try ended without a clear answer, so that the run may exist already. */
+	uncertain: boolean;
+	/** How long one create may take to be answered, in milliseconds. */
+	timeout: number;
+	/** Once it fires, nothing new is sent; a create without a clear answer is still asked for. */
+	signal: AbortSignal;
+}
+
+/** The endpoints of the API that this package uses, a method each. */
+export class RunflowClient {
+	constructor(
+		private readonly send: Send,
+		private readonly pause: Pause,
+	) {}
+
+	/** Reads a run once: `GET /v1/runs/{id}` (RUN-G). Throws RunflowError that names the run. */
+	async getRun(id: string): Promise<Run> {
+		try {
+			return await this.request(
+				{ method: 'GET', path: `/v1/runs/${encodeURIComponent(id)}`, timeout: readTimeout },
+				runSchema,
+			);
+		} catch (error) {
+			throw error instanceof RunflowError ? error.about(id) : error;
+		}
+	}
+
+	/**
+	 * Finds the run that carries this `client_ref`, null where there is none: `GET /v1/runs` with the
+	 * filter syntax of first-party code (ADC; runflow-api.md 4.4). What comes back is compared
+	 * again, in case the filter is ignored.
+	 */
+	async findRun(clientRef: string): Promise<Run | null> {
+		const query = { q: `client_ref.EQ:'${clientRef}'`, limit: 50, sort_by: 'created_at:desc' };
+		const page = await this.request(
+			{ method: 'GET', path: '/v1/runs', query, timeout: readTimeout },
+			runListSchema,
+		);
+		const found = page.items.find((run) => run?.client_ref === clientRef);
+		return found ? await this.getRun(found.id) : null;
+	}
+
+	/**
+	 * Creates a run: `POST /v1/models/{model}/runs` (SEED), and gives it as the API answered it, which
+	 * may already be its end. Sent again on 429, 5xx and lost connections, at most five times and
+	 * always with the same key; where the last try may have been taken, the run is looked for first.
+	 * Throws RunflowError, with `mayBePaid` set where the run may exist all the same.
+	 */
+	async createRun(model: string, request: RunRequest, options: CreateOptions): Promise<Run> {
+		let { uncertain } = options;
+		for (let retries = 0; ; retries++) {
+			const searchFirst = uncertain;
+			const outcome = await settle(
+				async () => await this.findOrPost(model, request, options, searchFirst),
+			);
+			if (outcome.ok) return outcome.value;
+
+			const { error } = outcome;
+			uncertain ||= mayHaveBeenTaken(error);
+			if (!mayTryAgain(error, retries, uncertain)) {
+				if (error instanceof RunflowError) error.mayBePaid = uncertain;
+				throw error;
+			}
+			await this.pauseUntilStopped(retryDelay(error, retries, Math.random()), options.signal);
+		}
+	}
+
+	private async findOrPost(
+		model: string,
+		request: RunRequest,
+		options: CreateOptions,
+		searchFirst: boolean,
+	): Promise<Run> {
+		const taken = searchFirst && options.findable ? await this.findTaken(request) : null;
+		if (taken !== null) return taken;
+		if (options.signal.aborted) throw new StoppedError();
+		return await this.postRun(model, request, options);
+	}
+
+	private async postRun(model: string, body: RunRequest, options: CreateOptions): Promise<Run> {
+		return await this.request(
+			{
+				method: 'POST',
+				path: `/v1/models/${model}/runs`,
+				headers: { 'Idempotency-Key': options.idempotencyKey },
+				body,
+				timeout: options.timeout,
+			},
+			runSchema,
+		);
+	}
+
+	/** The run of a create that was lost. Where the API won't search, the key alone has to do. */
+	private async findTaken({ client_ref }: RunRequest): Promise<Run | null> {
+		if (client_ref === undefined) return null;
+		const search = await settle(async () => await this.findRun(client_ref));
+		if (search.ok) return search.value;
+		if (search.error instanceof RunflowApiError && !isPassing(search.error)) return null;
+		throw search.error;
+	}
+
+	private async pauseUntilStopped(milliseconds: number, signal: AbortSignal): Promise<void> {
+		const paused = await settle(async () => await this.pause(milliseconds, signal));
+		if (!paused.ok && !signal.aborted) throw paused.error;
+	}
+
+	private async request<T extends z.ZodTypeAny>(
+		request: ApiRequest,
+		schema: T,
+	): Promise<z.output<T>> {
+		const { status, headers, body } = await this.send(request);
+		if (status < 200 || status > 299) {
+			const { code, message, fields } = apiErrorSchema.parse(body);
+			const retryAfter = parseRetryAfter(headers['retry-after'], Date.now());
+			throw new RunflowApiError(status, code, message, fields, retryAfter);
+		}
+		const answer = schema.safeParse(body);
+		if (answer.success) return answer.data;
+		throw new RunflowAnswerError(
+			typeof body === 'object' ? (answer.error.issues[0]?.message ?? 'unknown shape') : 'no JSON',
+		);
+	}
+}
+
+/** Whether a create that ended with this error is tried once more. */
+function mayTryAgain(error: unknown, retries: number, uncertain: boolean): boolean {
+	if (retries === maxRetries) return false;
+	if (error instanceof RunflowAnswerError) return retries === 0;
+	const maybeARace = uncertain && error instanceof RunflowApiError && error.status === 409;
+	return maybeARace || isPassing(error);
+}

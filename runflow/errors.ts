@@ -1,0 +1,118 @@
+import type { FieldProblem, Run } from './schemas';
+
+/** Anything that can go wrong with a run; `runId` is there as soon as a run exists. */
+export abstract class RunflowError extends Error {
+	/** The API's or this package's stable code for the trouble, null where there is none. */
+	abstract readonly code: string | null;
+
+	runId: string | null = null;
+
+	/** Whether a create ended without a clear answer, so that its run may exist and be paid. */
+	mayBePaid = false;
+
+	/** Notes which run the error is about (the first one stays) and gives the error itself. */
+	about(runId: string | null): this {
+		this.runId ??= runId;
+		return this;
+	}
+}
+
+/** The API answered with a status that isn't 2xx (ERR). */
+export class RunflowApiError extends RunflowError {
+	override readonly name = 'RunflowApiError';
+
+	constructor(
+		readonly status: number,
+		readonly code: string | null,
+		/** The API's own words, null where it sent none. */
+		readonly detail: string | null,
+		readonly fields: FieldProblem[] = [],
+		/** How long to wait before the next try, in milliseconds, where the API said so (RATE). */
+		readonly retryAfter: number | null = null,
+	) {
+		super(`Runflow answered ${status}`);
+	}
+}
+
+/** No answer arrived: refused, reset, timed out, or the name could not be resolved. */
+export class RunflowConnectionError extends RunflowError {
+	override readonly name = 'RunflowConnectionError';
+
+	constructor(
+		/** The system's code, such as ECONNRESET, null where unknown. */
+		readonly code: string | null,
+		/** Whether the request can't have reached the API, so that nothing was started or paid. */
+		readonly neverSent: boolean,
+	) {
+		super('No answer from Runflow');
+	}
+}
+
+/** The API answered 2xx with something that isn't what it documents. */
+export class RunflowAnswerError extends RunflowError {
+	override readonly name = 'RunflowAnswerError';
+
+	readonly code = 'UNREADABLE_ANSWER';
+
+	constructor(readonly problem: string) {
+		super('Runflow sent an answer that could not be read');
+	}
+}
+
+/** A run ended as failed or cancelled, or succeeded without any image. */
+export class RunFailedError extends RunflowError {
+	override readonly name = 'RunFailedError';
+
+	readonly code: string | null;
+
+	constructor(readonly run: Run) {
+		super(`Run ${run.id} ended as ${run.status}`);
+		this.code = run.failure?.code ?? null;
+		this.about(run.id);
+	}
+}
+
+/** The deadline passed while the run was still going on. */
+export class RunDeadlineError extends RunflowError {
+	override readonly name = 'RunDeadlineError';
+
+	readonly code = 'DEADLINE';
+
+	constructor(
+		runId: string,
+		/** The last status seen. */
+		readonly status: string,
+		/** How long was waited, in seconds. */
+		readonly seconds: number,
+	) {
+		super(`Run ${runId} was still ${status} after ${seconds} s`);
+		this.about(runId);
+	}
+}
+
+/** A finished image could not be fetched, though the run was read again for a fresh address. */
+export class ImageDownloadError extends RunflowError {
+	override readonly name = 'ImageDownloadError';
+
+	readonly code = 'DOWNLOAD_FAILED';
+
+	constructor(
+		/** Which image of the run, counted from 0. */
+		readonly index: number,
+		/** The HTTP status, null when the connection failed. */
+		readonly status: number | null,
+	) {
+		super(`Image ${index} could not be downloaded`);
+	}
+}
+
+/** The node was told to stop, by n8n or because another item failed. */
+export class StoppedError extends RunflowError {
+	override readonly name = 'StoppedError';
+
+	readonly code = 'STOPPED';
+
+	constructor() {
+		super('Stopped before the run ended');
+	}
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+
+/** The preset sizes (SEED). */
+export const imageSizePresets = [
+	'square_hd',
+	'square',
+	'portrait_4_3',
+	'portrait_16_9',
+	'landscape_4_3',
+	'landscape_16_9',
+] as const;
+
+/** What a custom size must keep to, in pixels (SEED). */
+export const customSizeLimits = {
+	multipleOf: 16,
+	longestEdge: 3840,
+	ratio: 3,
+	minPixels: 655_360,
+	maxPixels: 8_294_400,
+} as const;
+
+const pixels = (value: number) => value.toLocaleString('en-US');
+
+const edge = z
+	.number({ invalid_type_error: 'must be a number' })
+	.int('must be a whole number')
+	.positive('must be greater than 0')
+	.multipleOf(customSizeLimits.multipleOf, `must be a multiple of ${customSizeLimits.multipleOf}`)
+	.max(customSizeLimits.longestEdge, `must be at most ${pixels(customSizeLimits.longestEdge)} pixels`);
+
+/** A size of one's own, in pixels, checked against all four rules of the seed. */
+export const customSize = z.object({ width: edge, height: edge }).superRefine((size, context) => {
+	const { ratio, minPixels, maxPixels } = customSizeLimits;
+	const area = size.width * size.height;
+	const longer = size.width >= size.height ? 'width' : 'height';
+	const problem = (message: string) =>
+		context.addIssue({ code: z.ZodIssueCode.custom, path: [longer], message });
+
+	if (Math.max(size.width, size.height) > ratio * Math.min(size.width, size.height)) {
+		problem(`must be at most ${ratio} times the other edge; ${size.width} × ${size.height} is narrower`);
+	}
+	if (area < minPixels || area > maxPixels) {
+		problem(
+			`must give an image of ${pixels(minPixels)} to ${pixels(maxPixels)} pixels in all; ` +
+				`${size.width} × ${size.height} is ${pixels(area)}`,
+		);
+	}
+});
+
+const blank = 'must not be empty';
+
+/**
+ * The `input` of a run of `openai/gpt-image-2` (SEED; defaults from LLMS).
+ * Unknown keys pass through, so that a field the model gains later can be sent.
+ */
+export const generateInputSchema = z
+	.object({
+		prompt: z
+			.string({ required_error: blank, invalid_type_error: 'must be text' })
+			.refine((prompt) => prompt.trim() !== '', blank),
+		image_size: z.union([z.enum(imageSizePresets), customSize]).default('landscape_4_3'),
+		quality: z.enum(['low', 'medium', 'high']).default('high'),
+		num_images: z
+			.number({ invalid_type_error: 'must be a number' })
+			.int('must be a whole number')
+			.min(1, 'must be at least 1')
+			.default(1),
+		output_format: z.enum(['jpeg', 'png', 'webp']).default('png'),
+		sync_mode: z.boolean({ invalid_type_error: 'must be true or false' }).default(false),
+	})
+	.passthrough();
+
+/** A checked input, ready to send. */
+export type GenerateInput = z.infer<typeof generateInputSchema>;
+
+/** The longest `client_ref` the API takes, in characters (BATCH-C, SKILL). */
+export const clientRefLimit = 255;
+
+/** The body of `POST /v1/models/…/runs` (SEED, RUN-C). */
+export const runRequestSchema = z.object({
+	input: generateInputSchema,
+	metadata: z.record(z.unknown()).optional(),
+	client_ref: z.string().min(1).max(clientRefLimit).optional(),
+	callback_url: z.string().url().max(2048).optional(),
+});
+
+/** A checked request body. */
+export type RunRequest = z.infer<typeof runRequestSchema>;

@@ -1,0 +1,146 @@
+import { z } from 'zod';
+
+import { normalizeStatus } from './status';
+
+const textOrNull = z.string().nullish().catch(null).transform((value) => value ?? null);
+const numberOrNull = z.number().nullish().catch(null).transform((value) => value ?? null);
+const objectOrNull = z.record(z.unknown()).nullish().catch(null).transform((value) => value ?? null);
+const anyOrNull = z.unknown().transform((value) => value ?? null);
+
+const imageSchema = z
+	.union([
+		z.string().transform((url) => ({ url, width: null, height: null })),
+		z.object({ url: z.string(), width: numberOrNull, height: numberOrNull }),
+	])
+	.nullable()
+	.catch(null);
+
+/** One delivered image: its address (https or data URI) and its size in pixels where the API tells. */
+export type RunImage = NonNullable<z.infer<typeof imageSchema>>;
+
+const imageListKeys = ['outputs', 'images', 'image_urls', 'image'] as const;
+const singleImageKeys = ['url', 'image_url', 'output_url', 'image'] as const;
+
+/**
+ * The images of an `output` object, in the API's order. `outputs` is the documented list (SEED);
+ * the other keys are what further sources show (runflow-api.md 10.15). Empty where nothing fits.
+ */
+function imagesOf(output: Record<string, unknown> | null): RunImage[] {
+	if (output === null) return [];
+	for (const key of imageListKeys) {
+		const list = z.array(imageSchema).safeParse(output[key]);
+		if (list.success && list.data.length > 0) {
+			return list.data.filter((image): image is RunImage => image !== null);
+		}
+	}
+	for (const key of singleImageKeys) {
+		const image = imageSchema.parse(output[key] ?? null);
+		if (image !== null) return [image];
+	}
+	return [];
+}
+
+const failureFields = z.object({
+	failure_code: textOrNull,
+	failure_message: textOrNull,
+	failure_stage_code: textOrNull,
+	failure_stage: textOrNull,
+	error: z.object({ code: textOrNull, message: textOrNull }).nullish().catch(null),
+});
+
+/** Why a run failed; documented names first, the SDK's second (runflow-api.md 10.14, 10.20). */
+function failureOf(fields: z.infer<typeof failureFields>) {
+	const code = fields.failure_code ?? fields.error?.code ?? null;
+	const message = fields.failure_message ?? fields.error?.message ?? null;
+	const stage = fields.failure_stage_code ?? fields.failure_stage;
+	return code === null && message === null && stage === null ? null : { code, message, stage };
+}
+
+/**
+ * A run as `POST …/runs` and `GET /v1/runs/{id}` answer it (RUN-C, RUN-G), read leniently: only an id
+ * and a status are demanded, under either name (TPL, ADC); anything else may be missing or null.
+ * Gives this package's view of it; `raw` is the answer itself.
+ */
+export const runSchema = z
+	.object({
+		id: z.string().optional(),
+		run_id: z.string().optional(),
+		status_code: z.string().optional(),
+		status: z.string().optional(),
+		input: objectOrNull,
+		output: objectOrNull,
+		duration_ms: numberOrNull,
+		cost: z.union([z.string(), z.number().transform(String)]).nullish().catch(null),
+		created_at: textOrNull,
+		completed_at: textOrNull,
+		finished_at: textOrNull,
+		metadata: objectOrNull,
+		client_ref: textOrNull,
+	})
+	.merge(failureFields)
+	.passthrough()
+	.transform((raw, context) => {
+		const id = raw.id ?? raw.run_id;
+		const status = raw.status_code ?? raw.status;
+		if (id === undefined || status === undefined) {
+			context.addIssue({
+				code: z.ZodIssueCode.custom,
+				message: id === undefined ? 'no run id' : 'no status',
+			});
+			return z.NEVER;
+		}
+		const prompt = raw.input?.prompt;
+		return {
+			id,
+			status: normalizeStatus(status),
+			prompt: typeof prompt === 'string' ? prompt : null,
+			images: imagesOf(raw.output),
+			seed: anyOrNull.parse(raw.output?.seed),
+			timing: anyOrNull.parse(raw.output?.timing),
+			nsfw_detected: anyOrNull.parse(raw.output?.nsfw_detected),
+			cost: raw.cost ?? null,
+			duration_ms: raw.duration_ms,
+			created_at: raw.created_at,
+			completed_at: raw.completed_at ?? raw.finished_at,
+			metadata: raw.metadata,
+			client_ref: raw.client_ref,
+			failure: failureOf(raw),
+			raw,
+		};
+	});
+
+/** A run as the rest of this package sees it. */
+export type Run = z.infer<typeof runSchema>;
+
+/**
+ * One page of `GET /v1/runs` (RUN-L). An item that isn't a readable run becomes null, so that it can't
+ * hide the others.
+ */
+export const runListSchema = z.object({ items: z.array(runSchema.nullable().catch(null)) });
+
+const fieldProblem = z.object({
+	loc: z.array(z.union([z.string(), z.number()])).catch([]),
+	msg: z.string().catch('is not accepted'),
+});
+
+/** One line of a 422: where in the body, and what is wrong (COMFY). */
+export type FieldProblem = z.infer<typeof fieldProblem>;
+
+const fieldProblems = z.array(fieldProblem).catch([]);
+const flatError = z.object({ code: textOrNull, message: textOrNull, errors: fieldProblems });
+
+/**
+ * The body of a refused request: flat as ERR documents it, nested under `error` (SDK), or `detail` as
+ * text or list (SKILL). Whatever is no object gives nulls and an empty list.
+ */
+export const apiErrorSchema = z
+	.object({ error: flatError.nullish().catch(null), detail: z.unknown() })
+	.merge(flatError)
+	.transform(({ error, detail, ...flat }) => ({
+		code: flat.code ?? error?.code ?? null,
+		message: flat.message ?? error?.message ?? (typeof detail === 'string' ? detail : null),
+		fields: [flat.errors, error?.errors ?? [], fieldProblems.parse(detail)].find(
+			(list) => list.length > 0,
+		) ?? [],
+	}))
+	.catch({ code: null, message: null, fields: [] });

@@ -1,0 +1,47 @@
+/** The run states this package speaks of, in the order a run passes through them (RUNS, RUNS-old spelling). */
+export const runStatuses = [
+	'queued',
+	'dispatching',
+	'running',
+	'succeeded',
+	'partial_succeeded',
+	'failed',
+	'cancelled',
+] as const;
+
+const terminalStatuses: ReadonlySet<string> = new Set([
+	'succeeded',
+	'partial_succeeded',
+	'failed',
+	'cancelled',
+]);
+
+const otherSpellings: Readonly<Record<string, string>> = {
+	canceled: 'cancelled',
+	errored: 'failed',
+	timeout: 'failed',
+};
+
+/**
+ * Takes a status as any source spells it and gives this package's one spelling.
+ * RUNS-new and the SDK write `canceled`; first-party scripts also know `errored` and `timeout`.
+ * A status nobody has documented comes back unchanged.
+ */
+export function normalizeStatus(status: string): string {
+	return otherSpellings[status] ?? status;
+}
+
+/** Whether a run with this normalized status will never change again (RUNS). */
+export function isTerminal(status: string): boolean {
+	return terminalStatuses.has(status);
+}
+
+/** Whether a run with this normalized status was paid for and delivered images (RUNS-new, PRICE). */
+export function hasSucceeded(status: string): boolean {
+	return status === 'succeeded' || status === 'partial_succeeded';
+}
+
+/** Whether this normalized status is one of the documented ones. */
+export function isKnownStatus(status: string): boolean {
+	return terminalStatuses.has(status) || runStatuses.some((known) => known === status);
+}

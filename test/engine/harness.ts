@@ -1,0 +1,186 @@
+import 'reflect-metadata';
+
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+process.env.N8N_USER_FOLDER ??= mkdtempSync(join(tmpdir(), 'n8n-engine-'));
+process.env.N8N_LOG_LEVEL = 'silent';
+
+import { Container } from '@n8n/di';
+import { BinaryDataService, ExecutionLifecycleHooks, WorkflowExecute } from 'n8n-core';
+import {
+	createRunExecutionData,
+	ICredentialsHelper,
+	NodeConnectionTypes,
+	Workflow,
+	type ICredentialDataDecryptedObject,
+	type IHttpRequestOptions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypes,
+	type IRun,
+	type IRunExecutionData,
+	type IWorkflowBase,
+	type IWorkflowExecuteAdditionalData,
+} from 'n8n-workflow';
+
+import { RunflowApi } from '../../credentials/RunflowApi.credentials';
+import { GptImage2 } from '../../nodes/GptImage2/GptImage2.node';
+
+/** Where the engine tests' API is; nock answers for it. */
+export const apiUrl = 'https://api.runflow.test';
+
+/** A credential as a user fills it in. */
+export const credential = {
+	apiKey: 'rf_live_engine_secret',
+	baseUrl: apiUrl,
+	organizationId: '',
+	signingSecrets: '',
+};
+
+/** Emits the items a test starts from. */
+class StartNode implements INodeType {
+	description = {
+		displayName: 'Start',
+		name: 'start',
+		group: ['trigger' as const],
+		version: 1,
+		description: 'Start',
+		defaults: { name: 'Start' },
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		properties: [],
+	};
+
+	async execute(): Promise<INodeExecutionData[][]> {
+		return [[]];
+	}
+}
+
+const types: Record<string, INodeType> = {
+	'n8n-nodes-base.manualTrigger': new StartNode(),
+	'n8n-nodes-runflow.gptImage2': new GptImage2(),
+};
+
+const nodeTypes: INodeTypes = {
+	getByName: (name) => types[name],
+	getByNameAndVersion: (name) => types[name],
+	getKnownTypes: () => ({}),
+};
+
+class CredentialsHelper extends ICredentialsHelper {
+	constructor(private readonly data: ICredentialDataDecryptedObject) {
+		super();
+	}
+	getParentTypes = () => [];
+	isCredentialUsableByNode = () => true;
+	authenticate = async (
+		credentials: ICredentialDataDecryptedObject,
+		_type: string,
+		request: IHttpRequestOptions,
+	) => await new RunflowApi().authenticate(credentials, request);
+	preAuthentication = async () => undefined;
+	runPreAuthentication = async () => undefined;
+	getCredentials = async () => {
+		throw new Error('not used');
+	};
+	getDecrypted = async () => ({ ...this.data });
+	updateCredentials = async () => {};
+	updateCredentialsOauthTokenData = async () => {};
+	getCredentialsProperties = () => [];
+}
+
+/** How a workflow is run. */
+export interface EngineOptions {
+	/** The items that the trigger of the workflow emits. */
+	input: INodeExecutionData[];
+	credential?: ICredentialDataDecryptedObject;
+	executionId?: string;
+	/** State of an execution to go on from, as n8n's Retry does. */
+	resume?: IRunExecutionData;
+	/** Gets the means to stop the execution, as the Stop button does. */
+	onStart?: (stop: () => void) => void;
+}
+
+/** What came of it. */
+export interface EngineResult {
+	run: IRun;
+	/** The items of the node's first output, of its last try. */
+	items: INodeExecutionData[];
+	errorItems: INodeExecutionData[];
+	error: (Error & { description?: string | null; context?: Record<string, unknown>; httpCode?: string | null }) | undefined;
+	hints: string[];
+}
+
+let ready: Promise<void> | undefined;
+
+/** Runs a workflow, as exported from n8n, through n8n's real engine, and reads the node 'GPT Image 2'. */
+export async function runWorkflow(
+	exported: Pick<IWorkflowBase, 'nodes' | 'connections'>,
+	options: EngineOptions,
+): Promise<EngineResult> {
+	ready ??= Container.get(BinaryDataService).init();
+	await ready;
+
+	const { executionId = '231' } = options;
+	const workflow = new Workflow({ ...exported, id: 'wf1', active: false, nodeTypes });
+	const workflowData: IWorkflowBase = {
+		...exported,
+		id: 'wf1',
+		name: 'engine test',
+		active: false,
+		activeVersionId: null,
+		isArchived: false,
+		createdAt: new Date(),
+		updatedAt: new Date(),
+	};
+	const additionalData = {
+		credentialsHelper: new CredentialsHelper(options.credential ?? credential),
+		executionId,
+		hooks: new ExecutionLifecycleHooks('manual', executionId, workflowData),
+		currentNodeExecutionIndex: 0,
+		restApiUrl: 'https://n8n.test/rest',
+		instanceBaseUrl: 'https://n8n.test/',
+		webhookBaseUrl: 'https://n8n.test/webhook',
+		webhookWaitingBaseUrl: 'https://n8n.test/webhook-waiting',
+		webhookTestBaseUrl: 'https://n8n.test/webhook-test',
+		formBaseUrl: 'https://n8n.test/form',
+		formWaitingBaseUrl: 'https://n8n.test/form-waiting',
+		formTestBaseUrl: 'https://n8n.test/form-test',
+		variables: {},
+		logAiEvent: () => {},
+		setExecutionStatus: () => {},
+	} as unknown as IWorkflowExecuteAdditionalData;
+
+	const start = exported.nodes.find(({ type }) => type === 'n8n-nodes-base.manualTrigger');
+	if (!start) throw new Error('the workflow has no manual trigger');
+	const state =
+		options.resume ??
+		createRunExecutionData({
+			executionData: {
+				nodeExecutionStack: [
+					{ node: start, data: { main: [options.input] }, source: null },
+				],
+			},
+			resultData: { pinData: { [start.name]: options.input } },
+		});
+	const execution = new WorkflowExecute(additionalData, 'manual', state).processRunExecutionData(workflow);
+	options.onStart?.(() => execution.cancel());
+	const run = await execution;
+	const task = run.data.resultData.runData['GPT Image 2']?.at(-1);
+	return {
+		run,
+		items: task?.data?.main[0] ?? [],
+		errorItems: task?.data?.main[1] ?? [],
+		error: task?.error as EngineResult['error'],
+		hints: (task?.hints ?? []).map(({ message }) => message),
+	};
+}
+
+/** The bytes of an item's binary field. */
+export async function bytesOf(item: INodeExecutionData | undefined, field = 'data'): Promise<Buffer> {
+	const binary = item?.binary?.[field];
+	if (!binary) throw new Error(`no binary field '${field}'`);
+	return await Container.get(BinaryDataService).getAsBuffer(binary);
+}
