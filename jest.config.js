@@ -14,5 +14,8 @@ const project = (name, more = {}) => ({
 });
 
 module.exports = {
-	projects: [project('unit'), project('engine'), project('package'), project('e2e')],
+	projects: [project('unit'), project('engine', { setupFilesAfterEnv: ['<rootDir>/test/engine/setup.ts'] }), project('package'), project('e2e', {
+			globalSetup: '<rootDir>/test/e2e/globalSetup.ts',
+			globalTeardown: '<rootDir>/test/e2e/globalTeardown.ts',
+		})],
 };

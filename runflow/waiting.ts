@@ -68,10 +68,12 @@ export async function waitForRun(waiting: Waiting): Promise<Run> {
 		} catch (error) {
 			if (signal.aborted) throw new StoppedError().about(run.id);
 			failedReads += 1;
-			if (!isPassing(error) && !(isMissing(error) && failedReads <= missingReadsTolerated)) {
+			gap = nextGap(Date.now() - started, pace);
+			if (isPassing(error)) {
+				gap = Math.max(gap, retryDelay(error, failedReads - 1, 0));
+			} else if (!isMissing(error) || failedReads > missingReadsTolerated) {
 				throw error instanceof RunflowError ? error.about(run.id) : error;
 			}
-			gap = Math.max(nextGap(Date.now() - started, pace), retryDelay(error, failedReads, 0));
 		}
 	}
 	return run;

@@ -18,6 +18,9 @@ interface PlannedItem {
 /** How one item ended. */
 type Outcome = { itemIndex: number; finished: RunForItems } | { itemIndex: number; error: unknown };
 
+/** n8n marks an execution as canceled by this word in the message. */
+const canceled = 'The execution was canceled';
+
 /** Downloads are kept apart from runs: a few at once keep the network busy without filling the memory. */
 const downloadsAtOnce = 4;
 
@@ -122,10 +125,13 @@ async function runAll(
 }
 
 function throwFirstFailure({ context, ledger }: RunContext, outcomes: Outcome[]): void {
-	if (context.continueOnFail()) return;
 	const failures = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome] : []));
 	const failure = failures.find(({ error }) => !(error instanceof StoppedError)) ?? failures[0];
 	if (!failure) return;
+	const node = context.getNode();
+	if (context.getExecutionCancelSignal()?.aborted) throw new NodeOperationError(node, canceled);
+	if (context.continueOnFail()) return;
+
 	const others = outcomes.filter(
 		({ itemIndex }) => itemIndex !== failure.itemIndex && ledger.hasRun(itemIndex),
 	).length;
@@ -133,5 +139,5 @@ function throwFirstFailure({ context, ledger }: RunContext, outcomes: Outcome[])
 		others === 0
 			? ''
 			: `${others} other ${others === 1 ? 'run is' : 'runs are'} paid for or still going on. Retry this execution to take them up; they are not paid again.`;
-	throw toNodeError(context.getNode(), failure.error, failure.itemIndex, paid);
+	throw toNodeError(node, failure.error, failure.itemIndex, paid);
 }

@@ -1,0 +1,150 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { parse } from 'flatted';
+import type { IDataObject, INode, IConnections, IRunExecutionData, IWorkflowSettings } from 'n8n-workflow';
+
+/** The owner that the demo and the tests log in as. */
+export const owner = { email: 'demo@example.com', password: 'Demo-password-1' };
+
+/** A workflow as exported from the editor. */
+export interface ExportedWorkflow {
+	name: string;
+	nodes: INode[];
+	connections: IConnections;
+	settings?: IWorkflowSettings;
+}
+
+/** An execution with its data unpacked. */
+export interface Execution {
+	id: string;
+	status: string;
+	data: IRunExecutionData;
+	startedAt: string;
+	stoppedAt: string | null;
+}
+
+const unfinished = new Set(['new', 'running', 'waiting', 'unknown']);
+
+/** n8n's own REST API, as the editor uses it. */
+export class N8nClient {
+	private cookie = '';
+
+	constructor(private readonly url: string) {}
+
+	/** Sets the owner up on a new n8n, and logs in. */
+	async login(): Promise<void> {
+		await this.send('POST', '/rest/owner/setup', {
+			...owner,
+			firstName: 'Demo',
+			lastName: 'Owner',
+		}).catch(() => undefined);
+		await this.send('POST', '/rest/login', {
+			emailOrLdapLoginId: owner.email,
+			password: owner.password,
+		});
+	}
+
+	/** Sends a request as the editor does, and gives the `data` of the answer. Throws for a status that isn't 2xx. */
+	async send<T = IDataObject>(method: string, path: string, body?: object): Promise<T> {
+		const answer = await fetch(`${this.url}${path}`, {
+			method,
+			headers: {
+				'content-type': 'application/json',
+				'browser-id': 'n8n-nodes-runflow',
+				cookie: this.cookie,
+			},
+			...(body && { body: JSON.stringify(body) }),
+		});
+		const [cookie] = answer.headers.getSetCookie().map((line) => line.split(';')[0] ?? '');
+		if (cookie) this.cookie = cookie;
+		const text = await answer.text();
+		if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text.slice(0, 500)}`);
+		return text === '' ? ({} as T) : (JSON.parse(text) as { data: T }).data;
+	}
+
+	/** Fetches bytes as the editor does. */
+	async download(path: string): Promise<Buffer> {
+		const answer = await fetch(`${this.url}${path}`, {
+			headers: { 'browser-id': 'n8n-nodes-runflow', cookie: this.cookie },
+		});
+		if (!answer.ok) throw new Error(`GET ${path}: ${answer.status}`);
+		return Buffer.from(await answer.arrayBuffer());
+	}
+
+	/** Presses the editor's Stop button. */
+	async stop(executionId: string): Promise<void> {
+		await this.send('POST', `/rest/executions/${executionId}/stop`, {});
+	}
+
+	/** Saves a Runflow credential and gives its id. */
+	async createCredential(data: IDataObject, name = 'Runflow API'): Promise<string> {
+		const { id } = await this.send<{ id: string }>('POST', '/rest/credentials', {
+			name,
+			type: 'runflowApi',
+			data,
+		});
+		return id;
+	}
+
+	/** Saves a workflow, its Runflow nodes bound to the credential, and gives its id. */
+	async createWorkflow(workflow: ExportedWorkflow, credentialId: string): Promise<string> {
+		const nodes = workflow.nodes.map((node) =>
+			node.type.startsWith('n8n-nodes-runflow.')
+				? { ...node, credentials: { runflowApi: { id: credentialId, name: 'Runflow API' } } }
+				: node,
+		);
+		const { id } = await this.send<{ id: string }>('POST', '/rest/workflows', { settings: {}, ...workflow, nodes });
+		return id;
+	}
+
+	/** Starts a saved workflow by hand from its trigger, as the editor's button does, and gives the execution's id. */
+	async execute(workflowId: string, trigger: string): Promise<string> {
+		const workflowData = await this.send('GET', `/rest/workflows/${workflowId}`);
+		const { executionId } = await this.send<{ executionId: string }>('POST', `/rest/workflows/${workflowId}/run`, {
+			workflowData,
+			triggerToStartFrom: { name: trigger },
+		});
+		return executionId;
+	}
+
+	/** An execution as it is now. */
+	async execution(id: string): Promise<Execution> {
+		const { data, ...execution } = await this.send<Omit<Execution, 'data'> & { data: string }>(
+			'GET',
+			`/rest/executions/${id}`,
+		);
+		return { ...execution, data: parse(data) };
+	}
+
+	/** Waits until an execution is over, at most `timeout` milliseconds. */
+	async finished(id: string, timeout = 120_000): Promise<Execution> {
+		const deadline = Date.now() + timeout;
+		for (;;) {
+			const { status } = await this.send<{ status: string }>('GET', `/rest/executions/${id}`);
+			if (!unfinished.has(status)) return await this.execution(id);
+			if (Date.now() > deadline) throw new Error(`execution ${id} is still ${status}`);
+			await sleep(200);
+		}
+	}
+
+	/** Starts a workflow by hand and waits for its end. */
+	async executeToEnd(workflowId: string, trigger = 'Start', timeout = 120_000): Promise<Execution> {
+		return await this.finished(await this.execute(workflowId, trigger), timeout);
+	}
+
+	/** n8n's Retry of a failed execution; waits for the new execution's end. */
+	async retry(executionId: string): Promise<Execution> {
+		const answer = await this.send<{ id?: string } | boolean>('POST', `/rest/executions/${executionId}/retry`, {
+			loadWorkflow: false,
+		});
+		const id = typeof answer === 'object' ? answer.id : undefined;
+		if (id === undefined) throw new Error(`retry of ${executionId} answered ${JSON.stringify(answer)}`);
+		return await this.finished(id);
+	}
+
+	/** Puts a saved workflow into production. */
+	async activate(workflowId: string): Promise<void> {
+		const { versionId } = await this.send<{ versionId: string }>('GET', `/rest/workflows/${workflowId}`);
+		await this.send('POST', `/rest/workflows/${workflowId}/activate`, { versionId });
+	}
+}

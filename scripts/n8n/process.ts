@@ -1,0 +1,125 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { ensureN8n } from './install';
+import { N8nClient } from './client';
+
+/** How an n8n is started. */
+export interface N8nOptions {
+	/** The packed package, installed as a community package; none leaves n8n as it is. */
+	tarball?: string;
+	/** A folder to keep data in; a temporary one is made, and removed at the end, where none is given. */
+	userFolder?: string;
+	port?: number;
+	env?: Record<string, string>;
+}
+
+/** A running n8n with an owner who is logged in. */
+export interface RunningN8n {
+	url: string;
+	client: N8nClient;
+	process: ChildProcess;
+	userFolder: string;
+	/** Everything it has printed so far. */
+	log: () => string;
+	/** Ends it; `signal` SIGKILL is a crash. The user folder stays when `keep` is set. */
+	stop: (how?: { signal?: NodeJS.Signals; keep?: boolean }) => Promise<void>;
+}
+
+const packageName = 'n8n-nodes-runflow';
+const bootTimeout = 180_000;
+
+/** Starts a real n8n on loopback, with SQLite, and logs its owner in. */
+export async function startN8n(options: N8nOptions = {}): Promise<RunningN8n> {
+	const installed = await ensureN8n();
+	const userFolder = options.userFolder ?? mkdtempSync(join(tmpdir(), 'n8n-runflow-'));
+	if (options.tarball) installPackage(options.tarball, userFolder);
+	const port = options.port ?? (await freePort());
+	const url = `http://127.0.0.1:${port}`;
+
+	const output: string[] = [];
+	const child = spawn(installed.node, [installed.n8n, 'start'], {
+		env: {
+			...process.env,
+			...(await settings(userFolder, port)),
+			...options.env,
+		},
+	});
+	child.stdout.on('data', (text) => output.push(String(text)));
+	child.stderr.on('data', (text) => output.push(String(text)));
+	const log = () => output.join('');
+	const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+
+	await waitUntilReady(url, child, log);
+	const client = new N8nClient(url);
+	await client.login();
+	return {
+		url,
+		client,
+		process: child,
+		userFolder,
+		log,
+		stop: async ({ signal = 'SIGTERM', keep = false } = {}) => {
+			child.kill(signal);
+			const killer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+			await ended;
+			clearTimeout(killer);
+			if (!keep) rmSync(userFolder, { recursive: true, force: true, maxRetries: 5 });
+		},
+	};
+}
+
+async function settings(userFolder: string, port: number): Promise<Record<string, string>> {
+	return {
+		NODE_ENV: 'production',
+		N8N_USER_FOLDER: userFolder,
+		N8N_PORT: String(port),
+		N8N_LISTEN_ADDRESS: '127.0.0.1',
+		N8N_HOST: '127.0.0.1',
+		WEBHOOK_URL: `http://127.0.0.1:${port}/`,
+		N8N_RUNNERS_BROKER_PORT: String(await freePort()),
+		N8N_DIAGNOSTICS_ENABLED: 'false',
+		N8N_VERSION_NOTIFICATIONS_ENABLED: 'false',
+		N8N_PERSONALIZATION_ENABLED: 'false',
+		N8N_TEMPLATES_ENABLED: 'false',
+		N8N_SECURE_COOKIE: 'false',
+		N8N_COMMUNITY_PACKAGES_ENABLED: 'true',
+	};
+}
+
+/** Puts a packed package where n8n puts one that a user installs. */
+function installPackage(tarball: string, userFolder: string): void {
+	const nodes = join(userFolder, '.n8n', 'nodes');
+	const target = join(nodes, 'node_modules', packageName);
+	rmSync(target, { recursive: true, force: true });
+	mkdirSync(target, { recursive: true });
+	writeFileSync(join(nodes, 'package.json'), '{ "name": "installed-nodes", "private": true, "dependencies": {} }\n');
+	execFileSync('tar', ['-xzf', tarball, '-C', target, '--strip-components=1']);
+}
+
+async function waitUntilReady(url: string, child: ChildProcess, log: () => string): Promise<void> {
+	const deadline = Date.now() + bootTimeout;
+	while (Date.now() < deadline && child.exitCode === null) {
+		const answer = await fetch(`${url}/healthz/readiness`).catch(() => null);
+		if (answer?.status === 200) return;
+		await sleep(250);
+	}
+	child.kill('SIGKILL');
+	throw new Error(`n8n did not start. Its last words:\n${log().split('\n').slice(-30).join('\n')}`);
+}
+
+/** A port of 127.0.0.1 that nothing listens on. */
+export async function freePort(): Promise<number> {
+	return await new Promise((resolve, reject) => {
+		const server = createServer();
+		server.once('error', reject);
+		server.listen(0, '127.0.0.1', () => {
+			const address = server.address();
+			server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+		});
+	});
+}

@@ -1,0 +1,15 @@
+import { analyzePackage, SOURCE_FILE_PATTERNS } from '@n8n/scan-community-package/scanner/scanner.mjs';
+
+import { root } from './setup.mjs';
+
+// What n8n's own scan does with a published package, done with one that isn't: the sources as they are
+// here, and the unpacked tarball in the folder named on the command line.
+const [unpacked] = process.argv.slice(2);
+const results = [
+	await analyzePackage(root, SOURCE_FILE_PATTERNS),
+	await analyzePackage(unpacked, ['**/*.js', 'package.json']),
+];
+for (const { details, message, passed } of results) {
+	if (!passed) console.error(message, details ?? '');
+}
+process.exit(results.every(({ passed }) => passed) ? 0 : 1);

@@ -1,0 +1,69 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { ensureDependencies, root, run } from './setup.mjs';
+
+const fast = process.argv.includes('--fast');
+const reports = join(root, 'reports');
+const bin = (...path) => join(root, 'node_modules', ...path);
+
+/** A step that runs no tests of its own counts as one. */
+function check(name, args) {
+	return { name, run: () => (run(process.execPath, args) === 0 ? [1, 0] : [0, 1]) };
+}
+
+/** A jest project, counted from its report; a report that is missing or names no test is a failure. */
+function tests(...projects) {
+	const report = join(reports, `${projects.join('-')}.json`);
+	const args = ['--selectProjects', ...projects, '--json', `--outputFile=${report}`];
+	return {
+		name: projects.join(' and '),
+		run: () => {
+			const code = run(process.execPath, [bin('jest', 'bin', 'jest.js'), ...args]);
+			return countsOf(report, code);
+		},
+	};
+}
+
+function countsOf(report, code) {
+	try {
+		const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(
+			readFileSync(report, 'utf8'),
+		);
+		const failed = numFailedTests + numRuntimeErrorTestSuites;
+		return [numPassedTests, code !== 0 && failed === 0 ? 1 : failed];
+	} catch {
+		return [0, 1];
+	}
+}
+
+const eslint = bin('eslint', 'bin', 'eslint.js');
+const steps = fast
+	? [tests('unit', 'engine')]
+	: [
+			check('lint of what ships', [eslint, 'nodes', 'credentials', 'runflow', 'package.json']),
+			check('lint of the rest', [eslint, '-c', 'eslint.tools.config.mjs', 'simulator', 'scripts', 'test', 'bench']),
+			check('types', [bin('typescript', 'bin', 'tsc')]),
+			tests('unit', 'engine'),
+			tests('package'),
+			tests('e2e'),
+		];
+
+ensureDependencies();
+rmSync(reports, { recursive: true, force: true });
+mkdirSync(reports);
+
+let passed = 0;
+let failed = 0;
+for (const step of steps) {
+	console.log(`\n=== ${step.name}`);
+	const [stepPassed, stepFailed] = step.run();
+	passed += stepPassed;
+	failed += stepFailed;
+	if (stepFailed > 0) console.log(`=== ${step.name}: ${stepFailed} failed`);
+}
+
+const summary = `${passed} passed, ${failed} failed`;
+writeFileSync(join(reports, 'summary.txt'), `${summary}\n`);
+console.log(`\n${summary}`);
+process.exit(failed > 0 || passed === 0 ? 1 : 0);

@@ -1,0 +1,47 @@
+import type { FastifyReply } from 'fastify';
+import type { z } from 'zod';
+
+/** Answers with the API's error envelope (ERR). */
+export async function refuse(
+	reply: FastifyReply,
+	status: number,
+	code: string,
+	message: string,
+	errors: unknown = null,
+): Promise<FastifyReply> {
+	return await reply.code(status).send({ code, message, errors });
+}
+
+/** Answers 422 with a line for each problem, in the shape COMFY reads. */
+export async function refuseInput(
+	reply: FastifyReply,
+	place: string,
+	issues: z.ZodIssue[],
+): Promise<FastifyReply> {
+	const errors = issues.map((issue) => ({ loc: [place, ...issue.path], msg: issue.message, type: issue.code }));
+	return await refuse(reply, 422, 'VALIDATION_ERROR', 'Request validation failed.', errors);
+}
+
+const codes: Readonly<Record<number, string>> = {
+	402: 'INSUFFICIENT_CREDIT',
+	403: 'PERMISSION_DENIED',
+	409: 'CONFLICT',
+	429: 'RATE_LIMITED',
+	503: 'MODEL_UNAVAILABLE',
+};
+
+/** Answers as a rule wants a request refused; `retryAfter` in seconds. */
+export async function misbehave(
+	reply: FastifyReply,
+	{ status, retryAfter }: { status: number; retryAfter?: number },
+): Promise<FastifyReply> {
+	if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
+	return await refuse(reply, status, codes[status] ?? 'ERROR', 'Refused on demand.');
+}
+
+/** Ends the connection without an answer. */
+export function drop(reply: FastifyReply): FastifyReply {
+	reply.hijack();
+	reply.raw.destroy();
+	return reply;
+}

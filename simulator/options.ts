@@ -1,0 +1,77 @@
+import { z } from 'zod';
+
+const when = {
+	/** Only for runs whose prompt contains this text. */
+	match: z.string().optional(),
+	/** For how many requests the rule holds, 1 unless said; Infinity can't be sent as JSON, so 0 means always. */
+	times: z.number().int().min(0).default(1),
+};
+
+/** One way to misbehave on demand. */
+export const ruleSchema = z.discriminatedUnion('do', [
+	z.object({
+		do: z.literal('refuse-create'),
+		status: z.number(),
+		/** Seconds, as the Retry-After header has it. */
+		retryAfter: z.number().optional(),
+		...when,
+	}),
+	/** The run is taken, then the connection drops before the answer. */
+	z.object({ do: z.literal('drop-create'), ...when }),
+	z.object({ do: z.literal('refuse-read'), status: z.number(), retryAfter: z.number().optional(), ...when }),
+	z.object({ do: z.literal('drop-read'), ...when }),
+	/** The run ends like this; any text is taken, known or not. */
+	z.object({ do: z.literal('end-run'), status: z.string(), ...when }),
+	/** The answer is a web page, as a proxy in between would send it. */
+	z.object({ do: z.literal('html'), ...when }),
+	z.object({ do: z.literal('expire-file'), ...when }),
+	z.object({ do: z.literal('octet-stream-file'), ...when }),
+	/** The connection drops in the middle of the file. */
+	z.object({ do: z.literal('cut-file'), ...when }),
+]);
+
+export type Rule = z.infer<typeof ruleSchema>;
+
+/** Settings of the simulator; every one can be changed while it runs. */
+export const settingsSchema = z.object({
+	/** Divides the realistic run times: 10 makes a run of 30 s take 3 s. */
+	speed: z.number().positive().default(1),
+	/** How long every run takes, in milliseconds, whatever speed and quality; null for realistic times. */
+	runTime: z.number().min(0).nullable().default(null),
+	/** Whether Idempotency-Key is honoured; the API documents it for batches only. */
+	idempotency: z.boolean().default(true),
+	/** Whether sync mode answers the create with the finished image, or with `queued` like any other. */
+	syncInline: z.boolean().default(true),
+	/** Files are filled up to this size in bytes, to be as heavy as wanted; null leaves them as they are. */
+	fileSize: z.number().int().positive().nullable().default(null),
+	/** Most images of one run (LLMS). */
+	maxImages: z.number().int().default(4),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** The rules in force, each used up by what it was made for. */
+export class Misbehaviour {
+	private rules: Rule[] = [];
+
+	/** Adds a rule; an earlier one of the same kind goes first. */
+	add(rule: z.input<typeof ruleSchema>): void {
+		this.rules.push(ruleSchema.parse(rule));
+	}
+
+	/** Back to good behaviour. */
+	clear(): void {
+		this.rules = [];
+	}
+
+	/** The rule of that kind that holds for this prompt, counted down; null where none does. */
+	take<K extends Rule['do']>(kind: K, prompt: string): Extract<Rule, { do: K }> | null {
+		const isMeant = (rule: Rule): rule is Extract<Rule, { do: K }> =>
+			rule.do === kind && (rule.match === undefined || prompt.includes(rule.match));
+		const rule = this.rules.find(isMeant);
+		if (rule === undefined || !isMeant(rule)) return null;
+		if (rule.times === 1) this.rules = this.rules.filter((other) => other !== rule);
+		else if (rule.times > 1) rule.times -= 1;
+		return rule;
+	}
+}

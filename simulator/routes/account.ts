@@ -1,0 +1,41 @@
+import type { FastifyInstance } from 'fastify';
+
+import { refuse } from '../answers';
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** `GET /v1/auth/me` (ME), and the check of the key and the organization on every call below `/v1`. */
+export function accountRoutes(app: FastifyInstance): void {
+	app.addHook('onRequest', async (request, reply) => {
+		if (!request.url.startsWith('/v1/')) return;
+		const key = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
+		if (!/^rf_(live|svc)_[a-z0-9_]+$/i.test(key)) {
+			return await refuse(reply, 401, 'UNAUTHORIZED', 'Missing or unknown API key.');
+		}
+		if (key.startsWith('rf_svc_') && request.method === 'POST') {
+			return await refuse(reply, 403, 'PERMISSION_DENIED', 'Service keys cannot dispatch runs.');
+		}
+		const organization = request.headers['x-organization-id'];
+		if (organization !== undefined && !uuid.test(String(organization))) {
+			return await refuse(reply, 403, 'ORGANIZATION_MEMBERSHIP_REQUIRED', 'Not a member.');
+		}
+	});
+
+	app.get('/v1/auth/me', async () => ({
+		id: '0197a3c2-0000-7000-8000-000000000001',
+		email: 'simulator@example.com',
+		first_name: 'Sim',
+		last_name: 'Ulator',
+		avatar_url: null,
+		timezone: 'UTC',
+		locale_code: 'en',
+		email_verified_at: '2026-05-01T08:00:00Z',
+		memberships: [
+			{
+				org: { id: '0197a3c2-0000-7000-8000-000000000002', name: 'Simulated', slug: 'simulated', plan_code: 'free' },
+				role_code: 'owner',
+				scopes: ['runs:create', 'runs:read', 'runs:execute', 'assets:create', 'assets:read'],
+			},
+		],
+	}));
+}

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { z } from 'zod';
+
+import { generateModel } from '../../runflow/client';
+import { generateInputSchema, runRequestSchema } from '../../runflow/input';
+import { drop, misbehave, refuse, refuseInput } from '../answers';
+import type { SimulatorState } from '../simulator';
+
+const headersSchema = z.object({ 'idempotency-key': z.string().optional() });
+const promptSchema = z.object({ input: z.object({ prompt: z.string() }) });
+
+/** `POST /v1/models/…/runs` (SEED), with idempotency keys as BATCH-C describes them. */
+export function modelRoutes(app: FastifyInstance, state: SimulatorState): void {
+	const { misbehaviour, settings, store } = state;
+	const answered = new Map<string, { bodyHash: string; runId: string }>();
+
+	app.post(`/v1/models/${generateModel}/runs`, async (request, reply) => {
+		const named = promptSchema.safeParse(request.body);
+		const prompt = named.success ? named.data.input.prompt : '';
+		const refusal = misbehaviour.take('refuse-create', prompt);
+		if (refusal) return await misbehave(reply, refusal);
+		if (misbehaviour.take('html', prompt)) return await sendPage(reply);
+
+		const checked = schemaFor(settings.maxImages).safeParse(request.body);
+		if (!checked.success) return await refuseInput(reply, 'body', checked.error.issues);
+
+		const key = headersSchema.parse(request.headers)['idempotency-key'];
+		const bodyHash = createHash('sha256').update(JSON.stringify(request.body)).digest('hex');
+		const known = key === undefined || !settings.idempotency ? undefined : answered.get(key);
+		if (known && known.bodyHash !== bodyHash) {
+			return await refuse(reply, 409, 'CONFLICT', 'This Idempotency-Key was used with another body.');
+		}
+		const run = (known && store.find(known.runId)) ?? store.create(generateModel, checked.data);
+		if (key !== undefined) answered.set(key, { bodyHash, runId: run.id });
+		if (!known) state.onCreated(run);
+		if (misbehaviour.take('drop-create', prompt)) return drop(reply);
+
+		const inline = checked.data.input.sync_mode && settings.syncInline;
+		if (inline) await sleep(run.endsAt - Date.now());
+		return await reply.code(201).send(await store.view(run, inline));
+	});
+}
+
+/** The seed's schema without a field more, and with the server's own limit on images. */
+function schemaFor(maxImages: number) {
+	const input = generateInputSchema
+		.extend({ num_images: generateInputSchema.shape.num_images.removeDefault().max(maxImages).default(1) })
+		.strict();
+	return runRequestSchema.extend({ input }).strict();
+}
+
+async function sendPage(reply: FastifyReply): Promise<FastifyReply> {
+	return await reply.type('text/html').send('<!doctype html><title>Welcome to the proxy</title>');
+}

@@ -1,0 +1,76 @@
+import Fastify from 'fastify';
+import type { z } from 'zod';
+
+import { Misbehaviour, settingsSchema, type ruleSchema, type Settings } from './options';
+import { accountRoutes } from './routes/account';
+import { controlRoutes } from './routes/control';
+import { fileRoutes } from './routes/files';
+import { modelRoutes } from './routes/models';
+import { runRoutes } from './routes/runs';
+import { RunStore, type SimulatedRun } from './store';
+
+/** What the routes share. */
+export interface SimulatorState {
+	settings: Settings;
+	misbehaviour: Misbehaviour;
+	store: RunStore;
+	/** How often each route was called, such as `GET /v1/runs/:id`. */
+	requests: Record<string, number>;
+	/** Called once for every run that is new. */
+	onCreated: (run: SimulatedRun) => void;
+}
+
+/** A Runflow that answers on loopback. */
+export interface Simulator {
+	/** Its base URL, for the credential. */
+	url: string;
+	/** Every run that exists, oldest first; each would be paid for. */
+	runs: SimulatedRun[];
+	settings: Settings;
+	requests: Record<string, number>;
+	misbehave: (rule: z.input<typeof ruleSchema>) => void;
+	/** Forgets rules and counts; runs stay. */
+	behave: () => void;
+	close: () => Promise<void>;
+}
+
+/** Starts a Runflow on 127.0.0.1, on any free port unless one is named. */
+export async function startSimulator(
+	options: z.input<typeof settingsSchema> = {},
+	port = 0,
+): Promise<Simulator> {
+	const settings = settingsSchema.parse(options);
+	const misbehaviour = new Misbehaviour();
+	const requests: Record<string, number> = {};
+	let url = '';
+	const store = new RunStore(settings, misbehaviour, (run, index) => {
+		const name = `result.${run.request.input.output_format}`;
+		return `${url}/files/${run.id}/${index}/${name}?X-Amz-Expires=259200&X-Amz-Signature=simulated`;
+	});
+
+	const app = Fastify({ forceCloseConnections: true, bodyLimit: 16 * 1024 * 1024 });
+	app.addHook('onRequest', async (request) => {
+		const route = `${request.method} ${request.routeOptions.url ?? 'unknown'}`;
+		requests[route] = (requests[route] ?? 0) + 1;
+	});
+	const state: SimulatorState = { settings, misbehaviour, store, requests, onCreated: () => undefined };
+	accountRoutes(app);
+	modelRoutes(app, state);
+	runRoutes(app, state);
+	fileRoutes(app, state);
+	controlRoutes(app, state);
+	url = await app.listen({ host: '127.0.0.1', port });
+
+	return {
+		url,
+		runs: store.runs,
+		settings,
+		requests,
+		misbehave: (rule) => misbehaviour.add(rule),
+		behave: () => {
+			misbehaviour.clear();
+			for (const route of Object.keys(requests)) delete requests[route];
+		},
+		close: async () => await app.close(),
+	};
+}

@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+
+import type { RunRequest } from '../runflow/input';
+import type { Misbehaviour, Settings } from './options';
+import { drawPicture, sizeOf } from './picture';
+
+/** One run as the simulator keeps it; times in milliseconds since 1970. */
+export interface SimulatedRun {
+	id: string;
+	model: string;
+	request: RunRequest;
+	createdAt: number;
+	endsAt: number;
+	/** How it will end. */
+	end: string;
+	pictures: Promise<Buffer[]>;
+}
+
+const pricePerImage = 0.133;
+const realisticTimes: Readonly<Record<string, number>> = { low: 8_000, medium: 16_000, high: 30_000 };
+
+/** The runs of a simulator, and how they look at a moment. */
+export class RunStore {
+	readonly runs: SimulatedRun[] = [];
+
+	constructor(
+		private readonly settings: Settings,
+		private readonly misbehaviour: Misbehaviour,
+		private readonly fileUrl: (run: SimulatedRun, index: number) => string,
+	) {}
+
+	/** Takes a checked request as a new run. */
+	create(model: string, request: RunRequest): SimulatedRun {
+		const { input } = request;
+		const createdAt = Date.now();
+		const end = this.misbehaviour.take('end-run', input.prompt)?.status ?? 'succeeded';
+		const delivered = end === 'partial_succeeded' ? Math.ceil(input.num_images / 2) : input.num_images;
+		const pictures = Promise.all(
+			Array.from({ length: delivered }, async (_, index) => await drawPicture(input, index)),
+		);
+		pictures.catch(() => undefined);
+		const run: SimulatedRun = {
+			id: uuid7(createdAt),
+			model,
+			request,
+			createdAt,
+			endsAt: createdAt + this.runTime(input.quality),
+			end,
+			pictures,
+		};
+		this.runs.push(run);
+		return run;
+	}
+
+	/** The run with that id, null where there is none. */
+	find(id: string): SimulatedRun | null {
+		return this.runs.find((run) => run.id === id) ?? null;
+	}
+
+	/** Where a run is on its way at this moment. */
+	statusOf(run: SimulatedRun): string {
+		const progress = (Date.now() - run.createdAt) / Math.max(1, run.endsAt - run.createdAt);
+		if (Date.now() >= run.endsAt) return run.end;
+		if (progress < 0.1) return 'queued';
+		return progress < 0.2 ? 'dispatching' : 'running';
+	}
+
+	/** The run as `GET /v1/runs/{id}` answers it (RUN-G); `inline` gives the images as data URIs. */
+	async view(run: SimulatedRun, inline = false): Promise<Record<string, unknown>> {
+		const status = this.statusOf(run);
+		const delivered = status === 'succeeded' || status === 'partial_succeeded';
+		const ended = Date.now() >= run.endsAt;
+		const failed = status === 'failed';
+		const { input, metadata, client_ref, callback_url } = run.request;
+		const images = delivered ? (await run.pictures).length : 0;
+		return {
+			id: run.id,
+			target_type: 'model',
+			status_code: status,
+			source_code: 'api',
+			input,
+			output: delivered && (inline || !input.sync_mode) ? await this.output(run, inline) : null,
+			cost: delivered ? (pricePerImage * images).toFixed(3) : null,
+			duration_ms: ended ? run.endsAt - run.createdAt : null,
+			client_ref: client_ref ?? null,
+			metadata: metadata ?? null,
+			callback_url: callback_url ?? null,
+			created_at: new Date(run.createdAt).toISOString(),
+			started_at: status === 'queued' ? null : new Date(run.createdAt).toISOString(),
+			completed_at: ended ? new Date(run.endsAt).toISOString() : null,
+			failure_code: failed ? 'MODEL_UNAVAILABLE' : null,
+			failure_message: failed ? 'The provider did not deliver the image' : null,
+			failure_stage_code: failed ? 'dispatch' : null,
+			links: {},
+		};
+	}
+
+	private async output(run: SimulatedRun, inline: boolean) {
+		const pictures = await run.pictures;
+		const { image_size, output_format } = run.request.input;
+		const outputs = pictures.map((picture, index) => ({
+			type: 'image',
+			url: inline
+				? `data:image/${output_format};base64,${picture.toString('base64')}`
+				: this.fileUrl(run, index),
+			...sizeOf(image_size),
+		}));
+		return { outputs, seed: null, timing: null, nsfw_detected: null };
+	}
+
+	private runTime(quality: string): number {
+		const { runTime, speed } = this.settings;
+		if (runTime !== null) return runTime;
+		const typical = realisticTimes[quality] ?? 30_000;
+		return (typical * (0.8 + 0.4 * Math.random())) / speed;
+	}
+}
+
+/** A version 7 UUID for a moment in milliseconds, as the API's run ids are. */
+export function uuid7(moment: number): string {
+	const bytes = randomBytes(16);
+	bytes.writeUIntBE(moment, 0, 6);
+	bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
+	bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+	const hex = bytes.toString('hex');
+	return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}

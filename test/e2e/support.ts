@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
+
+import { N8nClient, type Execution, type ExportedWorkflow } from '../../scripts/n8n/client';
+
+/** The n8n that the whole e2e run shares, logged in. */
+export async function connect(): Promise<N8nClient> {
+	const client = new N8nClient(process.env.E2E_N8N_URL ?? '');
+	await client.login();
+	return client;
+}
+
+/** What of a golden workflow's node a test sets differently. */
+export interface NodeChange {
+	parameters?: INodeParameters;
+	retryOnFail?: boolean;
+	onError?: 'continueErrorOutput' | 'continueRegularOutput' | 'stopWorkflow';
+}
+
+/** Reads a golden workflow, as exported from n8n, and sets its GPT Image 2 node as the test wants it. */
+export function goldenWorkflow(name: string, change: NodeChange = {}): ExportedWorkflow {
+	const path = join(__dirname, 'workflows', `${name}.json`);
+	const workflow = JSON.parse(readFileSync(path, 'utf8')) as ExportedWorkflow;
+	const nodes = workflow.nodes.map((node) =>
+		node.name === 'GPT Image 2'
+			? { ...node, ...change, parameters: { ...node.parameters, ...change.parameters } }
+			: node,
+	);
+	return { ...workflow, nodes };
+}
+
+/** The items that a node put out in its last try, of one of its outputs. */
+export function itemsOf(execution: Execution, node = 'GPT Image 2', output = 0): INodeExecutionData[] {
+	return execution.data.resultData.runData[node]?.at(-1)?.data?.main[output] ?? [];
+}
+
+/** Fetches the bytes of an item's binary field from n8n, as the editor does. */
+export async function downloadBinary(
+	client: N8nClient,
+	item: INodeExecutionData | undefined,
+	field = 'data',
+): Promise<Buffer> {
+	const id = item?.binary?.[field]?.id;
+	if (!id) throw new Error(`no stored binary under '${field}'`);
+	return await client.download(`/rest/binary-data?action=download&id=${encodeURIComponent(id)}`);
+}
