@@ -1,0 +1,166 @@
+import nock from 'nock';
+
+import { failedRun, queuedRun, runId, succeededRun, validationError } from '../fixtures/answers';
+import { apiUrl, credential, runWorkflow } from './harness';
+import { goldenWorkflow } from './workflows';
+
+jest.setTimeout(30_000);
+
+const models = '/v1/models/openai/gpt-image-2/runs';
+const input = [{ json: { prompt: 'a brass sign' } }];
+const again = { 'retry-after': '0' };
+
+async function failure(parameters = {}) {
+	const result = await runWorkflow(goldenWorkflow('generate', parameters), { input });
+	expect(JSON.stringify([result.error, result.run])).not.toContain(credential.apiKey);
+	return {
+		message: result.error?.message,
+		description: result.error?.description,
+		context: result.error?.context,
+		httpCode: result.error?.httpCode,
+	};
+}
+
+describe('a refused create', () => {
+	it.each([
+		[400, { code: 'BAD_REQUEST', message: 'No.' }, 'Runflow could not make sense of the request', 'Runflow says: No. Code: BAD_REQUEST.'],
+		[401, { code: 'UNAUTHORIZED', message: 'No key' }, 'Runflow did not accept the API key', "Check 'API Key' in the Runflow credential"],
+		[402, { code: 'INSUFFICIENT_CREDIT', message: 'Empty' }, 'The Runflow account has not enough credit', 'Top up the account'],
+		[403, { code: 'PERMISSION_DENIED' }, 'Runflow does not allow this with the API key', 'scopes runs:create and runs:read'],
+		[403, { code: 'EMAIL_NOT_VERIFIED' }, 'Runflow does not allow this with the API key', 'Verify the e-mail address'],
+		[404, { code: 'NOT_FOUND' }, 'Runflow does not know this address', "Check 'Base URL'"],
+		[409, { code: 'CONFLICT' }, 'Runflow reports a conflict with an earlier request', 'Wait a minute'],
+		[413, 'too large', 'The request is too large for Runflow', "Shorten 'Prompt'"],
+		[418, { error: { code: 'TEAPOT', message: 'short and stout' } }, 'Runflow refused the request (HTTP 418)', 'Runflow says: short and stout. Code: TEAPOT.'],
+		[422, validationError, "Runflow refused 'Number of Images'", "'Number of Images': Input should be less than or equal to 4"],
+		[422, { detail: [{ loc: ['body', 'input', 'image_size', 'width'], msg: 'too wide' }] }, "Runflow refused 'Width'", "'Width': too wide"],
+		[422, { detail: 'not today' }, 'Runflow refused a value', 'Runflow says: not today.'],
+	])('with %i is never sent again and has its own words', async (status, body, message, words) => {
+		const api = nock(apiUrl).post(models).reply(status, body);
+		const error = await failure();
+		expect(error.message).toBe(message);
+		expect(error.description).toContain(words);
+		expect(error.httpCode).toBe(String(status));
+		expect(error.context).toMatchObject({ itemIndex: 0, run_id: null, http_status: status });
+		expect(api.isDone()).toBe(true);
+	});
+
+	it.each([
+		[429, 'Runflow is limiting how often it may be called'],
+		[503, 'Runflow has trouble of its own (HTTP 503)'],
+	])('with %i is sent six times in all', async (status, message) => {
+		const api = nock(apiUrl).post(models).times(6).reply(status, { code: 'BUSY' }, again);
+		const search = nock(apiUrl).persist().get('/v1/runs').query(true).reply(200, { items: [] });
+		const error = await failure();
+		expect(error.message).toBe(message);
+		expect(api.isDone()).toBe(true);
+		expect(search.isDone()).toBe(status === 503);
+	});
+
+	it('succeeds when a later try does', async () => {
+		const api = nock(apiUrl).post(models).reply(429, {}, again).post(models).reply(201, succeededRun);
+		const { items } = await runWorkflow(goldenWorkflow('generate', { options: { download: false } }), { input });
+		expect(items[0]?.json.run_id).toBe(runId);
+		expect(api.isDone()).toBe(true);
+	});
+
+	it('with a web page instead of JSON is looked for once, then named', async () => {
+		const api = nock(apiUrl).post(models).twice().reply(200, '<html>', { 'content-type': 'text/html' });
+		const search = nock(apiUrl).get('/v1/runs').query(true).reply(200, '<html>');
+		nock(apiUrl).get('/v1/runs').query(true).reply(200, { items: [] });
+		const error = await failure();
+		expect(error.message).toBe('Runflow sent an answer that could not be read');
+		expect(error.description).toContain("Check 'Base URL'");
+		expect(error.description).toContain('may have been started all the same');
+		expect(search.isDone()).toBe(true);
+		expect(api.isDone()).toBe(false);
+	});
+
+	it('that never reached the API is sent again without looking for its run', async () => {
+		const api = nock(apiUrl)
+			.post(models)
+			.replyWithError(Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' }))
+			.post(models)
+			.reply(400, {});
+		const search = nock(apiUrl).get('/v1/runs').query(true).reply(200, { items: [] });
+		const error = await failure();
+		expect(error.message).toBe('Runflow could not make sense of the request');
+		expect(error.description).not.toContain('may have been started');
+		expect(api.isDone()).toBe(true);
+		expect(search.isDone()).toBe(false);
+	});
+});
+
+describe('a run that does not succeed', () => {
+	it.each([
+		['failed', failedRun, `Run ${runId} failed`, 'Runflow says: The provider did not answer. Code: MODEL_UNAVAILABLE.'],
+		['cancelled', { ...queuedRun, status_code: 'cancelled' }, `Run ${runId} was cancelled at Runflow`, 'Somebody cancelled it'],
+		['cancelled', { ...queuedRun, status_code: 'canceled' }, `Run ${runId} was cancelled at Runflow`, 'Somebody cancelled it'],
+		['failed', { ...queuedRun, status_code: 'errored', error: { code: 'X', message: 'Y' } }, `Run ${runId} failed`, 'Runflow says: Y. Code: X.'],
+		['succeeded', { ...succeededRun, output: null }, `Run ${runId} succeeded but delivered no image`, 'Look at the run'],
+	])('as %s is an error that names it', async (status, answer, message, words) => {
+		nock(apiUrl).post(models).reply(201, answer);
+		const { message: actual, description, context } = await failure();
+		expect(actual).toBe(message);
+		expect(description).toContain(words);
+		expect(context).toMatchObject({ run_id: runId, status, itemIndex: 0 });
+	});
+
+	it('is polled while its status is unknown, and the deadline names that status', async () => {
+		nock(apiUrl)
+			.post(models)
+			.reply(201, { ...queuedRun, status_code: 'pondering' })
+			.persist()
+			.get(`/v1/runs/${runId}`)
+			.reply(200, { ...queuedRun, status_code: 'pondering' });
+		const { message } = await failure({ options: { timeout: 0.3, pollInterval: 0.1 } });
+		expect(message).toContain("still 'pondering', a status this node does not know,");
+	});
+
+	it('with part of its images is a success with a hint', async () => {
+		nock(apiUrl).post(models).reply(201, { ...succeededRun, status_code: 'partial_succeeded' });
+		const { items, hints } = await runWorkflow(goldenWorkflow('generate', { options: { download: false } }), { input });
+		expect(items[0]?.json.status).toBe('partial_succeeded');
+		expect(hints[1]).toBe(`1 run delivered only part of the images: ${runId}.`);
+	});
+
+	it('is named when its key stops working while it is waited for', async () => {
+		nock(apiUrl).post(models).reply(201, queuedRun).get(`/v1/runs/${runId}`).reply(401, {});
+		const { message, description, context } = await failure({ options: { pollInterval: 0.1 } });
+		expect(message).toBe('Runflow did not accept the API key');
+		expect(description).toContain(`Run: ${runId}.`);
+		expect(context).toMatchObject({ run_id: runId });
+	});
+
+	it('is named when its image can never be downloaded', async () => {
+		nock(apiUrl).post(models).reply(201, succeededRun).persist().get(`/v1/runs/${runId}`).reply(200, succeededRun);
+		nock(/amazonaws/).persist().get(/.*/).reply(403);
+		const { message, description } = await failure();
+		expect(message).toBe(`Image 1 of run ${runId} could not be downloaded`);
+		expect(description).toContain('HTTP 403');
+	});
+});
+
+describe('going on after errors', () => {
+	it.each(['continueRegularOutput', 'continueErrorOutput'] as const)('with %s gives a row that n8n can route', async (onError) => {
+		nock(apiUrl).post(models).reply(201, failedRun);
+		const workflow = goldenWorkflow('generate', {}, { onError });
+		const { items, errorItems, error } = await runWorkflow(workflow, { input });
+		const [row] = onError === 'continueErrorOutput' ? errorItems : items;
+		expect(error).toBeUndefined();
+		const fromInput = onError === 'continueErrorOutput' ? input[0]?.json : {};
+		expect(row?.json).toEqual({
+			...fromInput,
+			error: `Run ${runId} failed`,
+			details: {
+				run_id: runId,
+				status: 'failed',
+				code: 'MODEL_UNAVAILABLE',
+				http_status: null,
+				failure: { code: 'MODEL_UNAVAILABLE', message: 'The provider did not answer', stage: 'dispatch' },
+				description: expect.stringContaining('The provider did not answer'),
+			},
+		});
+		expect(row?.pairedItem).toEqual({ item: 0 });
+	});
+});

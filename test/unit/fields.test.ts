@@ -1,0 +1,87 @@
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import { z } from 'zod';
+
+import { imageFields } from '../../nodes/GptImage2/fields/image';
+import { GptImage2 } from '../../nodes/GptImage2/GptImage2.node';
+import { labelOf } from '../../nodes/GptImage2/labels';
+import { generateInputSchema } from '../../runflow/input';
+
+const camelCase = (name: string) => name.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+const field = (name: string) => imageFields.find((candidate) => candidate.name === name);
+const values = (property?: INodeProperties) =>
+	(property?.options ?? []).flatMap((option) => ('value' in option ? [option.value] : []));
+
+/** What the schema says of a key: its default, its allowed texts where they are listed, its field type. */
+function described(schema: z.ZodTypeAny): { default?: unknown; values?: string[]; type: string } {
+	if (schema instanceof z.ZodDefault) {
+		return { ...described(schema.removeDefault()), default: schema._def.defaultValue() };
+	}
+	if (schema instanceof z.ZodEffects) return described(schema.innerType());
+	if (schema instanceof z.ZodUnion) {
+		const choices: Array<ReturnType<typeof described>> = schema.options.map(described);
+		return choices.find((choice) => choice.values) ?? { type: 'unknown' };
+	}
+	if (schema instanceof z.ZodEnum) return { values: schema.options, type: 'options' };
+	if (schema instanceof z.ZodString) return { type: 'string' };
+	if (schema instanceof z.ZodNumber) return { type: 'number' };
+	if (schema instanceof z.ZodBoolean) return { type: 'boolean' };
+	return { type: 'unknown' };
+}
+
+const keys = Object.entries(generateInputSchema.shape);
+
+describe('the fields of generate and the schema of its input', () => {
+	it('name the same things, and no other', () => {
+		const ofSchema = keys.map(([key]) => camelCase(key));
+		const ofNode = imageFields.map(({ name }) => name).filter((name) => name !== 'width' && name !== 'height');
+		expect(ofNode.sort()).toEqual(ofSchema.sort());
+	});
+
+	it.each(keys)('agree on the type, the values and the default of %s', (key, schema) => {
+		const property = field(camelCase(key));
+		const expected = described(schema);
+		expect(property?.type).toBe(expected.type);
+		if (expected.values) {
+			const own = values(property).filter((value) => value !== 'custom');
+			expect(own.sort()).toEqual([...expected.values].sort());
+		}
+		expect(property?.default).toBe('default' in expected ? expected.default : '');
+		expect(property?.required ?? false).toBe(!('default' in expected));
+	});
+
+	it('agree on which size is one of your own', () => {
+		expect(values(field('imageSize'))).toContain('custom');
+		for (const edge of ['width', 'height']) {
+			expect(field(edge)?.displayOptions?.show).toMatchObject({ imageSize: ['custom'] });
+		}
+	});
+});
+
+describe('the labels that messages use', () => {
+	it.each([
+		[['num_images'], 'Number of Images'],
+		[['image_size', 'width'], 'Width'],
+		[['image_size', 'no such part'], 'Image Size'],
+		[['additionalInput'], 'Additional Input'],
+		[['no', 'such', 'field'], 'no.such.field'],
+	])('for %j is %s', (path, label) => {
+		expect(labelOf(path)).toBe(label);
+	});
+});
+
+describe('the node', () => {
+	const { description } = new GptImage2();
+
+	it('repeats no field name for the same choice of resource and operation', () => {
+		const shown = description.properties.map(({ name, displayOptions }) => `${name} ${JSON.stringify(displayOptions)}`);
+		expect(new Set(shown).size).toBe(shown.length);
+	});
+
+	it('lists long choices in the order of their labels', () => {
+		const lists = description.properties
+			.map(({ options }) => (options ?? []) as INodePropertyOptions[])
+			.filter((options) => options.length >= 5)
+			.map((options) => options.map((option) => ('displayName' in option ? String(option.displayName) : option.name)));
+		for (const labels of lists) expect(labels).toEqual([...labels].sort((one, other) => one.localeCompare(other)));
+	});
+});

@@ -1,0 +1,50 @@
+import { customSize, generateInputSchema } from '../../runflow/input';
+
+describe('a custom size', () => {
+	it.each([
+		[1024, 640, 'the fewest pixels'],
+		[3840, 2160, 'the most pixels'],
+		[3840, 1280, 'a ratio of exactly 3 to 1'],
+		[1280, 3840, 'a ratio of exactly 1 to 3'],
+	])('of %i × %i has %s and passes', (width, height) => {
+		expect(customSize.safeParse({ width, height }).success).toBe(true);
+	});
+
+	it.each([
+		[1024, 624, 'too few pixels'],
+		[3840, 2176, 'too many pixels'],
+		[3840, 1264, 'a ratio over 3 to 1'],
+		[1000, 1024, 'a width that is no multiple of 16'],
+		[1024, 1000, 'a height that is no multiple of 16'],
+		[3856, 2000, 'an edge over 3840'],
+		[0, 1024, 'an edge of 0'],
+		[1024.5, 1024, 'a broken number'],
+	])('of %i × %i has %s and does not pass', (width, height) => {
+		expect(customSize.safeParse({ width, height }).success).toBe(false);
+	});
+});
+
+describe('the input of generate', () => {
+	it('has the defaults that the documentation names', () => {
+		expect(generateInputSchema.parse({ prompt: 'a sign' })).toEqual({
+			prompt: 'a sign',
+			image_size: 'landscape_4_3',
+			quality: 'high',
+			num_images: 1,
+			output_format: 'png',
+			sync_mode: false,
+		});
+	});
+
+	it('lets fields through that the model may gain later', () => {
+		expect(generateInputSchema.parse({ prompt: 'a sign', background: 'none' })).toMatchObject({ background: 'none' });
+	});
+
+	it.each([{}, { prompt: '' }, { prompt: ' \n' }, { prompt: 5 }])('refuses %j', (input) => {
+		expect(generateInputSchema.safeParse(input).success).toBe(false);
+	});
+
+	it('has no upper limit on images, because sources differ and the server decides', () => {
+		expect(generateInputSchema.parse({ prompt: 'a sign', num_images: 10 }).num_images).toBe(10);
+	});
+});

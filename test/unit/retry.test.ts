@@ -1,0 +1,78 @@
+import { RunflowAnswerError, RunflowApiError, RunflowConnectionError } from '../../runflow/errors';
+import { isPassing, mayHaveBeenTaken, parseRetryAfter, retryDelay, retrying } from '../../runflow/retry';
+
+const api = (status: number, retryAfter: number | null = null) => new RunflowApiError(status, null, null, [], retryAfter);
+const lost = new RunflowConnectionError('ECONNRESET', false);
+const refused = new RunflowConnectionError('ECONNREFUSED', true);
+
+describe('what may be tried again', () => {
+	it.each([
+		[api(429), true, false],
+		[api(500), true, true],
+		[api(503), true, true],
+		[lost, true, true],
+		[refused, true, false],
+		[api(400), false, false],
+		[api(409), false, false],
+		[api(422), false, false],
+		[new RunflowAnswerError('no JSON'), false, true],
+		[new Error('a bug'), false, false],
+	])('%s: passing %s, maybe taken %s', (error, passing, taken) => {
+		expect(isPassing(error)).toBe(passing);
+		expect(mayHaveBeenTaken(error)).toBe(taken);
+	});
+});
+
+describe('how long to wait', () => {
+	it('doubles from half a second to 32 seconds, with up to half as much again', () => {
+		expect([0, 1, 2, 3, 4, 5, 6, 7].map((retries) => retryDelay(lost, retries, 0))).toEqual([
+			500, 1000, 2000, 4000, 8000, 16_000, 32_000, 32_000,
+		]);
+		expect(retryDelay(lost, 0, 1)).toBe(750);
+	});
+
+	it('does what Retry-After asks, but never longer than a minute', () => {
+		expect(retryDelay(api(429, 2000), 3, 1)).toBe(2000);
+		expect(retryDelay(api(429, 0), 3, 1)).toBe(0);
+		expect(retryDelay(api(429, 3_600_000), 0, 0)).toBe(60_000);
+	});
+
+	it.each([
+		['2', 2000],
+		['0', 0],
+		['1.5', 1500],
+		['Wed, 20 May 2026 09:00:10 GMT', 10_000],
+		['Wed, 20 May 2026 08:00:00 GMT', 0],
+		['soon', null],
+		['-3', null],
+		['', null],
+		[undefined, null],
+		[['2'], null],
+	])('reads a Retry-After of %j as %j milliseconds', (header, expected) => {
+		expect(parseRetryAfter(header, Date.parse('2026-05-20T09:00:00Z'))).toBe(expected);
+	});
+});
+
+describe('retrying', () => {
+	it('gives up after five retries and throws the last error', async () => {
+		const pauses: number[] = [];
+		let tries = 0;
+		const attempt = async () => {
+			tries += 1;
+			throw api(503, 1);
+		};
+		await expect(retrying(attempt, async (ms) => void pauses.push(ms))).rejects.toMatchObject({ status: 503 });
+		expect(tries).toBe(6);
+		expect(pauses).toEqual([1, 1, 1, 1, 1]);
+	});
+
+	it('never repeats what can not pass', async () => {
+		let tries = 0;
+		const attempt = async () => {
+			tries += 1;
+			throw api(400);
+		};
+		await expect(retrying(attempt, async () => {})).rejects.toMatchObject({ status: 400 });
+		expect(tries).toBe(1);
+	});
+});

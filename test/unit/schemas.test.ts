@@ -1,0 +1,82 @@
+import { apiErrorSchema, runListSchema, runSchema } from '../../runflow/schemas';
+import { failedRun, imageUrl, queuedRun, runId, succeededRun, validationError } from '../fixtures/answers';
+
+const withOutput = (output: unknown) => runSchema.parse({ ...succeededRun, output }).images.map(({ url }) => url);
+
+describe('reading a run', () => {
+	it('understands the documented answer', () => {
+		expect(runSchema.parse(succeededRun)).toMatchObject({
+			id: runId,
+			status: 'succeeded',
+			prompt: 'a brass sign',
+			images: [{ url: imageUrl, width: null, height: null }],
+			cost: '0.133',
+			failure: null,
+		});
+	});
+
+	it('understands the names of older first-party code', () => {
+		expect(
+			runSchema.parse({ run_id: 'r1', status: 'canceled', finished_at: '2026-05-20', error: { code: 'A', message: 'B' } }),
+		).toMatchObject({
+			id: 'r1',
+			status: 'cancelled',
+			completed_at: '2026-05-20',
+			failure: { code: 'A', message: 'B', stage: null },
+		});
+	});
+
+	it.each([
+		['failure_stage_code', { failure_stage_code: 'dispatch' }],
+		['failure_stage', { failure_stage: 'dispatch' }],
+	])('reads the stage of a failure from %s', (_name, stage) => {
+		const run = runSchema.parse({ ...failedRun, failure_stage_code: null, ...stage });
+		expect(run.failure?.stage).toBe('dispatch');
+	});
+
+	it.each([
+		['outputs of objects', { outputs: [{ type: 'image', url: 'a' }, { url: 'b' }] }, ['a', 'b']],
+		['outputs of texts', { outputs: ['a', 'b'] }, ['a', 'b']],
+		['images', { images: [{ url: 'a', width: 16 }] }, ['a']],
+		['image_urls', { image_urls: ['a'] }, ['a']],
+		['a list called image', { image: ['a'] }, ['a']],
+		['one url', { url: 'a' }, ['a']],
+		['one image_url', { image_url: 'a' }, ['a']],
+		['one output_url', { output_url: 'a' }, ['a']],
+		['empty outputs beside images', { outputs: [], images: ['a'] }, ['a']],
+		['an output without a url among others', { outputs: [{ type: 'image' }, { url: 'b' }] }, ['b']],
+		['an error envelope', { code: 'X', message: 'Y', errors: null }, []],
+		['nothing', null, []],
+	])('finds the images in %s', (_name, output, urls) => {
+		expect(withOutput(output)).toEqual(urls);
+	});
+
+	it('survives fields of unexpected types', () => {
+		expect(
+			runSchema.parse({ ...queuedRun, cost: 0.133, duration_ms: 'long', metadata: 'none', output: 'soon', created_at: 5 }),
+		).toMatchObject({ cost: '0.133', duration_ms: null, metadata: null, images: [], created_at: null });
+	});
+
+	it.each([[{ status_code: 'queued' }], [{ id: 'r1' }], ['text'], [null]])('refuses %j, which is no run', (answer) => {
+		expect(runSchema.safeParse(answer).success).toBe(false);
+	});
+
+	it('reads a list even when one of its items is no run', () => {
+		expect(runListSchema.parse({ items: [{ nonsense: 1 }, queuedRun] }).items.map((run) => run?.id)).toEqual([undefined, runId]);
+	});
+});
+
+describe('reading an error', () => {
+	it.each([
+		['flat', validationError, 'VALIDATION_ERROR', 'Request validation failed.', 1],
+		['nested under error', { error: { code: 'A', message: 'B' } }, 'A', 'B', 0],
+		['detail as text', { detail: 'B' }, null, 'B', 0],
+		['detail as a list', { detail: [{ loc: ['body'], msg: 'B' }] }, null, null, 1],
+		['text', '<html>', null, null, 0],
+		['nothing', undefined, null, null, 0],
+	])('understands a body that is %s', (_name, body, code, message, fields) => {
+		const error = apiErrorSchema.parse(body);
+		expect(error).toMatchObject({ code, message });
+		expect(error.fields).toHaveLength(fields);
+	});
+});

@@ -1,0 +1,28 @@
+import { hasSucceeded, isKnownStatus, isTerminal, normalizeStatus, runStatuses } from '../../runflow/status';
+
+describe('run statuses', () => {
+	it.each([
+		['canceled', 'cancelled'],
+		['cancelled', 'cancelled'],
+		['errored', 'failed'],
+		['timeout', 'failed'],
+		['queued', 'queued'],
+		['pondering', 'pondering'],
+	])('reads %s as %s', (spelled, normalized) => {
+		expect(normalizeStatus(spelled)).toBe(normalized);
+	});
+
+	it('knows which statuses never change again', () => {
+		expect(runStatuses.filter(isTerminal)).toEqual(['succeeded', 'partial_succeeded', 'failed', 'cancelled']);
+		expect(isTerminal('pondering')).toBe(false);
+	});
+
+	it('knows which statuses deliver images', () => {
+		expect(runStatuses.filter(hasSucceeded)).toEqual(['succeeded', 'partial_succeeded']);
+	});
+
+	it('knows every documented status and no other', () => {
+		expect(runStatuses.every(isKnownStatus)).toBe(true);
+		expect(isKnownStatus('pondering')).toBe(false);
+	});
+});

@@ -1,0 +1,92 @@
+import { RunflowApiError } from '../../runflow/errors';
+import type { Pause } from '../../runflow/retry';
+import { runSchema, type Run } from '../../runflow/schemas';
+import { nextGap, paceOf, waitForRun } from '../../runflow/waiting';
+import { queuedRun, runId, succeededRun } from '../fixtures/answers';
+
+const queued = runSchema.parse(queuedRun);
+const succeeded = runSchema.parse(succeededRun);
+
+/** Waiting on a clock that only pauses move. */
+async function wait(answers: Array<Run | Error>, timeout = 600, signal = new AbortController().signal) {
+	jest.useFakeTimers({ now: 0 });
+	const looks: number[] = [];
+	const pause: Pause = async (milliseconds) => {
+		if (signal.aborted) throw new Error('aborted');
+		jest.setSystemTime(Date.now() + milliseconds);
+	};
+	const read = async () => {
+		looks.push(Date.now());
+		const answer = answers.length > 1 ? answers.shift() : answers[0];
+		if (answer instanceof Error) throw answer;
+		return answer ?? queued;
+	};
+	try {
+		return { run: await waitForRun({ run: queued, read, pause, pace: paceOf(3), timeout, signal }), looks };
+	} finally {
+		jest.useRealTimers();
+	}
+}
+
+describe('the pace of looking', () => {
+	it('is early at first and then a tenth of the age, up to the poll interval', () => {
+		const pace = paceOf(3);
+		expect(nextGap(0, pace)).toBe(600);
+		expect(nextGap(600, pace)).toBe(300);
+		expect(nextGap(10_000, pace)).toBe(1000);
+		expect(nextGap(100_000, pace)).toBe(3000);
+	});
+
+	it('reads a run of a minute about 40 times', async () => {
+		const { looks } = await wait([...Array<Run>(39).fill(queued), succeeded]);
+		expect(looks[0]).toBe(600);
+		expect(looks.at(-1)).toBeGreaterThan(50_000);
+	});
+});
+
+describe('waiting for a run', () => {
+	it('does not read a run that is terminal already', async () => {
+		const read = jest.fn();
+		const run = await waitForRun({
+			run: succeeded,
+			read,
+			pause: async () => {},
+			pace: paceOf(3),
+			timeout: 1,
+			signal: new AbortController().signal,
+		});
+		expect(run).toBe(succeeded);
+		expect(read).not.toHaveBeenCalled();
+	});
+
+	it('looks once more at the deadline before it gives up', async () => {
+		await expect(wait([queued], 2)).rejects.toMatchObject({ runId, status: 'queued', seconds: 2 });
+		expect((await wait([queued, queued, queued, queued, queued, succeeded], 2)).looks.at(-1)).toBe(2000);
+	});
+
+	it('survives passing failures for as long as the deadline allows', async () => {
+		const busy = new RunflowApiError(503, null, null);
+		expect((await wait([busy, busy, busy, busy, busy, busy, busy, succeeded])).run).toBe(succeeded);
+	});
+
+	it('backs off when reads are refused for being too many', async () => {
+		const limited = new RunflowApiError(429, null, null, [], 20_000);
+		expect((await wait([limited, succeeded])).looks).toEqual([600, 20_600]);
+	});
+
+	it('takes a few 404 of a run just made for news that has not spread yet', async () => {
+		const missing = new RunflowApiError(404, null, null);
+		expect((await wait([missing, missing, missing, succeeded])).run).toBe(succeeded);
+		await expect(wait([missing])).rejects.toMatchObject({ status: 404, runId });
+	});
+
+	it('ends with the run id when the key stops working', async () => {
+		await expect(wait([new RunflowApiError(401, null, null)])).rejects.toMatchObject({ status: 401, runId });
+	});
+
+	it('ends at once when it is stopped', async () => {
+		const stop = new AbortController();
+		stop.abort();
+		await expect(wait([queued], 600, stop.signal)).rejects.toMatchObject({ code: 'STOPPED', runId });
+	});
+});
