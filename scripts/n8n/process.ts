@@ -114,12 +114,23 @@ async function waitUntilReady(url: string, child: ChildProcess, log: () => strin
 
 /** A port of 127.0.0.1 that nothing listens on. */
 export async function freePort(): Promise<number> {
-	return await new Promise((resolve, reject) => {
+	const port = await listenOnce(0);
+	if (port === null) throw new Error('this machine has no free port');
+	return port;
+}
+
+/** Whether nothing listens on that port of 127.0.0.1. */
+export async function isFree(port: number): Promise<boolean> {
+	return (await listenOnce(port)) !== null;
+}
+
+async function listenOnce(port: number): Promise<number | null> {
+	return await new Promise((resolve) => {
 		const server = createServer();
-		server.once('error', reject);
-		server.listen(0, '127.0.0.1', () => {
+		server.once('error', () => resolve(null));
+		server.listen(port, '127.0.0.1', () => {
 			const address = server.address();
-			server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+			server.close(() => resolve(typeof address === 'object' && address ? address.port : null));
 		});
 	});
 }

@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { startSimulator } from '../simulator/simulator';
+import { owner, type ExportedWorkflow, type N8nClient } from './n8n/client';
+import { packPackage } from './n8n/package';
+import { freePort, isFree, startN8n } from './n8n/process';
+
+const examples = join(__dirname, '..', 'examples');
+const firstExample = 'first-pictures.json';
+const usualPort = 5678;
+const simulatorSpeed = 5;
+
+/** Starts everything that is needed to try the package, and runs until Ctrl+C. */
+async function demo(): Promise<void> {
+	console.log('Building the package …');
+	const tarball = packPackage();
+	const api = await startApi();
+	console.log('Starting n8n …');
+	const port = (await isFree(usualPort)) ? usualPort : await freePort();
+	const n8n = await startN8n({ tarball, port });
+
+	const credentialId = await n8n.client.createCredential({
+		apiKey: api.apiKey,
+		baseUrl: api.baseUrl,
+		organizationId: '',
+		signingSecrets: '',
+	});
+	const first = await importExamples(n8n.client, credentialId);
+	console.log(`
+Ready: ${n8n.url}/workflow/${first}
+
+  Log in with   ${owner.email}
+  and password  ${owner.password}
+
+Then press 'Execute workflow'. ${api.note}
+Press Ctrl+C to end; nothing is kept.
+`);
+
+	const stop = async () => {
+		console.log('\nStopping …');
+		await n8n.stop();
+		await api.close();
+		process.exit(0);
+	};
+	process.once('SIGINT', () => void stop());
+	process.once('SIGTERM', () => void stop());
+}
+
+/** The real API where there is a key for it, else a simulated one. */
+async function startApi() {
+	const apiKey = process.env.RUNFLOW_API_KEY;
+	if (apiKey) {
+		return {
+			apiKey,
+			baseUrl: process.env.RUNFLOW_BASE_URL ?? 'https://api.runflow.io',
+			note: 'It uses your Runflow account: every image is paid for.',
+			close: async () => {},
+		};
+	}
+	const simulator = await startSimulator({ speed: simulatorSpeed });
+	return {
+		apiKey: 'rf_live_simulator',
+		baseUrl: simulator.url,
+		note: `Runflow is simulated at ${simulator.url}: nothing is paid. For real images set RUNFLOW_API_KEY.`,
+		close: simulator.close,
+	};
+}
+
+/** Imports every example and gives the id of the one to open. */
+async function importExamples(client: N8nClient, credentialId: string): Promise<string> {
+	let first = '';
+	for (const file of readdirSync(examples).filter((name) => name.endsWith('.json')).sort()) {
+		const workflow = JSON.parse(readFileSync(join(examples, file), 'utf8')) as ExportedWorkflow;
+		const id = await client.createWorkflow(workflow, credentialId);
+		if (file === firstExample) first = id;
+	}
+	return first;
+}
+
+demo().catch((error: unknown) => {
+	console.error(error instanceof Error ? error.message : error);
+	process.exit(1);
+});
