@@ -4,6 +4,9 @@ import {
 	type INodeExecutionData,
 	type INodeType,
 	type INodeTypeDescription,
+	type IWebhookDescription,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
 } from 'n8n-workflow';
 
 import { completionFields } from './fields/completion';
@@ -11,6 +14,17 @@ import { imageFields } from './fields/image';
 import { optionsFields } from './fields/options';
 import { resourceFields } from './fields/resource';
 import { generate } from './operations/generate';
+import { wake } from './wake';
+
+/** The call that wakes a suspended execution; its path holds the node's id, so it wakes no other node. */
+const resumeWebhooks: IWebhookDescription[] = [{
+	name: 'default',
+	httpMethod: 'POST',
+	responseMode: 'onReceived',
+	path: '={{ $nodeId }}',
+	isFullPath: true,
+	restartWebhook: true,
+}];
 
 export class GptImage2 implements INodeType {
 	description: INodeTypeDescription = {
@@ -25,11 +39,17 @@ export class GptImage2 implements INodeType {
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		usableAsTool: true,
+		webhooks: resumeWebhooks,
+		waitingNodeTooltip: 'The execution sleeps until Runflow calls back. It can be stopped any time; the runs go on.',
 		credentials: [{ name: 'runflowApi', required: true }],
 		properties: [...resourceFields, ...imageFields, ...completionFields, ...optionsFields],
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return [await generate(this)];
+	}
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		return await wake(this);
 	}
 }

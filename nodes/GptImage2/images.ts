@@ -1,4 +1,4 @@
-import { sanitizeFilename, sleep, type IBinaryData, type IExecuteFunctions } from 'n8n-workflow';
+import { sanitizeFilename, sleep, type IBinaryData } from 'n8n-workflow';
 
 import {
 	ImageDownloadError,
@@ -11,7 +11,7 @@ import { settle } from '../../runflow/settle';
 import type { KeptImage } from './ledger';
 import { decodeDataUri, extensionOf, mimeTypeOf } from './mime';
 import type { OutputOptions } from './parameters';
-import { fetchImage } from './transport';
+import { fetchImage, type RequestContext } from './transport';
 
 /** One image of a run, ready for an item; sizes in pixels. */
 export interface StoredImage {
@@ -34,6 +34,9 @@ export interface StoreOptions {
 	signal: AbortSignal;
 }
 
+/** Downloads are kept apart from runs: a few at once keep the network busy without filling the memory. */
+export const downloadsAtOnce = 4;
+
 const maxTries = 4;
 
 /**
@@ -42,7 +45,7 @@ const maxTries = 4;
  * ImageDownloadError when an image can't be had even from a run that was read again.
  */
 export async function storeImages(
-	context: IExecuteFunctions,
+	context: RequestContext,
 	run: Run,
 	options: StoreOptions,
 ): Promise<StoredImage[]> {
@@ -54,7 +57,7 @@ export async function storeImages(
 }
 
 async function storeImage(
-	context: IExecuteFunctions,
+	context: RequestContext,
 	firstRun: Run,
 	index: number,
 	{ output, reread, signal }: StoreOptions,
@@ -79,7 +82,7 @@ async function storeImage(
 
 /** One try at one image: the image, the status that refused it, or 'broken' for a lost connection. */
 async function tryImage(
-	context: IExecuteFunctions,
+	context: RequestContext,
 	run: Run,
 	{ url, width, height }: RunImage,
 	index: number,
@@ -134,7 +137,7 @@ function isBrokenConnection(error: unknown): boolean {
  * in sync mode, so they can't be downloaded again.
  */
 export async function restoreKeptImages(
-	context: IExecuteFunctions,
+	context: RequestContext,
 	images: KeptImage[],
 ): Promise<StoredImage[]> {
 	return await Promise.all(

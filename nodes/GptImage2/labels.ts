@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { completionFields } from './fields/completion';
 import { imageFields } from './fields/image';
 import { optionsFields } from './fields/options';
 
@@ -12,6 +13,7 @@ function isField(option: object): option is INodeProperties {
 
 const fields = [
 	...imageFields,
+	...completionFields,
 	...optionsFields.flatMap((field) => field.options ?? []).filter(isField),
 ];
 

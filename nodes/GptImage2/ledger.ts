@@ -23,6 +23,8 @@ const entrySchema = z.object({
 	runId: z.string().nullable(),
 	/** Whether a create was sent and nobody knows whether it was taken. */
 	uncertain: z.boolean(),
+	/** The callback URL that the create was sent with; the same key must carry the same body. */
+	callbackUrl: z.string().nullable().default(null),
 	keptImages: z.array(keptImage).default([]),
 });
 
@@ -70,14 +72,14 @@ export class Ledger {
 	 * key and a reference that were never used.
 	 */
 	entryFor(subject: LedgerSubject): LedgerEntry {
-		const known = this.read(subject.itemIndex);
+		const known = this.find(subject.itemIndex);
 		return known?.hash === hashOf(subject) ? known : this.renew(subject);
 	}
 
 	/** Starts the next attempt at an item, because the last one can't lead to images any more. */
 	renew(subject: LedgerSubject): LedgerEntry {
 		const { itemIndex } = subject;
-		const attempt = (this.read(itemIndex)?.attempt ?? 0) + 1;
+		const attempt = (this.find(itemIndex)?.attempt ?? 0) + 1;
 		return this.write(itemIndex, {
 			hash: hashOf(subject),
 			idempotencyKey: randomUUID(),
@@ -86,6 +88,7 @@ export class Ledger {
 				subject.clientRef ?? `n8n:${this.owner}:${this.runIndex}.${itemIndex}.${attempt}`,
 			runId: null,
 			uncertain: false,
+			callbackUrl: null,
 			keptImages: [],
 		});
 	}
@@ -97,10 +100,11 @@ export class Ledger {
 
 	/** Whether a run of this item is known, so that it is paid for or still going on. */
 	hasRun(itemIndex: number): boolean {
-		return typeof this.read(itemIndex)?.runId === 'string';
+		return typeof this.find(itemIndex)?.runId === 'string';
 	}
 
-	private read(itemIndex: number): LedgerEntry | null {
+	/** The entry of an item as it stands, null where there is none. */
+	find(itemIndex: number): LedgerEntry | null {
 		return entrySchema.nullable().catch(null).parse(this.entries[this.keyOf(itemIndex)] ?? null);
 	}
 

@@ -34,35 +34,47 @@ const trimmedOrNull = z
 	.nullable()
 	.default(null);
 
-const itemOptionsSchema = z.object({
-	additionalInput: jsonObject.default({}),
+/** The output options, as they are read and as they are kept while an execution is suspended. */
+export const outputOptionsSchema = z.object({
 	binaryField: z.string().trim().min(1, 'must not be empty').default('data'),
+	download: z.boolean().default(true),
+	fileName: trimmedOrNull,
+	includeRun: z.boolean().default(false),
+	output: z.enum(['perImage', 'perRun']).default('perImage'),
+});
+
+const itemOptionsSchema = outputOptionsSchema.extend({
+	additionalInput: jsonObject.default({}),
 	clientRef: trimmedOrNull.refine(
 		(text) => text === null || text.length <= clientRefLimit,
 		`must be at most ${clientRefLimit} characters long`,
 	),
-	download: z.boolean().default(true),
-	fileName: trimmedOrNull,
-	includeRun: z.boolean().default(false),
 	metadata: assignments.default({}),
-	output: z.enum(['perImage', 'perRun']).default('perImage'),
 });
+
+const completionSchema = z.enum(['none', 'poll', 'suspend']);
+
+/** How the node goes on after it has started its runs. */
+export type Completion = z.infer<typeof completionSchema>;
+
+/** How long runs are waited for unless the options say otherwise, in seconds. */
+const defaultTimeouts: Readonly<Record<Completion, number>> = { none: 600, poll: 600, suspend: 3600 };
 
 const nodeOptionsSchema = z.object({
 	concurrency: z.number().int('must be a whole number').min(1, 'must be at least 1').default(10),
 	maxImages: z.number().int('must be a whole number').min(0, 'must be at least 0').default(0),
 	pollInterval: z.number().positive('must be greater than 0').default(3),
-	timeout: z.number().positive('must be greater than 0').default(600),
+	timeout: z.number().positive('must be greater than 0').optional(),
 });
 
 /** How one run becomes items. */
-export type OutputOptions = Pick<
-	z.infer<typeof itemOptionsSchema>,
-	'binaryField' | 'download' | 'fileName' | 'includeRun' | 'output'
->;
+export type OutputOptions = z.infer<typeof outputOptionsSchema>;
 
-/** The options that hold for the whole node: `pollInterval` and `timeout` in seconds. */
-export type NodeOptions = z.infer<typeof nodeOptionsSchema>;
+/** What holds for the whole node: `pollInterval` and `timeout` in seconds. */
+export interface NodeOptions extends z.infer<typeof nodeOptionsSchema> {
+	completion: Completion;
+	timeout: number;
+}
 
 /** What one item asks for, checked. */
 export interface ImageParameters {
@@ -70,12 +82,28 @@ export interface ImageParameters {
 	metadata: Record<string, unknown>;
 	/** The user's own reference, null where the node shall make one. */
 	clientRef: string | null;
+	/** Where Runflow shall call when the run has ended; null for nowhere. */
+	callbackUrl: string | null;
 	output: OutputOptions;
 }
 
-/** Reads the options of the whole node from the first item. Throws NodeOperationError that names the field. */
+/**
+ * Reads what holds for the whole node from the first item. As a tool of an agent the node can't be
+ * suspended, since the agent waits for its answer, so it polls. Throws NodeOperationError that names
+ * the field.
+ */
 export function readNodeOptions(context: IExecuteFunctions): NodeOptions {
-	return check(context, 0, nodeOptionsSchema, context.getNodeParameter('options', 0, {}));
+	const { completion: chosen } = check(context, 0, z.object({ completion: completionSchema }), {
+		completion: context.getNodeParameter('completion', 0, 'poll'),
+	});
+	const options = check(context, 0, nodeOptionsSchema, context.getNodeParameter('options', 0, {}));
+	const completion = chosen === 'suspend' && isTool(context) ? 'poll' : chosen;
+	return { ...options, completion, timeout: options.timeout ?? defaultTimeouts[completion] };
+}
+
+/** Whether the node runs as a tool of an AI agent, by the suffix that n8n gives to its type. */
+export function isTool(context: IExecuteFunctions): boolean {
+	return context.getNode().type.endsWith('Tool');
 }
 
 /** Reads and checks what one item asks `generate` for. Throws NodeOperationError that names the field. */
@@ -97,7 +125,10 @@ export function readImageParameters(context: IExecuteFunctions, itemIndex: numbe
 		sync_mode: read('syncMode'),
 		...additionalInput,
 	});
-	return { input, metadata, clientRef, output };
+	const { callbackUrl } = check(context, itemIndex, z.object({ callbackUrl: trimmedOrNull }), {
+		callbackUrl: context.getNodeParameter('callbackUrl', itemIndex, ''),
+	});
+	return { input, metadata, clientRef, callbackUrl, output };
 }
 
 function check<T extends z.ZodTypeAny>(

@@ -1,4 +1,9 @@
-import { sleep, type IExecuteFunctions, type IHttpRequestOptions } from 'n8n-workflow';
+import {
+	sleep,
+	type IExecuteFunctions,
+	type IHttpRequestOptions,
+	type IWebhookFunctions,
+} from 'n8n-workflow';
 import { z } from 'zod';
 
 import { RunflowClient, type Send } from '../../runflow/client';
@@ -31,14 +36,23 @@ const answerSchema = z.object({
 	body: z.unknown(),
 });
 
-/** Gives the API client that talks with the node's credential. */
-export async function createClient(context: IExecuteFunctions): Promise<RunflowClient> {
+/** What talks with Runflow: the node while it runs, and its webhook while it is called. */
+export type RequestContext = IExecuteFunctions | IWebhookFunctions;
+
+/** The API client of a node's credential, and where that credential points. */
+export interface Connection {
+	client: RunflowClient;
+	baseUrl: string;
+}
+
+/** Connects with the node's credential. */
+export async function connect(context: RequestContext): Promise<Connection> {
 	const { baseUrl } = connectionSchema.parse(await context.getCredentials(credentialType));
-	return new RunflowClient(sender(context, baseUrl), sleep);
+	return { client: new RunflowClient(sender(context, baseUrl), sleep), baseUrl };
 }
 
 /** n8n's authenticated request as the function that the client calls. */
-function sender(context: IExecuteFunctions, baseUrl: string): Send {
+function sender(context: RequestContext, baseUrl: string): Send {
 	return async ({ method, path, query, headers, body, timeout }) => {
 		const request: IHttpRequestOptions = {
 			method,
@@ -83,7 +97,7 @@ const downloadTimeout = 300_000;
  * Throws RunflowConnectionError when nothing arrives.
  */
 export async function fetchImage(
-	context: IExecuteFunctions,
+	context: RequestContext,
 	url: string,
 	signal: AbortSignal,
 ): Promise<FetchedImage> {

@@ -3,6 +3,8 @@ import nock from 'nock';
 import { queuedRun, succeededRun } from '../fixtures/answers';
 import { apiUrl } from './harness';
 
+type Reply = [number, object] | 'hang up';
+
 interface Body {
 	input: { prompt: string };
 	client_ref: string;
@@ -32,27 +34,29 @@ export class CountingApi {
 	) {
 		const tries: Record<string, number> = {};
 		const scope = nock(apiUrl).persist();
-		scope.post('/v1/models/openai/gpt-image-2/runs').reply(function (_uri, body, respond) {
+		const take = (body: nock.Body, key: string): Reply => {
 			const { input, client_ref } = body as unknown as Body;
 			tries[input.prompt] = (tries[input.prompt] ?? 0) + 1;
 			const run: CountedRun = {
-				id: `01970c11-2222-7333-8444-${String(self.runs.length).padStart(12, '0')}`,
+				id: `01970c11-2222-7333-8444-${String(this.runs.length).padStart(12, '0')}`,
 				prompt: input.prompt,
 				clientRef: client_ref,
-				key: String(this.req.headers['idempotency-key']),
+				key,
 				status: 'succeeded',
 			};
 			const verdict = answer(run, tries[input.prompt] ?? 1);
-			if (Array.isArray(verdict)) return respond(null, verdict);
-			if (verdict !== 'refuse') self.runs.push(run);
-			self.inFlight += 1;
-			self.mostInFlight = Math.max(self.mostInFlight, self.inFlight);
-			if (verdict === 'drop' || verdict === 'refuse') {
-				return respond(Object.assign(new Error('hang up'), { code: 'ECONNRESET' }), [0, '']);
-			}
-			respond(null, [201, { ...self.view(run), status_code: 'queued', output: null }]);
+			if (Array.isArray(verdict)) return verdict;
+			if (verdict !== 'refuse') this.runs.push(run);
+			this.inFlight += 1;
+			this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
+			if (verdict === 'drop' || verdict === 'refuse') return 'hang up';
+			return [201, { ...this.view(run), status_code: 'queued', output: null }];
+		};
+		scope.post('/v1/models/openai/gpt-image-2/runs').reply(function (_uri, body, respond) {
+			const reply = take(body, String(this.req.headers['idempotency-key']));
+			if (reply !== 'hang up') return respond(null, reply);
+			respond(Object.assign(new Error('hang up'), { code: 'ECONNRESET' }), [0, '']);
 		});
-		const self = this;
 		scope.get(/^\/v1\/runs\/[^/?]+$/).reply((uri) => {
 			this.reads += 1;
 			const run = this.runs.find(({ id }) => uri.endsWith(id));

@@ -13,8 +13,29 @@ export const completionFields: INodeProperties[] = [
 				value: 'poll',
 				description: 'Look at the runs until they end, then output the images',
 			},
+			{
+				name: 'Suspend Until Callback',
+				value: 'suspend',
+				description:
+					'Put the execution to sleep until Runflow calls back, then output the images. Costs no worker, and needs an n8n that Runflow can reach.',
+			},
+			{
+				name: 'Return Immediately',
+				value: 'none',
+				description: 'Output the run IDs at once, without images',
+			},
 		],
 		default: 'poll',
 		description: 'What to do while Runflow makes the images',
+	},
+	{
+		displayName: 'Callback URL',
+		name: 'callbackUrl',
+		type: 'string',
+		displayOptions: { show: { resource: ['image'], completion: ['none'] } },
+		default: '',
+		placeholder: 'e.g. https://n8n.example.com/webhook/…',
+		description:
+			"Where Runflow shall call when the run has ended, such as the production URL of a 'GPT Image 2 Trigger'",
 	},
 ];

@@ -88,6 +88,7 @@ const inputFields: INodeProperties[] = [
 		displayName: 'Sync Mode',
 		name: 'syncMode',
 		type: 'boolean',
+		displayOptions: { hide: { completion: ['suspend'] } },
 		default: false,
 		description:
 			'Whether Runflow sends the image inside its answer and keeps no copy of it. Leave off unless the image must not be stored at Runflow.',

@@ -30,6 +30,7 @@ const imageOptions: INodeProperties[] = [
 		displayName: 'Download',
 		name: 'download',
 		type: 'boolean',
+		displayOptions: { hide: { '/completion': ['none'] } },
 		default: true,
 		description:
 			'Whether to fetch the images as binary data. When off, items carry only their URLs, which expire.',
@@ -88,6 +89,7 @@ const imageOptions: INodeProperties[] = [
 		displayName: 'Poll Interval',
 		name: 'pollInterval',
 		type: 'number',
+		displayOptions: { show: { '/completion': ['poll'] } },
 		typeOptions: { minValue: 0.1, numberPrecision: 1 },
 		default: 3,
 		description:
@@ -98,8 +100,19 @@ const imageOptions: INodeProperties[] = [
 		name: 'timeout',
 		type: 'number',
 		typeOptions: { minValue: 1 },
+		displayOptions: { show: { '/completion': ['poll'] } },
 		default: 600,
 		description: 'How long to wait for a run, in seconds. Read once for all items.',
+	},
+	{
+		displayName: 'Timeout',
+		name: 'timeout',
+		type: 'number',
+		typeOptions: { minValue: 60 },
+		displayOptions: { show: { '/completion': ['suspend'] } },
+		default: 3600,
+		description:
+			'How long to stay suspended at most, in seconds. After that the run IDs come out, marked as timed out, at most a minute late.',
 	},
 ];
 

@@ -1,28 +1,19 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 import pLimit from 'p-limit';
 
-import { StoppedError } from '../../../runflow/errors';
+import { RunFailedError } from '../../../runflow/errors';
+import { hasSucceeded, isTerminal } from '../../../runflow/status';
+import { assertReachable, resumeUrlOf } from '../callbackUrl';
 import { toErrorRow, toNodeError } from '../errors';
 import { addSummaryHint } from '../hints';
-import { toItems, type RunForItems } from '../items';
+import { downloadsAtOnce, storeImages } from '../images';
+import { toItems } from '../items';
 import { Ledger } from '../ledger';
-import { readNodeOptions, type NodeOptions } from '../parameters';
-import { createClient } from '../transport';
-import { fetchImages, finishRun, type ImagePlan, type RunContext } from './runs';
-
-interface PlannedItem {
-	itemIndex: number;
-	plan: ImagePlan;
-}
-
-/** How one item ended. */
-type Outcome = { itemIndex: number; finished: RunForItems } | { itemIndex: number; error: unknown };
-
-/** n8n marks an execution as canceled by this word in the message. */
-const canceled = 'The execution was canceled';
-
-/** Downloads are kept apart from runs: a few at once keep the network busy without filling the memory. */
-const downloadsAtOnce = 4;
+import { readNodeOptions, type Completion, type NodeOptions } from '../parameters';
+import { suspend } from '../suspend';
+import { connect } from '../transport';
+import { runAll, type Outcome, type PlannedItem } from './runAll';
+import { fetchImages, finishRun, startRun, type ImagePlan, type RunContext } from './runs';
 
 /**
  * The one way from items to images. Reads and checks every item before anything is sent, runs them
@@ -34,13 +25,27 @@ export async function makeImages(
 	plan: (itemIndex: number) => ImagePlan,
 ): Promise<INodeExecutionData[]> {
 	const options = readNodeOptions(context);
-	const { planned, refused } = planAll(context, plan);
+	const { client, baseUrl } = await connect(context);
+	const { planned, refused } = planAll(context, (itemIndex) =>
+		withCallback(context, plan(itemIndex), { completion: options.completion, baseUrl, itemIndex }),
+	);
 	refuseTooManyImages(context, planned, options);
 
-	const outcomes = [...refused, ...(await runAll(context, planned, options))];
+	const stop = new AbortController();
+	const runContext: RunContext = {
+		context,
+		client,
+		ledger: Ledger.of(context),
+		options,
+		signal: stop.signal,
+	};
+	const outcomes = [...refused, ...(await completions[options.completion](runContext, planned, stop))];
 	outcomes.sort((one, other) => one.itemIndex - other.itemIndex);
-
 	const finished = outcomes.flatMap((outcome) => ('finished' in outcome ? [outcome.finished] : []));
+	if (options.completion === 'suspend') {
+		const failed = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome] : []));
+		return await suspend(context, { ...runContext, started: finished, failed });
+	}
 	addSummaryHint(context, finished, outcomes.length - finished.length);
 	return outcomes.flatMap((outcome) =>
 		'finished' in outcome
@@ -48,6 +53,38 @@ export async function makeImages(
 			: [toErrorRow(context.getNode(), outcome.error, outcome.itemIndex)],
 	);
 }
+
+type Completing = (
+	runContext: RunContext,
+	planned: PlannedItem[],
+	stop: AbortController,
+) => Promise<Outcome[]>;
+
+const completions: Readonly<Record<Completion, Completing>> = {
+	poll: async (runContext, planned, stop) => {
+		const downloadSlots = pLimit(downloadsAtOnce);
+		return await runAll(runContext, planned, stop, async ({ itemIndex, plan }, runSlots) => {
+			const run = await runSlots(async () => await finishRun(runContext, itemIndex, plan));
+			return await downloadSlots(async () => await fetchImages(runContext, itemIndex, plan, run));
+		});
+	},
+
+	none: async (runContext, planned, stop) =>
+		await runAll(runContext, planned, stop, async ({ itemIndex, plan }, runSlots) => {
+			const { context, client, signal } = runContext;
+			const output = { ...plan.output, download: false };
+			const run = await runSlots(async () => await startRun(runContext, itemIndex, plan));
+			if (isTerminal(run.status) && !hasSucceeded(run.status)) throw new RunFailedError(run);
+			const reread = async () => await client.getRun(run.id);
+			return { run, images: await storeImages(context, run, { output, reread, signal }), itemIndex, output };
+		}),
+
+	suspend: async (runContext, planned, stop) =>
+		await runAll(runContext, planned, stop, async ({ itemIndex, plan }, runSlots) => {
+			const run = await runSlots(async () => await startRun(runContext, itemIndex, plan));
+			return { run, images: [], itemIndex, output: plan.output };
+		}),
+};
 
 function planAll(context: IExecuteFunctions, plan: (itemIndex: number) => ImagePlan) {
 	const planned: PlannedItem[] = [];
@@ -61,6 +98,31 @@ function planAll(context: IExecuteFunctions, plan: (itemIndex: number) => ImageP
 		}
 	}
 	return { planned, refused };
+}
+
+/** Gives the plan the address that Runflow shall call, refused where it never could. */
+function withCallback(
+	context: IExecuteFunctions,
+	plan: ImagePlan,
+	{ completion, baseUrl, itemIndex }: { completion: Completion; baseUrl: string; itemIndex: number },
+): ImagePlan {
+	const own = completion === 'suspend';
+	const callbackUrl = { poll: null, none: plan.callbackUrl, suspend: own ? resumeUrlOf(context) : null }[completion];
+	if (callbackUrl !== null) {
+		assertReachable(context, callbackUrl, { apiBaseUrl: baseUrl, itemIndex, own });
+	}
+	if (plan.input.sync_mode && completion !== 'poll' && (own || callbackUrl === null)) {
+		throw new NodeOperationError(
+			context.getNode(),
+			"'Sync Mode' needs 'Wait in This Execution' as 'Completion'",
+			{
+				itemIndex,
+				description:
+					"Runflow keeps no copy of an image made in sync mode, so it can't be fetched later. Turn 'Sync Mode' off, or wait in this execution. Nothing was sent to Runflow.",
+			},
+		);
+	}
+	return { ...plan, callbackUrl };
 }
 
 function refuseTooManyImages(
@@ -78,66 +140,4 @@ function refuseTooManyImages(
 				"Nothing was started and nothing is paid. Raise 'Max Images' in the options, send fewer items, or lower 'Number of Images'.",
 		},
 	);
-}
-
-/**
- * Runs all items, at most `concurrency` at once. When one fails and the node doesn't go on after errors,
- * nothing new is started, creates under way are let finish so that the ledger learns their run ids,
- * and the error is thrown.
- */
-async function runAll(
-	context: IExecuteFunctions,
-	planned: PlannedItem[],
-	options: NodeOptions,
-): Promise<Outcome[]> {
-	if (planned.length === 0) return [];
-	const stop = new AbortController();
-	const cancel = context.getExecutionCancelSignal();
-	if (cancel?.aborted) stop.abort();
-	cancel?.addEventListener('abort', () => stop.abort(), { once: true });
-
-	const runContext: RunContext = {
-		context,
-		client: await createClient(context),
-		ledger: Ledger.of(context),
-		options,
-		signal: stop.signal,
-	};
-	const runSlots = pLimit(options.concurrency);
-	const downloadSlots = pLimit(downloadsAtOnce);
-
-	const outcomes = await Promise.all(
-		planned.map(async ({ itemIndex, plan }): Promise<Outcome> => {
-			try {
-				const run = await runSlots(async () => await finishRun(runContext, itemIndex, plan));
-				const finished = await downloadSlots(
-					async () => await fetchImages(runContext, itemIndex, plan, run),
-				);
-				return { itemIndex, finished };
-			} catch (error) {
-				if (!context.continueOnFail()) stop.abort();
-				return { itemIndex, error };
-			}
-		}),
-	);
-	throwFirstFailure(runContext, outcomes);
-	return outcomes;
-}
-
-function throwFirstFailure({ context, ledger }: RunContext, outcomes: Outcome[]): void {
-	const failures = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome] : []));
-	const failure = failures.find(({ error }) => !(error instanceof StoppedError)) ?? failures[0];
-	if (!failure) return;
-	const node = context.getNode();
-	if (context.getExecutionCancelSignal()?.aborted) throw new NodeOperationError(node, canceled);
-	if (context.continueOnFail()) return;
-
-	const others = outcomes.filter(
-		({ itemIndex }) => itemIndex !== failure.itemIndex && ledger.hasRun(itemIndex),
-	).length;
-	const paid =
-		others === 0
-			? ''
-			: `${others} other ${others === 1 ? 'run is' : 'runs are'} paid for or still going on. Retry this execution to take them up; they are not paid again.`;
-	throw toNodeError(node, failure.error, failure.itemIndex, paid);
 }

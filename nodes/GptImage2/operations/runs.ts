@@ -52,12 +52,16 @@ export async function finishRun(
 	return run;
 }
 
-/** The run of an item: the one already paid for or under way, else a new one. */
-async function startRun(
-	{ client, ledger, options, signal }: RunContext,
+/**
+ * The run of an item: the one already paid for or under way, else a new one. Throws RunflowError when
+ * none could be started.
+ */
+export async function startRun(
+	runContext: RunContext,
 	itemIndex: number,
 	plan: ImagePlan,
 ): Promise<Run> {
+	const { client, ledger, signal } = runContext;
 	if (signal.aborted) throw new StoppedError();
 	const subject = subjectOf(itemIndex, plan);
 	let entry = ledger.entryFor(subject);
@@ -68,26 +72,42 @@ async function startRun(
 		if (!isTerminal(run.status) || hasSucceeded(run.status)) return run;
 		entry = ledger.renew(subject);
 	}
+	if (entry.uncertain && entry.callbackUrl !== plan.callbackUrl && plan.clientRef === null) {
+		const { clientRef } = entry;
+		const taken = await retrying(async () => await client.findRun(clientRef), sleep, signal);
+		if (taken !== null) {
+			ledger.update(itemIndex, entry, { runId: taken.id, uncertain: false });
+			return taken;
+		}
+		entry = ledger.renew(subject);
+	}
+	return await createRun(runContext, subject, plan, entry);
+}
 
-	const sending = ledger.update(itemIndex, entry, { uncertain: true });
-	const { input, metadata } = plan;
+async function createRun(
+	{ client, ledger, options, signal }: RunContext,
+	subject: LedgerSubject,
+	{ model, input, metadata, clientRef, callbackUrl: wantedUrl }: ImagePlan,
+	entry: LedgerEntry,
+): Promise<Run> {
+	const { itemIndex } = subject;
+	const callbackUrl = entry.uncertain ? entry.callbackUrl : wantedUrl;
+	const sending = ledger.update(itemIndex, entry, { uncertain: true, callbackUrl });
+	const request = {
+		input,
+		client_ref: sending.clientRef,
+		...(Object.keys(metadata).length > 0 && { metadata }),
+		...(callbackUrl !== null && { callback_url: callbackUrl }),
+	};
 	const created = await settle(
 		async () =>
-			await client.createRun(
-				plan.model,
-				{
-					input,
-					client_ref: sending.clientRef,
-					...(Object.keys(metadata).length > 0 && { metadata }),
-				},
-				{
-					idempotencyKey: sending.idempotencyKey,
-					findable: plan.clientRef === null,
-					uncertain: entry.uncertain,
-					timeout: input.sync_mode ? options.timeout * 1000 : createTimeout,
-					signal,
-				},
-			),
+			await client.createRun(model, request, {
+				idempotencyKey: sending.idempotencyKey,
+				findable: clientRef === null,
+				uncertain: entry.uncertain,
+				timeout: input.sync_mode ? options.timeout * 1000 : createTimeout,
+				signal,
+			}),
 	);
 	if (created.ok) {
 		ledger.update(itemIndex, sending, { runId: created.value.id, uncertain: false });

@@ -1,0 +1,23 @@
+/** Remembers keys for a while, in this process only. */
+export class RecentKeys {
+	private readonly remembered = new Map<string, number>();
+
+	/** `lifetime` in milliseconds. */
+	constructor(private readonly lifetime: number) {}
+
+	/** Remembers a key from now on, and forgets those whose time is over. */
+	add(key: string): void {
+		const now = Date.now();
+		for (const [old, until] of this.remembered) {
+			if (until > now) break;
+			this.remembered.delete(old);
+		}
+		this.remembered.delete(key);
+		this.remembered.set(key, now + this.lifetime);
+	}
+
+	/** Whether the key was added within its lifetime. */
+	has(key: string): boolean {
+		return (this.remembered.get(key) ?? 0) > Date.now();
+	}
+}

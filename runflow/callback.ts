@@ -1,0 +1,62 @@
+import { z } from 'zod';
+
+import { runSchema } from './schemas';
+
+/** The events of a run (SEED; `run.partial_succeeded` from CB), each with the status that it announces. */
+export const runEvents = {
+	'run.cancelled': 'cancelled',
+	'run.completed': 'succeeded',
+	'run.failed': 'failed',
+	'run.partial_succeeded': 'partial_succeeded',
+} as const;
+
+/** The event that announces a terminal status; null for a status that is none. */
+export function eventOf(status: string): string | null {
+	return Object.entries(runEvents).find(([, announced]) => announced === status)?.[0] ?? null;
+}
+
+const errorEnvelope = z.object({ code: z.string().nullish(), message: z.string().nullish() });
+
+/** Why a run failed, where its callback carries an error envelope in place of the output (CB). */
+function failureIn(status: string, output: unknown): Record<string, unknown> {
+	const envelope = errorEnvelope.safeParse(output);
+	if (status !== 'failed' || !envelope.success) return {};
+	return { failure_code: envelope.data.code, failure_message: envelope.data.message };
+}
+
+/**
+ * The body of a callback (SEED, CB), read leniently: an event of a run and a run id are demanded; the
+ * status may be missing or spelled either way, the output may be null or an error envelope,
+ * unknown fields are fine. Gives the event in one spelling and the run as far as the callback tells of it.
+ */
+export const callbackSchema = z
+	.object({
+		event: z
+			.string()
+			.startsWith('run.')
+			.transform((event) => (event === 'run.canceled' ? 'run.cancelled' : event)),
+		run_id: z.string().min(1),
+		status: z.string().nullish().catch(null),
+	})
+	.passthrough()
+	.transform((body, context) => {
+		const announced = Object.entries(runEvents).find(([event]) => event === body.event)?.[1];
+		const status = body.status ?? announced ?? body.event.replace(/^run\./, '');
+		const run = runSchema.safeParse({ ...body, status, ...failureIn(status, body.output) });
+		if (run.success) return { event: body.event, run: { ...run.data, raw: { ...run.data.raw, ...body } } };
+		context.addIssue({ code: z.ZodIssueCode.custom, message: 'not a callback of a run' });
+		return z.NEVER;
+	});
+
+/** A callback as the rest of this package sees it. */
+export type Callback = z.infer<typeof callbackSchema>;
+
+/** Reads the raw bytes of a callback; null for whatever isn't one. */
+export function readCallback(body: Uint8Array): Callback | null {
+	try {
+		const parsed = callbackSchema.safeParse(JSON.parse(new TextDecoder().decode(body)));
+		return parsed.success ? parsed.data : null;
+	} catch {
+		return null;
+	}
+}

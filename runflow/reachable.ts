@@ -1,0 +1,39 @@
+/** Ranges of addresses that nothing outside a machine or its network can reach. */
+const privateAddresses = [
+	/^0\./,
+	/^10\./,
+	/^127\./,
+	/^169\.254\./,
+	/^172\.(1[6-9]|2\d|3[01])\./,
+	/^192\.168\./,
+	/^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./,
+	/^\[::1?\]$/,
+	/^\[f[cd]/,
+	/^\[fe[89ab]/,
+	/^\[::ffff:/,
+];
+
+const privateNames = /(^|\.)(localhost|local|internal|lan|home\.arpa)$/;
+
+/** What keeps Runflow from calling an address. */
+export type Unreachable = 'not-http' | 'private';
+
+/**
+ * Whether Runflow could call this URL, judged by the URL alone: it has to be http or https, and not on
+ * localhost, a private range, or a name without a dot, such as a container's. Null when nothing speaks
+ * against it. Where the API itself is on such an address, as the simulator is, private ones are fine.
+ */
+export function unreachable(url: string, apiBaseUrl: string): Unreachable | null {
+	if (!URL.canParse(url)) return 'not-http';
+	const { hostname, protocol } = new URL(url);
+	if (protocol !== 'https:' && protocol !== 'http:') return 'not-http';
+	if (!isPrivate(hostname)) return null;
+	const apiIsPrivate = URL.canParse(apiBaseUrl) && isPrivate(new URL(apiBaseUrl).hostname);
+	return apiIsPrivate ? null : 'private';
+}
+
+function isPrivate(hostname: string): boolean {
+	const isAddress = hostname.startsWith('[') || /^[\d.]+$/.test(hostname);
+	if (isAddress) return privateAddresses.some((range) => range.test(hostname));
+	return !hostname.includes('.') || privateNames.test(hostname);
+}

@@ -1,0 +1,47 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+/** Header of a callback that carries its signature (SEED, SIG). */
+export const signatureHeader = 'runflow-signature';
+
+/** Why a callback was refused. */
+export type SignatureProblem = 'no-secret' | 'missing' | 'malformed' | 'mismatch';
+
+/** Whether a signature holds, and why not. */
+export type SignatureVerdict = { ok: true } | { ok: false; reason: SignatureProblem };
+
+const hexSignature = /^[0-9a-f]{64}$/;
+
+/**
+ * Signs the raw bytes of a callback as Runflow does: HMAC-SHA256 with the whole secret, its `whsec_`
+ * included, as key, in lowercase hex (SIG, CB).
+ */
+export function sign(secret: string, body: Uint8Array): string {
+	return createHmac('sha256', secret).update(body).digest('hex');
+}
+
+/**
+ * Checks the signature of a callback over its raw bytes against every secret, since both the old and the new
+ * one may be in use while they are rotated (SIG). Never throws.
+ */
+export function verify(
+	body: Uint8Array,
+	signature: unknown,
+	secrets: readonly string[],
+): SignatureVerdict {
+	if (secrets.length === 0) return { ok: false, reason: 'no-secret' };
+	if (signature === undefined || signature === '') return { ok: false, reason: 'missing' };
+	if (typeof signature !== 'string' || !hexSignature.test(signature)) {
+		return { ok: false, reason: 'malformed' };
+	}
+	const given = Buffer.from(signature, 'hex');
+	const matches = secrets.map((secret) => {
+		const expected = Buffer.from(sign(secret, body), 'hex');
+		return given.length === expected.length && timingSafeEqual(given, expected);
+	});
+	return matches.includes(true) ? { ok: true } : { ok: false, reason: 'mismatch' };
+}
+
+/** The secrets in a text that lists them with commas, spaces or line breaks in between. */
+export function parseSecrets(text: string): string[] {
+	return text.split(/[\s,]+/).filter((secret) => secret !== '');
+}
