@@ -5,4 +5,5 @@
 module.exports = {
 	...require('./dist/credentials/RunflowApi.credentials'),
 	...require('./dist/nodes/GptImage2/GptImage2.node'),
+	...require('./dist/nodes/GptImage2/GptImage2Trigger.node'),
 };

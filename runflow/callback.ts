@@ -24,29 +24,34 @@ function failureIn(status: string, output: unknown): Record<string, unknown> {
 	return { failure_code: envelope.data.code, failure_message: envelope.data.message };
 }
 
+const callbackFields = z.object({
+	event: z
+		.string()
+		.startsWith('run.')
+		.transform((event) => (event === 'run.canceled' ? 'run.cancelled' : event)),
+	run_id: z.string().min(1),
+	status: z.string().nullish().catch(null),
+});
+
+/** The status that an event announces; of an event nobody has documented, its own name. */
+function announcedBy(event = ''): string {
+	const known = Object.entries(runEvents).find(([name]) => name === event);
+	return known?.[1] ?? event.replace(/^run\./, '');
+}
+
 /**
  * The body of a callback (SEED, CB), read leniently: an event of a run and a run id are demanded; the
  * status may be missing or spelled either way, the output may be null or an error envelope,
  * unknown fields are fine. Gives the event in one spelling and the run as far as the callback tells of it.
  */
-export const callbackSchema = z
-	.object({
-		event: z
-			.string()
-			.startsWith('run.')
-			.transform((event) => (event === 'run.canceled' ? 'run.cancelled' : event)),
-		run_id: z.string().min(1),
-		status: z.string().nullish().catch(null),
-	})
-	.passthrough()
-	.transform((body, context) => {
-		const announced = Object.entries(runEvents).find(([event]) => event === body.event)?.[1];
-		const status = body.status ?? announced ?? body.event.replace(/^run\./, '');
-		const run = runSchema.safeParse({ ...body, status, ...failureIn(status, body.output) });
-		if (run.success) return { event: body.event, run: { ...run.data, raw: { ...run.data.raw, ...body } } };
-		context.addIssue({ code: z.ZodIssueCode.custom, message: 'not a callback of a run' });
-		return z.NEVER;
-	});
+export const callbackSchema = z.record(z.unknown()).transform((raw, context) => {
+	const body = callbackFields.safeParse(raw);
+	const status = body.data?.status ?? announcedBy(body.data?.event);
+	const run = runSchema.safeParse({ ...raw, status, ...failureIn(status, raw.output) });
+	if (body.success && run.success) return { event: body.data.event, run: { ...run.data, raw } };
+	context.addIssue({ code: z.ZodIssueCode.custom, message: 'not a callback of a run' });
+	return z.NEVER;
+});
 
 /** A callback as the rest of this package sees it. */
 export type Callback = z.infer<typeof callbackSchema>;

@@ -5,7 +5,6 @@ import { normalizeStatus } from './status';
 const textOrNull = z.string().nullish().catch(null).transform((value) => value ?? null);
 const numberOrNull = z.number().nullish().catch(null).transform((value) => value ?? null);
 const objectOrNull = z.record(z.unknown()).nullish().catch(null).transform((value) => value ?? null);
-const anyOrNull = z.unknown().transform((value) => value ?? null);
 
 const imageSchema = z
 	.union([
@@ -56,58 +55,56 @@ function failureOf(fields: z.infer<typeof failureFields>) {
 	return code === null && message === null && stage === null ? null : { code, message, stage };
 }
 
+const runFields = failureFields.extend({
+	id: z.string().optional(),
+	run_id: z.string().optional(),
+	status_code: z.string().optional(),
+	status: z.string().optional(),
+	input: objectOrNull,
+	output: objectOrNull,
+	duration_ms: numberOrNull,
+	cost: z.union([z.string(), z.number().transform(String)]).nullish().catch(null),
+	created_at: textOrNull,
+	completed_at: textOrNull,
+	finished_at: textOrNull,
+	metadata: objectOrNull,
+	client_ref: textOrNull,
+});
+
 /**
  * A run as `POST …/runs` and `GET /v1/runs/{id}` answer it (RUN-C, RUN-G), read leniently: only an id
  * and a status are demanded, under either name (TPL, ADC); anything else may be missing or null.
  * Gives this package's view of it; `raw` is the answer itself.
  */
-export const runSchema = z
-	.object({
-		id: z.string().optional(),
-		run_id: z.string().optional(),
-		status_code: z.string().optional(),
-		status: z.string().optional(),
-		input: objectOrNull,
-		output: objectOrNull,
-		duration_ms: numberOrNull,
-		cost: z.union([z.string(), z.number().transform(String)]).nullish().catch(null),
-		created_at: textOrNull,
-		completed_at: textOrNull,
-		finished_at: textOrNull,
-		metadata: objectOrNull,
-		client_ref: textOrNull,
-	})
-	.merge(failureFields)
-	.passthrough()
-	.transform((raw, context) => {
-		const id = raw.id ?? raw.run_id;
-		const status = raw.status_code ?? raw.status;
-		if (id === undefined || status === undefined) {
-			context.addIssue({
-				code: z.ZodIssueCode.custom,
-				message: id === undefined ? 'no run id' : 'no status',
-			});
-			return z.NEVER;
-		}
-		const prompt = raw.input?.prompt;
-		return {
-			id,
-			status: normalizeStatus(status),
-			prompt: typeof prompt === 'string' ? prompt : null,
-			images: imagesOf(raw.output),
-			seed: anyOrNull.parse(raw.output?.seed),
-			timing: anyOrNull.parse(raw.output?.timing),
-			nsfw_detected: anyOrNull.parse(raw.output?.nsfw_detected),
-			cost: raw.cost ?? null,
-			duration_ms: raw.duration_ms,
-			created_at: raw.created_at,
-			completed_at: raw.completed_at ?? raw.finished_at,
-			metadata: raw.metadata,
-			client_ref: raw.client_ref,
-			failure: failureOf(raw),
-			raw,
-		};
-	});
+export const runSchema = z.record(z.unknown()).transform((raw, context) => {
+	const fields = runFields.safeParse(raw);
+	const id = fields.data?.id ?? fields.data?.run_id;
+	const status = fields.data?.status_code ?? fields.data?.status;
+	if (!fields.success || id === undefined || status === undefined) {
+		const message = id === undefined ? 'no run id' : 'no status';
+		context.addIssue({ code: z.ZodIssueCode.custom, message });
+		return z.NEVER;
+	}
+	const { input, output } = fields.data;
+	return {
+		id,
+		status: normalizeStatus(status),
+		input,
+		prompt: typeof input?.prompt === 'string' ? input.prompt : null,
+		images: imagesOf(output),
+		seed: output?.seed ?? null,
+		timing: output?.timing ?? null,
+		nsfw_detected: output?.nsfw_detected ?? null,
+		cost: fields.data.cost ?? null,
+		duration_ms: fields.data.duration_ms,
+		created_at: fields.data.created_at,
+		completed_at: fields.data.completed_at ?? fields.data.finished_at,
+		metadata: fields.data.metadata,
+		client_ref: fields.data.client_ref,
+		failure: failureOf(fields.data),
+		raw,
+	};
+});
 
 /** A run as the rest of this package sees it. */
 export type Run = z.infer<typeof runSchema>;

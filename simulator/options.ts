@@ -24,6 +24,17 @@ export const ruleSchema = z.discriminatedUnion('do', [
 	z.object({ do: z.literal('end-run'), status: z.string(), ...when }),
 	/** The answer is a web page, as a proxy in between would send it. */
 	z.object({ do: z.literal('html'), ...when }),
+	/** The callback comes before the create is answered, or `delay` milliseconds late. */
+	z.object({ do: z.literal('early-callback'), ...when }),
+	z.object({ do: z.literal('late-callback'), delay: z.number().default(3000), ...when }),
+	/** The callback comes three times over, at the same moment. */
+	z.object({ do: z.literal('repeat-callback'), ...when }),
+	z.object({ do: z.literal('omit-callback'), ...when }),
+	/** The signature is that of another secret, or missing although there is a secret. */
+	z.object({ do: z.literal('forge-callback'), ...when }),
+	z.object({ do: z.literal('unsigned-callback'), ...when }),
+	/** One byte of the body is changed after it was signed. */
+	z.object({ do: z.literal('tamper-callback'), ...when }),
 	z.object({ do: z.literal('expire-file'), ...when }),
 	z.object({ do: z.literal('octet-stream-file'), ...when }),
 	/** The connection drops in the middle of the file. */
@@ -42,6 +53,8 @@ export const settingsSchema = z.object({
 	idempotency: z.boolean().default(true),
 	/** Whether sync mode answers the create with the finished image, or with `queued` like any other. */
 	syncInline: z.boolean().default(true),
+	/** The organization's callback secret; null leaves callbacks unsigned. */
+	signingSecret: z.string().nullable().default(null),
 	/** Files are filled up to this size in bytes, to be as heavy as wanted; null leaves them as they are. */
 	fileSize: z.number().int().positive().nullable().default(null),
 	/** Most images of one run (LLMS). */
@@ -66,12 +79,21 @@ export class Misbehaviour {
 
 	/** The rule of that kind that holds for this prompt, counted down; null where none does. */
 	take<K extends Rule['do']>(kind: K, prompt: string): Extract<Rule, { do: K }> | null {
-		const isMeant = (rule: Rule): rule is Extract<Rule, { do: K }> =>
-			rule.do === kind && (rule.match === undefined || prompt.includes(rule.match));
-		const rule = this.rules.find(isMeant);
-		if (rule === undefined || !isMeant(rule)) return null;
+		const rule = this.find(kind, prompt);
+		if (rule === null) return null;
 		if (rule.times === 1) this.rules = this.rules.filter((other) => other !== rule);
 		else if (rule.times > 1) rule.times -= 1;
 		return rule;
+	}
+
+	/** Whether a rule of that kind holds for this prompt, without counting it down. */
+	has(kind: Rule['do'], prompt: string): boolean {
+		return this.find(kind, prompt) !== null;
+	}
+
+	private find<K extends Rule['do']>(kind: K, prompt: string): Extract<Rule, { do: K }> | null {
+		const isMeant = (rule: Rule): rule is Extract<Rule, { do: K }> =>
+			rule.do === kind && (rule.match === undefined || prompt.includes(rule.match));
+		return this.rules.find(isMeant) ?? null;
 	}
 }

@@ -1,6 +1,7 @@
 import Fastify from 'fastify';
 import type { z } from 'zod';
 
+import { Callbacks, type Delivery } from './callbacks';
 import { Misbehaviour, settingsSchema, type ruleSchema, type Settings } from './options';
 import { accountRoutes } from './routes/account';
 import { controlRoutes } from './routes/control';
@@ -16,8 +17,7 @@ export interface SimulatorState {
 	store: RunStore;
 	/** How often each route was called, such as `GET /v1/runs/:id`. */
 	requests: Record<string, number>;
-	/** Called once for every run that is new. */
-	onCreated: (run: SimulatedRun) => void;
+	callbacks: Callbacks;
 }
 
 /** A Runflow that answers on loopback. */
@@ -28,6 +28,8 @@ export interface Simulator {
 	runs: SimulatedRun[];
 	settings: Settings;
 	requests: Record<string, number>;
+	/** Every callback that was delivered or tried. */
+	deliveries: Delivery[];
 	misbehave: (rule: z.input<typeof ruleSchema>) => void;
 	/** Forgets rules and counts; runs stay. */
 	behave: () => void;
@@ -53,7 +55,8 @@ export async function startSimulator(
 		const route = `${request.method} ${request.routeOptions.url ?? 'unknown'}`;
 		requests[route] = (requests[route] ?? 0) + 1;
 	});
-	const state: SimulatorState = { settings, misbehaviour, store, requests, onCreated: () => undefined };
+	const callbacks = new Callbacks(settings, misbehaviour, store);
+	const state: SimulatorState = { settings, misbehaviour, store, callbacks, requests };
 	accountRoutes(app);
 	modelRoutes(app, state);
 	runRoutes(app, state);
@@ -66,11 +69,15 @@ export async function startSimulator(
 		runs: store.runs,
 		settings,
 		requests,
+		deliveries: callbacks.deliveries,
 		misbehave: (rule) => misbehaviour.add(rule),
 		behave: () => {
 			misbehaviour.clear();
 			for (const route of Object.keys(requests)) delete requests[route];
 		},
-		close: async () => await app.close(),
+		close: async () => {
+			callbacks.close();
+			await app.close();
+		},
 	};
 }

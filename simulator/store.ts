@@ -34,6 +34,7 @@ export class RunStore {
 		const { input } = request;
 		const createdAt = Date.now();
 		const end = this.misbehaviour.take('end-run', input.prompt)?.status ?? 'succeeded';
+		const endsNow = this.misbehaviour.has('early-callback', input.prompt);
 		const delivered = end === 'partial_succeeded' ? Math.ceil(input.num_images / 2) : input.num_images;
 		const pictures = Promise.all(
 			Array.from({ length: delivered }, async (_, index) => await drawPicture(input, index)),
@@ -44,7 +45,7 @@ export class RunStore {
 			model,
 			request,
 			createdAt,
-			endsAt: createdAt + this.runTime(input.quality),
+			endsAt: createdAt + (endsNow ? 0 : this.runTime(input.quality)),
 			end,
 			pictures,
 		};

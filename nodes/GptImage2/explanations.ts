@@ -86,7 +86,7 @@ function wordsFor(error: RunflowError): Words {
 
 function wordsForFailedRun({ run }: RunFailedError): Words {
 	if (hasSucceeded(run.status)) {
-		const kept = run.raw.input?.sync_mode
+		const kept = run.input?.sync_mode
 			? "With 'Sync Mode' Runflow keeps no copy of an image; turn it off so that none can get lost."
 			: 'Look at the run in the Runflow app.';
 		return { message: `Run ${run.id} succeeded but delivered no image`, advice: kept };

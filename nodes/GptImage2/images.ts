@@ -89,7 +89,7 @@ async function tryImage(
 	output: OutputOptions,
 	signal: AbortSignal,
 ): Promise<StoredImage | number | 'broken'> {
-	const format = run.raw.input?.output_format;
+	const format = run.input?.output_format;
 	const describe = (header: string | null, address: string | null) => {
 		const mimeType = mimeTypeOf({ header, url: address, format });
 		const fileName = fileNameOf(run, index, mimeType, output.fileName);

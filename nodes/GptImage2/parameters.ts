@@ -122,7 +122,7 @@ export function readImageParameters(context: IExecuteFunctions, itemIndex: numbe
 		quality: read('quality'),
 		num_images: read('numImages'),
 		output_format: read('outputFormat'),
-		sync_mode: read('syncMode'),
+		sync_mode: context.getNodeParameter('syncMode', itemIndex, false),
 		...additionalInput,
 	});
 	const { callbackUrl } = check(context, itemIndex, z.object({ callbackUrl: trimmedOrNull }), {

@@ -50,10 +50,10 @@ export async function resumedItems(
 }
 
 /**
- * Whether all runs have ended, reading on from the first that hadn't when last asked: what has ended stays
- * so. Stops at the first run that is still going on. `position` is where to start, and where it came to.
+ * Reads the runs one after the other and stops at the first that is still going on. `position` is where to
+ * start and where it came to: what has ended stays so, and needs no second look.
  */
-export async function allEnded(
+export async function readOn(
 	client: RunflowClient,
 	{ runs }: Suspension,
 	position: number,

@@ -2,10 +2,10 @@ import { sleep, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-wo
 import { z } from 'zod';
 
 import type { RunflowClient } from '../../runflow/client';
-import { settle } from '../../runflow/settle';
+import { settle, type Settled } from '../../runflow/settle';
 import { paceOf, waitForRun } from '../../runflow/waiting';
 import { RecentKeys } from './recentKeys';
-import { allEnded, resumedItems } from './resume';
+import { readOn, resumedItems } from './resume';
 import { readSuspension, type Suspension } from './suspend';
 import { connect } from './transport';
 
@@ -19,6 +19,18 @@ const keepFor = 3_600_000;
 
 /** Suspensions that this process is resuming or has resumed: a second call at the same moment does nothing. */
 const resumed = new RecentKeys(keepFor);
+
+/** A look at a suspension's runs that is under way, which calls that come meanwhile join. */
+interface Look {
+	/** The runs that have called since it began. */
+	callers: Set<string>;
+	/** Whether somebody joined, so that it has to look once more. */
+	again: boolean;
+	/** The client to go on with once all runs have ended, null while one goes on. */
+	outcome: Promise<Settled<RunflowClient | null>>;
+}
+
+const looks = new Map<string, Look>();
 
 /** How far each suspension's runs are known to have ended; only saves reads, so it may be lost. */
 const positions = new Map<string, number>();
@@ -40,54 +52,65 @@ export async function wake(context: IWebhookFunctions): Promise<IWebhookResponse
 		answer(200);
 		return goOnWaiting;
 	}
-	const looking = settle(async () => await look(context, suspension));
-	await Promise.race([looking, sleep(patience).then(() => answer(200))]);
-	const seen = await looking;
-	if (!seen.ok) {
-		answer(503);
-		return goOnWaiting;
-	}
-	answer(200);
-	const { client, ended } = seen.value;
-	if (!ended || resumed.has(suspension.id)) return goOnWaiting;
+	const joined = looks.get(suspension.id);
+	const look = joined ?? beginLook(context, suspension);
+	join(look, context);
+	await Promise.race([look.outcome, sleep(patience).then(() => answer(200))]);
+	const ended = await look.outcome;
+	answer(ended.ok ? 200 : 503);
+	if (joined || !ended.ok || ended.value === null || resumed.has(suspension.id)) return goOnWaiting;
 
 	resumed.add(suspension.id);
 	positions.delete(suspension.id);
-	const items = await resumedItems(context, client, suspension);
+	const items = await resumedItems(context, ended.value, suspension);
 	return { noWebhookResponse: true, workflowData: [items] };
 }
 
-/** Reads runs until one is found that goes on. A run that has just called is given a moment to be read as ended. */
-async function look(
+function beginLook(context: IWebhookFunctions, suspension: Suspension): Look {
+	const look: Look = { callers: new Set(), again: false, outcome: Promise.resolve({ ok: true, value: null }) };
+	look.outcome = settle(async () => await lookUntilClear(context, suspension, look)).finally(() =>
+		looks.delete(suspension.id),
+	);
+	looks.set(suspension.id, look);
+	return look;
+}
+
+function join(look: Look, context: IWebhookFunctions): void {
+	look.again = true;
+	const caller = z.object({ run_id: z.string() }).safeParse(context.getBodyData());
+	if (caller.success) look.callers.add(caller.data.run_id);
+}
+
+/**
+ * Reads runs until one is found that goes on and nobody has called since, or all have ended. A run that has
+ * called is given a moment to be read as ended.
+ */
+async function lookUntilClear(
 	context: IWebhookFunctions,
 	suspension: Suspension,
-): Promise<{ client: RunflowClient; ended: boolean }> {
+	look: Look,
+): Promise<RunflowClient | null> {
 	const { client } = await connect(context);
-	const caller = z.object({ run_id: z.string() }).safeParse(context.getBodyData());
-	const calledBy = caller.success ? caller.data.run_id : null;
-	let seen = await allEnded(client, suspension, positions.get(suspension.id) ?? 0);
-	if (seen.pendingRunId !== null && seen.pendingRunId === calledBy) {
-		await waitABit(client, calledBy);
-		seen = await allEnded(client, suspension, seen.position);
+	for (;;) {
+		look.again = false;
+		const seen = await readOn(client, suspension, positions.get(suspension.id) ?? 0);
+		if (positions.size >= mostPositions) positions.clear();
+		positions.set(suspension.id, seen.position);
+		if (seen.ended) return client;
+		if (seen.pendingRunId !== null && look.callers.delete(seen.pendingRunId)) {
+			await waitABit(client, seen.pendingRunId);
+		} else if (!look.again) {
+			return null;
+		}
 	}
-	if (positions.size >= mostPositions) positions.clear();
-	positions.set(suspension.id, seen.position);
-	return { client, ended: seen.ended };
 }
 
 async function waitABit(client: RunflowClient, runId: string): Promise<void> {
 	const run = await client.getRun(runId);
-	await settle(
-		async () =>
-			await waitForRun({
-				run,
-				read: async (id) => await client.getRun(id),
-				pause: sleep,
-				pace: paceOf(1),
-				timeout: lag,
-				signal: new AbortController().signal,
-			}),
-	);
+	const read = async (id: string) => await client.getRun(id);
+	const { signal } = new AbortController();
+	const waiting = { run, read, pause: sleep, pace: paceOf(1), timeout: lag, signal };
+	await settle(async () => await waitForRun(waiting));
 }
 
 /** Answers the sender, at most once. */

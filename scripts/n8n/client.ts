@@ -142,9 +142,24 @@ export class N8nClient {
 		return await this.finished(id);
 	}
 
-	/** Puts a saved workflow into production. */
+	/** Puts a saved workflow into production and waits until n8n has done so. Throws with n8n's words when it can't. */
 	async activate(workflowId: string): Promise<void> {
 		const { versionId } = await this.send<{ versionId: string }>('GET', `/rest/workflows/${workflowId}`);
 		await this.send('POST', `/rest/workflows/${workflowId}/activate`, { versionId });
+		for (;;) {
+			const { status, triggers } = await this.send<Publication>(
+				'GET',
+				`/rest/workflows/${workflowId}/publication-status`,
+			);
+			if (status === 'published') return;
+			const failure = triggers.find(({ errorMessage }) => errorMessage !== null);
+			if (failure) throw new Error(failure.errorMessage ?? '');
+			await sleep(50);
+		}
 	}
+}
+
+interface Publication {
+	status: string;
+	triggers: Array<{ errorMessage: string | null }>;
 }

@@ -35,7 +35,7 @@ export function modelRoutes(app: FastifyInstance, state: SimulatorState): void {
 		}
 		const run = (known && store.find(known.runId)) ?? store.create(generateModel, checked.data);
 		if (key !== undefined) answered.set(key, { bodyHash, runId: run.id });
-		if (!known) state.onCreated(run);
+		if (!known) await state.callbacks.schedule(run);
 		if (misbehaviour.take('drop-create', prompt)) return drop(reply);
 
 		const inline = checked.data.input.sync_mode && settings.syncInline;

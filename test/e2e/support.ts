@@ -46,3 +46,18 @@ export async function downloadBinary(
 	if (!id) throw new Error(`no stored binary under '${field}'`);
 	return await client.download(`/rest/binary-data?action=download&id=${encodeURIComponent(id)}`);
 }
+
+/** Demands that an execution succeeded, and says why where it didn't. */
+export function expectSuccess({ status, data }: Execution): void {
+	const { error } = data.resultData;
+	expect([status, error?.message, error?.description]).toEqual(['success', undefined, undefined]);
+}
+
+/** Waits until something holds, at most 30 seconds. */
+export async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
+	const deadline = Date.now() + 30_000;
+	while (!(await holds())) {
+		if (Date.now() > deadline) throw new Error('waited too long');
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+}

@@ -12,8 +12,8 @@ import { Ledger } from '../ledger';
 import { readNodeOptions, type Completion, type NodeOptions } from '../parameters';
 import { suspend } from '../suspend';
 import { connect } from '../transport';
-import { runAll, type Outcome, type PlannedItem } from './runAll';
-import { fetchImages, finishRun, startRun, type ImagePlan, type RunContext } from './runs';
+import { runAll, type Outcome, type PlannedItem, type Work } from './runAll';
+import { fetchImages, finishRun, startRun, type ImagePlan } from './runs';
 
 /**
  * The one way from items to images. Reads and checks every item before anything is sent, runs them
@@ -31,20 +31,14 @@ export async function makeImages(
 	);
 	refuseTooManyImages(context, planned, options);
 
-	const stop = new AbortController();
-	const runContext: RunContext = {
-		context,
-		client,
-		ledger: Ledger.of(context),
-		options,
-		signal: stop.signal,
-	};
-	const outcomes = [...refused, ...(await completions[options.completion](runContext, planned, stop))];
+	const shared = { context, client, ledger: Ledger.of(context), options };
+	const work = workFor[options.completion]();
+	const outcomes = [...refused, ...(await runAll(shared, planned, work))];
 	outcomes.sort((one, other) => one.itemIndex - other.itemIndex);
 	const finished = outcomes.flatMap((outcome) => ('finished' in outcome ? [outcome.finished] : []));
 	if (options.completion === 'suspend') {
 		const failed = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome] : []));
-		return await suspend(context, { ...runContext, started: finished, failed });
+		return await suspend(context, { ...shared, started: finished, failed });
 	}
 	addSummaryHint(context, finished, outcomes.length - finished.length);
 	return outcomes.flatMap((outcome) =>
@@ -54,36 +48,34 @@ export async function makeImages(
 	);
 }
 
-type Completing = (
-	runContext: RunContext,
-	planned: PlannedItem[],
-	stop: AbortController,
-) => Promise<Outcome[]>;
-
-const completions: Readonly<Record<Completion, Completing>> = {
-	poll: async (runContext, planned, stop) => {
+/** What is done with each item under each completion. */
+const workFor: Readonly<Record<Completion, () => Work>> = {
+	poll: () => {
 		const downloadSlots = pLimit(downloadsAtOnce);
-		return await runAll(runContext, planned, stop, async ({ itemIndex, plan }, runSlots) => {
+		return async ({ itemIndex, plan }, runContext, runSlots) => {
 			const run = await runSlots(async () => await finishRun(runContext, itemIndex, plan));
 			return await downloadSlots(async () => await fetchImages(runContext, itemIndex, plan, run));
-		});
+		};
 	},
 
-	none: async (runContext, planned, stop) =>
-		await runAll(runContext, planned, stop, async ({ itemIndex, plan }, runSlots) => {
+	none:
+		() =>
+		async ({ itemIndex, plan }, runContext, runSlots) => {
 			const { context, client, signal } = runContext;
 			const output = { ...plan.output, download: false };
 			const run = await runSlots(async () => await startRun(runContext, itemIndex, plan));
 			if (isTerminal(run.status) && !hasSucceeded(run.status)) throw new RunFailedError(run);
 			const reread = async () => await client.getRun(run.id);
-			return { run, images: await storeImages(context, run, { output, reread, signal }), itemIndex, output };
-		}),
+			const images = await storeImages(context, run, { output, reread, signal });
+			return { run, images, itemIndex, output };
+		},
 
-	suspend: async (runContext, planned, stop) =>
-		await runAll(runContext, planned, stop, async ({ itemIndex, plan }, runSlots) => {
+	suspend:
+		() =>
+		async ({ itemIndex, plan }, runContext, runSlots) => {
 			const run = await runSlots(async () => await startRun(runContext, itemIndex, plan));
 			return { run, images: [], itemIndex, output: plan.output };
-		}),
+		},
 };
 
 function planAll(context: IExecuteFunctions, plan: (itemIndex: number) => ImagePlan) {

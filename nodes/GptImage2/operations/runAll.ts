@@ -18,39 +18,52 @@ export type Outcome = { itemIndex: number; finished: RunForItems } | { itemIndex
 /** n8n marks an execution as canceled by this word in the message. */
 const canceled = 'The execution was canceled';
 
+/** What one item is done with: the context of its run, and the slots that all runs share. */
+export type Work = (
+	item: PlannedItem,
+	runContext: RunContext,
+	runSlots: Limit,
+) => Promise<RunForItems>;
+
 /**
  * Runs `work` for all items, its runs in `runSlots`, of which there are `concurrency`. When one fails and
- * the node doesn't go on after errors, `stop` fires: nothing new is started, creates under way are let
- * finish so that the ledger learns their run ids, and the error is thrown.
+ * the node doesn't go on after errors, all are stopped: nothing new is started, creates under way are
+ * let finish so that the ledger learns their run ids, and the error is thrown.
  */
 export async function runAll(
-	runContext: RunContext,
+	shared: Omit<RunContext, 'signal'>,
 	planned: PlannedItem[],
-	stop: AbortController,
-	work: (item: PlannedItem, runSlots: Limit) => Promise<RunForItems>,
+	work: Work,
 ): Promise<Outcome[]> {
-	const { context, options } = runContext;
+	const { context, options } = shared;
+	const stops = planned.map(() => new AbortController());
+	const stopAll = () => stops.forEach((stop) => stop.abort());
 	const cancel = context.getExecutionCancelSignal();
-	if (cancel?.aborted) stop.abort();
-	cancel?.addEventListener('abort', () => stop.abort(), { once: true });
+	if (cancel?.aborted) stopAll();
+	cancel?.addEventListener('abort', stopAll, { once: true });
 
 	const runSlots = pLimit(options.concurrency);
 	const outcomes = await Promise.all(
-		planned.map(async (item): Promise<Outcome> => {
+		planned.map(async (item, position): Promise<Outcome> => {
 			const { itemIndex } = item;
+			const { signal } = stops[position] ?? new AbortController();
 			try {
-				return { itemIndex, finished: await work(item, runSlots) };
+				return { itemIndex, finished: await work(item, { ...shared, signal }, runSlots) };
 			} catch (error) {
-				if (!context.continueOnFail()) stop.abort();
+				if (!context.continueOnFail()) stopAll();
 				return { itemIndex, error };
 			}
 		}),
 	);
-	throwFirstFailure(runContext, outcomes);
+	cancel?.removeEventListener('abort', stopAll);
+	throwFirstFailure(shared, outcomes);
 	return outcomes;
 }
 
-function throwFirstFailure({ context, ledger }: RunContext, outcomes: Outcome[]): void {
+function throwFirstFailure(
+	{ context, ledger }: Omit<RunContext, 'signal'>,
+	outcomes: Outcome[],
+): void {
 	const failures = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome] : []));
 	const failure = failures.find(({ error }) => !(error instanceof StoppedError)) ?? failures[0];
 	if (!failure) return;

@@ -1,0 +1,87 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+/** The fields of the trigger. */
+export const triggerFields: INodeProperties[] = [
+	{
+		displayName:
+			"Runflow calls the URL of this trigger when a run has ended. Put it into 'Callback URL' of a 'GPT Image 2' node, or into 'callback_url' of your own request.",
+		name: 'callbackUrlNotice',
+		type: 'notice',
+		default: '',
+	},
+	{
+		displayName: 'Trigger On',
+		name: 'events',
+		type: 'multiOptions',
+		required: true,
+		options: [
+			{ name: 'Run Cancelled', value: 'run.cancelled' },
+			{ name: 'Run Completed', value: 'run.completed' },
+			{ name: 'Run Failed', value: 'run.failed' },
+			{ name: 'Run Partially Succeeded', value: 'run.partial_succeeded' },
+		],
+		default: ['run.completed', 'run.failed', 'run.cancelled', 'run.partial_succeeded'],
+		description: 'Which ends of a run start the workflow',
+	},
+	{
+		displayName: 'Authentication',
+		name: 'authentication',
+		type: 'options',
+		options: [
+			{
+				name: 'Signature',
+				value: 'signature',
+				description:
+					"Take only callbacks that are signed with a secret from the credential's 'Callback Signing Secrets'",
+			},
+			{
+				name: 'Re-Read the Run From Runflow',
+				value: 'reread',
+				description:
+					'Ignore what the callback says and read the run with the API key. Needs no secret.',
+			},
+			{
+				name: 'None',
+				value: 'none',
+				description: 'Take everything. Anybody who knows the URL can start the workflow.',
+			},
+		],
+		default: 'signature',
+		description: 'How to know that a callback comes from Runflow',
+	},
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		options: [
+			{
+				displayName: 'Ignore Repeats',
+				name: 'ignoreRepeats',
+				type: 'boolean',
+				default: true,
+				description:
+					'Whether a callback that was taken in the last two minutes starts nothing when it comes again',
+			},
+			{
+				displayName: 'Include Run',
+				name: 'includeRun',
+				type: 'boolean',
+				default: false,
+				description: "Whether to add Runflow's own record of the run as 'run'",
+			},
+			{
+				displayName: 'Output',
+				name: 'output',
+				type: 'options',
+				options: [
+					{ name: 'One Item per Image', value: 'perImage' },
+					{ name: 'One Item per Run', value: 'perRun' },
+				],
+				default: 'perImage',
+				description: 'How to output a run with several images',
+			},
+		],
+	},
+];

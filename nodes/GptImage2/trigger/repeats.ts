@@ -1,0 +1,41 @@
+import { RecentKeys } from '../recentKeys';
+
+const window = 120_000;
+
+/** What a repeat filter needs of a response: to hear when it is over, and how it was answered. */
+export interface AnsweredResponse {
+	statusCode: number;
+	once(event: 'close', listener: () => void): unknown;
+}
+
+/**
+ * Knows deliveries that were answered with success in the last two minutes, in this process. A delivery counts
+ * only once its answer is out, so one that n8n failed to take is not swallowed when it is tried again; one
+ * that comes while the first is still being answered waits for that.
+ */
+export class Repeats {
+	private readonly answered = new RecentKeys(window);
+
+	private readonly inProgress = new Map<string, Promise<void>>();
+
+	/** Whether this delivery was taken before. If not, it is being taken now, until `response` is over. */
+	async isRepeat(key: string, response: AnsweredResponse): Promise<boolean> {
+		for (;;) {
+			if (this.answered.has(key)) return true;
+			const other = this.inProgress.get(key);
+			if (other === undefined) break;
+			await other;
+		}
+		this.inProgress.set(
+			key,
+			new Promise((resolve) => {
+				response.once('close', () => {
+					if (response.statusCode >= 200 && response.statusCode < 300) this.answered.add(key);
+					this.inProgress.delete(key);
+					resolve();
+				});
+			}),
+		);
+		return false;
+	}
+}

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { eventOf } from '../runflow/callback';
+import { sign } from '../runflow/signature';
+import type { Misbehaviour, Settings } from './options';
+import { uuid7, type RunStore, type SimulatedRun } from './store';
+
+/** One delivery of a callback, as `GET /v1/runs/{id}/callback` lists it (HIST); times in milliseconds. */
+export interface Delivery {
+	id: string;
+	runId: string;
+	url: string;
+	payload: string;
+	isAutomatic: boolean;
+	createdAt: number;
+	attempts: Array<{ status: number | null; at: number }>;
+}
+
+/** Waits before the second and the third try, in milliseconds (SEED). */
+const gaps = [1000, 2000];
+const answerTimeout = 10_000;
+
+/** A timer may fire a little early, and a run must not be called about before it has ended. */
+const timerSlack = 5;
+
+/** Calls back when runs have ended, as the seed says, unless a rule wants it otherwise. */
+export class Callbacks {
+	readonly deliveries: Delivery[] = [];
+
+	private readonly closed = new AbortController();
+
+	constructor(
+		private readonly settings: Settings,
+		private readonly misbehaviour: Misbehaviour,
+		private readonly store: RunStore,
+	) {
+		setMaxListeners(0, this.closed.signal);
+	}
+
+	/** Takes care of a new run's callback. Resolves at once, but for an early callback, which it delivers first. */
+	async schedule(run: SimulatedRun): Promise<void> {
+		const url = run.request.callback_url;
+		const { prompt } = run.request.input;
+		if (url === undefined) return;
+		if (this.misbehaviour.take('omit-callback', prompt)) return;
+		if (this.misbehaviour.take('early-callback', prompt)) return void (await this.deliver(run, url));
+		const late = this.misbehaviour.take('late-callback', prompt)?.delay ?? 0;
+		const copies = this.misbehaviour.take('repeat-callback', prompt) ? 3 : 1;
+		void this.afterwards(run, url, late, copies);
+	}
+
+	/** Delivers the callback of a run that has ended once more (REDEL). */
+	async redeliver(run: SimulatedRun, url: string): Promise<Delivery> {
+		return await this.deliver(run, url, false);
+	}
+
+	close(): void {
+		this.closed.abort();
+	}
+
+	private async afterwards(run: SimulatedRun, url: string, late: number, copies: number): Promise<void> {
+		const { signal } = this.closed;
+		try {
+			await sleep(Math.max(0, run.endsAt - Date.now()) + timerSlack + late, undefined, { signal });
+			await Promise.all(Array.from({ length: copies }, async () => await this.deliver(run, url)));
+		} catch {
+			// the simulator was closed in between
+		}
+	}
+
+	private async deliver(run: SimulatedRun, url: string, isAutomatic = true): Promise<Delivery> {
+		const { body, headers } = await this.message(run);
+		const createdAt = Date.now();
+		const delivery: Delivery = { id: uuid7(createdAt), runId: run.id, url, payload: body.toString(), isAutomatic, createdAt, attempts: [] };
+		this.deliveries.push(delivery);
+		for (const gap of [...gaps, null]) {
+			const status = await post(url, headers, body);
+			delivery.attempts.push({ status, at: Date.now() });
+			const again = status === null || status >= 500;
+			if (!again || gap === null || this.closed.signal.aborted) break;
+			await sleep(gap, undefined, { signal: this.closed.signal });
+		}
+		return delivery;
+	}
+
+	private async message(run: SimulatedRun) {
+		const { prompt } = run.request.input;
+		const view = await this.store.view(run);
+		const status = String(view.status_code);
+		const body = Buffer.from(
+			JSON.stringify({
+				event: eventOf(status) ?? `run.${status}`,
+				run_id: run.id,
+				status,
+				output: view.output,
+				duration_ms: view.duration_ms,
+				created_at: withOffset(view.created_at),
+				completed_at: withOffset(view.completed_at),
+				metadata: view.metadata,
+			}),
+		);
+		const headers: Record<string, string> = {
+			'content-type': 'application/json',
+			'Runflow-Request-Id': randomUUID(),
+		};
+		const secret = this.settings.signingSecret;
+		const forged = this.misbehaviour.take('forge-callback', prompt) !== null;
+		const unsigned = this.misbehaviour.take('unsigned-callback', prompt) !== null;
+		if (secret !== null && !unsigned) {
+			headers['Runflow-Signature'] = sign(forged ? 'another secret' : secret, body);
+		}
+		if (this.misbehaviour.take('tamper-callback', prompt)) body.write('X', body.indexOf('run.') + 4);
+		return { body, headers };
+	}
+}
+
+async function post(url: string, headers: Record<string, string>, body: Buffer): Promise<number | null> {
+	try {
+		const signal = AbortSignal.timeout(answerTimeout);
+		return (await fetch(url, { method: 'POST', headers, body: new Uint8Array(body), signal })).status;
+	} catch {
+		return null;
+	}
+}
+
+/** Callbacks write the offset of UTC as `+00:00` (CB). */
+function withOffset(time: unknown): string | null {
+	return typeof time === 'string' ? time.replace('Z', '+00:00') : null;
+}

@@ -1,0 +1,95 @@
+import type { N8nClient } from '../../scripts/n8n/client';
+import { startSimulator, type Simulator } from '../../simulator/simulator';
+import { connect, expectSuccess, goldenWorkflow, itemsOf, until, type NodeChange } from './support';
+
+jest.setTimeout(240_000);
+
+let client: N8nClient;
+let simulator: Simulator;
+let credentialId: string;
+
+beforeAll(async () => {
+	client = await connect();
+	simulator = await startSimulator();
+	credentialId = await client.createCredential({
+		apiKey: 'rf_live_e2e_secret',
+		baseUrl: simulator.url,
+		organizationId: '',
+		signingSecrets: '',
+	});
+});
+
+beforeEach(() => {
+	simulator.behave();
+	simulator.runs.length = 0;
+	simulator.deliveries.length = 0;
+	simulator.settings.runTime = 2000;
+});
+
+afterAll(async () => await simulator.close());
+
+async function start(change: NodeChange = {}) {
+	const parameters = { completion: 'suspend', ...change.parameters };
+	const workflow = goldenWorkflow('twenty-items', { ...change, parameters });
+	return await client.execute(await client.createWorkflow(workflow, credentialId), 'Start');
+}
+
+const statusOf = async (id: string) => (await client.send<{ status: string }>('GET', `/rest/executions/${id}`)).status;
+
+describe('suspend until callback, on a real n8n', () => {
+	it('sleeps while 20 runs go on, and resumes once with 20 images', async () => {
+		const id = await start();
+		await until(async () => (await statusOf(id)) === 'waiting');
+		const execution = await client.finished(id);
+		expectSuccess(execution);
+		const items = itemsOf(execution);
+		expect(items.map(({ json }) => json.prompt)).toEqual(
+			Array.from({ length: 20 }, (_, number) => `picture number ${number}.`),
+		);
+		expect(items.filter(({ binary }) => binary?.data)).toHaveLength(20);
+		expect(items.map(({ pairedItem }) => pairedItem)).toEqual(Array.from({ length: 20 }, (_, item) => ({ item })));
+		expect(simulator.runs).toHaveLength(20);
+	});
+
+	it('goes on without sleeping when all runs have ended before it would', async () => {
+		simulator.settings.runTime = 0;
+		const execution = await client.finished(await start());
+		expectSuccess(execution);
+		expect(itemsOf(execution).filter(({ binary }) => binary?.data)).toHaveLength(20);
+	});
+
+	it.each(['early-callback', 'repeat-callback', 'late-callback', 'forge-callback'] as const)(
+		'ends with all images under %s',
+		async (rule) => {
+			simulator.misbehave({ do: rule, times: 20 });
+			const execution = await client.finished(await start());
+			expectSuccess(execution);
+			expect(itemsOf(execution).filter(({ binary }) => binary?.data)).toHaveLength(20);
+		},
+	);
+
+	it('gives failed runs as rows with their failure, and the others with their images', async () => {
+		simulator.misbehave({ do: 'end-run', status: 'failed', match: 'number 3.' });
+		simulator.misbehave({ do: 'end-run', status: 'cancelled', match: 'number 5.' });
+		const execution = await client.finished(await start());
+		expectSuccess(execution);
+		const items = itemsOf(execution);
+		expect(items[3]?.json).toMatchObject({ status: 'failed', failure: { code: 'MODEL_UNAVAILABLE' }, image_count: 0 });
+		expect(items[5]?.json).toMatchObject({ status: 'cancelled', failure: { message: expect.stringContaining('was cancelled') } });
+		expect(items.filter(({ binary }) => binary?.data)).toHaveLength(18);
+	});
+
+	it('emits the handles when the deadline passes, marked as timed out', async () => {
+		simulator.settings.runTime = 600_000;
+		const id = await start({ parameters: { options: { concurrency: 20, timeout: 5 } } });
+		const execution = await client.finished(id, 150_000);
+		expectSuccess(execution);
+		expect(itemsOf(execution)).toHaveLength(20);
+		expect(itemsOf(execution)[7]?.json).toMatchObject({
+			run_id: simulator.runs.find(({ request }) => request.input.prompt.includes('number 7.'))?.id,
+			timed_out: true,
+			status: 'queued',
+		});
+		expect(itemsOf(execution, 'Prompts')[7]?.json).toEqual({ prompt: 'picture number 7.' });
+	});
+});

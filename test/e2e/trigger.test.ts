@@ -1,0 +1,177 @@
+import { startN8n, type RunningN8n } from '../../scripts/n8n/process';
+import type { Execution, N8nClient } from '../../scripts/n8n/client';
+import { sign } from '../../runflow/signature';
+import { startSimulator, type Simulator } from '../../simulator/simulator';
+import { callbackBody } from '../fixtures/callbacks';
+import { connect, goldenWorkflow, itemsOf, until } from './support';
+
+jest.setTimeout(240_000);
+
+const secret = 'whsec_e2e_secret';
+const n8nUrl = () => process.env.E2E_N8N_URL ?? '';
+
+let client: N8nClient;
+let simulator: Simulator;
+let credentialId: string;
+let count = 0;
+
+beforeAll(async () => {
+	client = await connect();
+	simulator = await startSimulator({ runTime: 300, signingSecret: secret });
+	credentialId = await client.createCredential({
+		apiKey: 'rf_live_e2e_secret',
+		baseUrl: simulator.url,
+		organizationId: '',
+		signingSecrets: `whsec_old ${secret}`,
+	});
+});
+
+beforeEach(() => {
+	simulator.behave();
+	simulator.deliveries.length = 0;
+});
+
+afterAll(async () => await simulator.close());
+
+/** A published workflow that starts with the trigger, and the URL to call. */
+async function publish(parameters: object = {}, credential = credentialId, on = client, base = n8nUrl()) {
+	const webhookId = `c7a5a1de-2222-4a4a-8a8a-${String((count += 1)).padStart(12, '0')}`;
+	const golden = goldenWorkflow('trigger');
+	const nodes = golden.nodes.map((node) =>
+		node.name === 'GPT Image 2 Trigger'
+			? { ...node, webhookId, parameters: { ...node.parameters, ...parameters } }
+			: node,
+	);
+	const workflowId = await on.createWorkflow({ ...golden, nodes }, credential);
+	await on.activate(workflowId);
+	const url = `${base}/webhook/${webhookId}/runflow`;
+	return { workflowId, url };
+}
+
+async function deliver(url: string, body: string, signature?: string) {
+	const headers: Record<string, string> = { 'content-type': 'application/json' };
+	if (signature !== undefined) headers['runflow-signature'] = signature;
+	return (await fetch(url, { method: 'POST', headers, body })).status;
+}
+
+async function executionsOf(workflowId: string, on = client): Promise<Execution[]> {
+	const filter = encodeURIComponent(JSON.stringify({ workflowId }));
+	const { results } = await on.send<{ results: Array<{ id: string }> }>('GET', `/rest/executions?filter=${filter}&limit=100`);
+	return await Promise.all(results.map(async ({ id }) => await on.finished(id)));
+}
+
+const signed = (body: string) => sign(secret, Buffer.from(body));
+const soon = async () => await new Promise((resolve) => setTimeout(resolve, 700));
+
+describe('the trigger on a real n8n', () => {
+	it('turns a signed callback of a run into items with URLs', async () => {
+		const { workflowId, url } = await publish();
+		const createdBy = goldenWorkflow('twenty-items', { parameters: { completion: 'none', callbackUrl: url } });
+		const submitting = await client.executeToEnd(await client.createWorkflow(createdBy, credentialId));
+		expect(itemsOf(submitting)[0]?.json).toMatchObject({ status: 'queued', image_count: 0, url: null });
+		await until(() => simulator.deliveries.filter(({ attempts }) => attempts.length > 0).length === 20);
+		await until(async () => (await executionsOf(workflowId)).length === 20);
+		const [execution] = await executionsOf(workflowId);
+		const [item] = execution ? itemsOf(execution, 'GPT Image 2 Trigger') : [];
+		expect(item?.json).toMatchObject({
+			event: 'run.completed',
+			status: 'succeeded',
+			image_count: 1,
+			url: expect.stringContaining('/files/'),
+		});
+		expect(simulator.deliveries.every(({ attempts }) => attempts[0]?.status === 200)).toBe(true);
+	});
+
+	it('starts nothing for a callback that is forged, unsigned, tampered with or no callback', async () => {
+		const { workflowId, url } = await publish();
+		const body = callbackBody();
+		expect(await deliver(url, body)).toBe(401);
+		expect(await deliver(url, body, sign('another', Buffer.from(body)))).toBe(401);
+		expect(await deliver(url, body.replace('succeeded', 'sXcceeded'), signed(body))).toBe(401);
+		expect(await deliver(url, body, 'nonsense')).toBe(401);
+		expect(await deliver(url, '{"event":"hello"}', signed('{"event":"hello"}'))).toBe(400);
+		expect((await fetch(url)).status).toBe(404);
+		await soon();
+		expect(await executionsOf(workflowId)).toEqual([]);
+	});
+
+	it('takes only the events that are selected, and answers 200 to the others', async () => {
+		const { workflowId, url } = await publish({ events: ['run.failed'] });
+		const [completed, failed] = [callbackBody(), callbackBody({ event: 'run.failed', status: 'failed', output: null })];
+		expect(await deliver(url, completed, signed(completed))).toBe(200);
+		expect(await deliver(url, failed, signed(failed))).toBe(200);
+		await until(async () => (await executionsOf(workflowId)).length > 0);
+		await soon();
+		expect(await executionsOf(workflowId)).toHaveLength(1);
+	});
+
+	it('makes 50 executions of 50 callbacks at once, and none of their repeats', async () => {
+		const { workflowId, url } = await publish();
+		const bodies = Array.from({ length: 50 }, (_, number) => callbackBody({ run_id: `run-${number}` }));
+		const answers = await Promise.all([...bodies, ...bodies].map(async (body) => await deliver(url, body, signed(body))));
+		expect(new Set(answers)).toEqual(new Set([200]));
+		const repeated = await Promise.all(bodies.map(async (body) => await deliver(url, body, signed(body))));
+		expect(new Set(repeated)).toEqual(new Set([200]));
+		await until(async () => (await executionsOf(workflowId)).length >= 50);
+		await soon();
+		expect(await executionsOf(workflowId)).toHaveLength(50);
+	});
+
+	it('with re-reading believes nothing but the API', async () => {
+		const { workflowId, url } = await publish({ authentication: 'reread' });
+		const create = await fetch(`${simulator.url}/v1/models/openai/gpt-image-2/runs`, {
+			method: 'POST',
+			headers: { authorization: 'Bearer rf_live_x', 'content-type': 'application/json' },
+			body: JSON.stringify({ input: { prompt: 'real' } }),
+		});
+		const { id } = (await create.json()) as { id: string };
+		const claims = callbackBody({ run_id: id, event: 'run.failed', status: 'failed', output: null });
+		expect(await deliver(url, callbackBody({ run_id: 'no-such-run' }))).toBe(401);
+		await soon();
+		expect(await deliver(url, claims)).toBe(200);
+		await until(async () => (await executionsOf(workflowId)).length > 0);
+		const [execution] = await executionsOf(workflowId);
+		expect(execution && itemsOf(execution, 'GPT Image 2 Trigger')[0]?.json).toMatchObject({
+			event: 'run.completed',
+			status: 'succeeded',
+			prompt: 'real',
+		});
+	});
+
+	it('can not be published with signatures but no secret, and says what to do', async () => {
+		const noSecret = await client.createCredential({
+			apiKey: 'rf_live_x',
+			baseUrl: simulator.url,
+			organizationId: '',
+			signingSecrets: '',
+		});
+		await expect(publish({}, noSecret)).rejects.toThrow(/'Callback Signing Secrets' is empty/);
+		await expect(publish({ authentication: 'reread' }, noSecret)).resolves.toBeDefined();
+	});
+
+	it('takes a delivery that n8n failed to take when it is tried again', async () => {
+		const own: RunningN8n = await startN8n({ tarball: process.env.E2E_TARBALL });
+		try {
+			const credential = await own.client.createCredential({
+				apiKey: 'rf_live_x',
+				baseUrl: simulator.url,
+				organizationId: '',
+				signingSecrets: secret,
+			});
+			const { workflowId, url } = await publish({}, credential, own.client, own.url);
+			await own.stop({ keep: true });
+			const body = callbackBody();
+			expect(await deliver(url, body, signed(body)).catch(() => 'no answer')).toBe('no answer');
+			const again = await startN8n({ userFolder: own.userFolder, port: Number(new URL(own.url).port) });
+			try {
+				await until(async () => (await fetch(url, { method: 'POST' })).status === 401);
+				expect(await deliver(url, body, signed(body))).toBe(200);
+				await until(async () => (await executionsOf(workflowId, again.client)).length === 1);
+			} finally {
+				await again.stop();
+			}
+		} finally {
+			await own.stop();
+		}
+	});
+});
