@@ -22,6 +22,8 @@ export const ruleSchema = z.discriminatedUnion('do', [
 	z.object({ do: z.literal('drop-read'), ...when }),
 	/** The run ends like this; any text is taken, known or not. */
 	z.object({ do: z.literal('end-run'), status: z.string(), ...when }),
+	/** The run takes this long, in milliseconds, whatever the settings say. */
+	z.object({ do: z.literal('time-run'), milliseconds: z.number().min(0), ...when }),
 	/** The answer is a web page, as a proxy in between would send it. */
 	z.object({ do: z.literal('html'), ...when }),
 	/** The callback comes before the create is answered, or `delay` milliseconds late. */

@@ -61,6 +61,7 @@ class StartNode implements INodeType {
 const types: Record<string, INodeType> = {
 	'n8n-nodes-base.manualTrigger': new StartNode(),
 	'n8n-nodes-runflow.gptImage2': new GptImage2(),
+	'n8n-nodes-runflow.gptImage2Tool': new GptImage2(),
 };
 
 const nodeTypes: INodeTypes = {
@@ -99,6 +100,8 @@ export interface EngineOptions {
 	executionId?: string;
 	/** State of an execution to go on from, as n8n's Retry does. */
 	resume?: IRunExecutionData;
+	/** Where n8n says it can be called back, as WEBHOOK_URL sets it. */
+	n8nUrl?: string;
 	/** Gets the means to stop the execution, as the Stop button does. */
 	onStart?: (stop: () => void) => void;
 }
@@ -123,7 +126,7 @@ export async function runWorkflow(
 	ready ??= Container.get(BinaryDataService).init();
 	await ready;
 
-	const { executionId = '231' } = options;
+	const { executionId = '231', n8nUrl = 'https://n8n.example.com' } = options;
 	const workflow = new Workflow({ ...exported, id: 'wf1', active: false, nodeTypes });
 	const workflowData: IWorkflowBase = {
 		...exported,
@@ -143,7 +146,7 @@ export async function runWorkflow(
 		restApiUrl: 'https://n8n.test/rest',
 		instanceBaseUrl: 'https://n8n.test/',
 		webhookBaseUrl: 'https://n8n.test/webhook',
-		webhookWaitingBaseUrl: 'https://n8n.test/webhook-waiting',
+		webhookWaitingBaseUrl: `${n8nUrl}/webhook-waiting`,
 		webhookTestBaseUrl: 'https://n8n.test/webhook-test',
 		formBaseUrl: 'https://n8n.test/form',
 		formWaitingBaseUrl: 'https://n8n.test/form-waiting',

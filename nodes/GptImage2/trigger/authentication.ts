@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { eventOf, readCallback, type Callback } from '../../../runflow/callback';
 import { RunflowApiError } from '../../../runflow/errors';
 import { settle } from '../../../runflow/settle';
-import { parseSecrets, signatureHeader, verify } from '../../../runflow/signature';
-import { connect, credentialType } from '../transport';
+import { signatureHeader, verify } from '../../../runflow/signature';
+import { connect } from '../transport';
+import { readSecrets, recentSecrets } from './secrets';
 
 const authenticationSchema = z.enum(['none', 'reread', 'signature']).catch('signature');
 
@@ -33,7 +34,7 @@ export async function authenticate(context: IWebhookFunctions): Promise<Judgemen
 /** Refuses to activate a trigger that could take nothing. Throws NodeOperationError. */
 export async function assertCanAuthenticate(context: IHookFunctions): Promise<void> {
 	const chosen = authenticationSchema.parse(context.getNodeParameter('authentication', 'signature'));
-	if (chosen !== 'signature' || (await secretsOf(context)).length > 0) return;
+	if (chosen !== 'signature' || (await readSecrets(context)).length > 0) return;
 	throw new NodeOperationError(
 		context.getNode(),
 		"'Callback Signing Secrets' is empty in the Runflow credential. Enter the secret with which Runflow signs callbacks there, or choose 'Re-Read the Run From Runflow' as 'Authentication', which needs none.",
@@ -45,7 +46,7 @@ export async function assertCanAuthenticate(context: IHookFunctions): Promise<vo
 }
 
 async function judgeBySignature(context: IWebhookFunctions, body: Uint8Array): Promise<Judgement> {
-	const secrets = await settle(async () => await secretsOf(context));
+	const secrets = await settle(async () => await recentSecrets(context));
 	const signature = context.getHeaderData()[signatureHeader];
 	const verdict = verify(body, signature, secrets.ok ? secrets.value : []);
 	return verdict.ok
@@ -73,11 +74,4 @@ async function judgeByRun(context: IWebhookFunctions, body: Uint8Array): Promise
 function judgeByShape(body: Uint8Array): Judgement {
 	const callback = readCallback(body);
 	return callback === null ? notACallback : { taken: true, callback };
-}
-
-const secretsSchema = z.object({ signingSecrets: z.string().catch('') });
-
-async function secretsOf(context: IWebhookFunctions | IHookFunctions): Promise<string[]> {
-	const credentials = await context.getCredentials(credentialType);
-	return parseSecrets(secretsSchema.parse(credentials).signingSecrets);
 }

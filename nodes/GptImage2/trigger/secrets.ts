@@ -1,0 +1,32 @@
+import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
+import { z } from 'zod';
+
+import { parseSecrets } from '../../../runflow/signature';
+import { credentialType } from '../transport';
+
+const secretsSchema = z.object({ signingSecrets: z.string().catch('') });
+
+/**
+ * How long secrets are kept in memory, in milliseconds. n8n takes about as long to open a credential as to start
+ * an execution, which a burst of callbacks would pay each time; a rotated secret holds this much later.
+ */
+const lifetime = 5_000;
+
+const kept = new Map<string, { secrets: string[]; until: number }>();
+
+/** The signing secrets of the node's credential, as they are now. Throws where the credential can't be read. */
+export async function readSecrets(context: IWebhookFunctions | IHookFunctions): Promise<string[]> {
+	const credentials = await context.getCredentials(credentialType);
+	return parseSecrets(secretsSchema.parse(credentials).signingSecrets);
+}
+
+/** The signing secrets of the node's credential, as they were at most a few seconds ago. */
+export async function recentSecrets(context: IWebhookFunctions): Promise<string[]> {
+	const id = context.getNode().credentials?.[credentialType]?.id;
+	if (!id) return await readSecrets(context);
+	const known = kept.get(id);
+	if (known && known.until > Date.now()) return known.secrets;
+	const secrets = await readSecrets(context);
+	kept.set(id, { secrets, until: Date.now() + lifetime });
+	return secrets;
+}

@@ -1,0 +1,40 @@
+import { startN8n } from '../../scripts/n8n/process';
+import { startSimulator } from '../../simulator/simulator';
+import { goldenWorkflow, itemsOf, until } from './support';
+
+jest.setTimeout(300_000);
+
+describe('an n8n that is killed', () => {
+	it('resumes all 20 suspended executions with their images after it was started again', async () => {
+		const simulator = await startSimulator({ runTime: 45_000 });
+		const first = await startN8n({ tarball: process.env.E2E_TARBALL });
+		const credentialId = await first.client.createCredential({
+			apiKey: 'rf_live_e2e',
+			baseUrl: simulator.url,
+			organizationId: '',
+			signingSecrets: '',
+		});
+		const golden = goldenWorkflow('twenty-items', { parameters: { completion: 'suspend' } });
+		const nodes = golden.nodes.map((node) =>
+			node.name === 'Prompts' ? { ...node, parameters: { jsCode: "return [{ json: { prompt: 'one' } }];" } } : node,
+		);
+		const workflowId = await first.client.createWorkflow({ ...golden, nodes }, credentialId);
+		const ids = await Promise.all(Array.from({ length: 20 }, async () => await first.client.execute(workflowId, 'Start')));
+		const statusOf = async (id: string) =>
+			(await first.client.send<{ status: string }>('GET', `/rest/executions/${id}`)).status;
+		await until(async () => (await Promise.all(ids.map(statusOf))).every((status) => status === 'waiting'));
+		await first.stop({ signal: 'SIGKILL', keep: true });
+
+		const again = await startN8n({ userFolder: first.userFolder, port: Number(new URL(first.url).port) });
+		try {
+			const executions = await Promise.all(ids.map(async (id) => await again.client.finished(id)));
+			expect(executions.map(({ status }) => status)).toEqual(Array<string>(20).fill('success'));
+			const images = executions.flatMap((execution) => itemsOf(execution)).filter(({ binary }) => binary?.data);
+			expect(images).toHaveLength(20);
+			expect(simulator.runs).toHaveLength(20);
+		} finally {
+			await again.stop();
+			await simulator.close();
+		}
+	});
+});

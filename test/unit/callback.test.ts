@@ -1,0 +1,64 @@
+import { eventOf, readCallback } from '../../runflow/callback';
+import { imageUrl, runId } from '../fixtures/answers';
+import { callbackBody } from '../fixtures/callbacks';
+
+const read = (changes: object = {}) => readCallback(Buffer.from(callbackBody(changes)));
+
+describe('reading a callback', () => {
+	it('understands the one of the seed', () => {
+		expect(read()).toMatchObject({
+			event: 'run.completed',
+			run: {
+				id: runId,
+				status: 'succeeded',
+				images: [{ url: imageUrl }],
+				duration_ms: 41230,
+				completed_at: '2026-05-20T09:00:41.230+00:00',
+				metadata: { order: '17' },
+				cost: null,
+				failure: null,
+			},
+		});
+	});
+
+	it.each([
+		['the other spelling', { event: 'run.canceled', status: 'canceled', output: null }, 'run.cancelled', 'cancelled'],
+		['a fourth event', { event: 'run.partial_succeeded', status: 'partial_succeeded' }, 'run.partial_succeeded', 'partial_succeeded'],
+		['no status', { status: null }, 'run.completed', 'succeeded'],
+		['an event nobody has documented', { event: 'run.started', status: undefined }, 'run.started', 'started'],
+		['fields nobody has documented', { surprise: 1 }, 'run.completed', 'succeeded'],
+	])('understands %s', (_name, changes, event, status) => {
+		expect(read(changes)).toMatchObject({ event, run: { status } });
+	});
+
+	it.each([
+		['null', null, null],
+		['an error envelope', { code: 'X', message: 'Y', errors: null }, { code: 'X', message: 'Y', stage: null }],
+	])('understands a failure whose output is %s', (_name, output, failure) => {
+		const callback = read({ event: 'run.failed', status: 'failed', output });
+		expect(callback?.run).toMatchObject({ status: 'failed', images: [], failure });
+	});
+
+	it.each([
+		['no JSON', 'hello'],
+		['a list', '[]'],
+		['an event of something else', callbackBody({ event: 'batch.completed' })],
+		['no run id', callbackBody({ run_id: undefined })],
+		['an empty run id', callbackBody({ run_id: '' })],
+		['nothing', ''],
+	])('refuses %s', (_name, body) => {
+		expect(readCallback(Buffer.from(body))).toBeNull();
+	});
+});
+
+describe('the event of a status', () => {
+	it.each([
+		['succeeded', 'run.completed'],
+		['failed', 'run.failed'],
+		['cancelled', 'run.cancelled'],
+		['partial_succeeded', 'run.partial_succeeded'],
+		['running', null],
+	])('%s is %s', (status, event) => {
+		expect(eventOf(status)).toBe(event);
+	});
+});
