@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { RunflowAnswerError, RunflowApiError, RunflowError, StoppedError } from './errors';
+import { matches, queryOf, type RunFilter } from './filter';
 import type { RunRequest } from './input';
 import {
 	isPassing,
@@ -10,13 +11,18 @@ import {
 	retryDelay,
 	type Pause,
 } from './retry';
-import { apiErrorSchema, runListSchema, runSchema, type Run } from './schemas';
+import { apiErrorSchema, deliverySchema, runListSchema, runSchema, type Run } from './schemas';
 import { settle } from './settle';
 
 /** The model this package is about; its slashes stay as they are in a path (RUNS). */
 export const generateModel = 'openai/gpt-image-2';
 
 const readTimeout = 30_000;
+
+/** Most runs of one page (RUN-L). */
+const mostPerPage = 500;
+
+const noFilter: RunFilter = { status: null, clientRef: null, createdAfter: null, query: null };
 
 /** One request to the API; `path` starts with `/v1/`, `timeout` is in milliseconds. */
 export interface ApiRequest {
@@ -61,29 +67,55 @@ export class RunflowClient {
 
 	/** Reads a run once: `GET /v1/runs/{id}` (RUN-G). Throws RunflowError that names the run. */
 	async getRun(id: string): Promise<Run> {
-		try {
-			return await this.request(
-				{ method: 'GET', path: `/v1/runs/${encodeURIComponent(id)}`, timeout: readTimeout },
-				runSchema,
-			);
-		} catch (error) {
-			throw error instanceof RunflowError ? error.about(id) : error;
-		}
+		const path = `/v1/runs/${encodeURIComponent(id)}`;
+		return await this.request({ method: 'GET', path, timeout: readTimeout }, runSchema, id);
 	}
 
 	/**
-	 * Finds the run that carries this `client_ref`, null where there is none: `GET /v1/runs` with the
-	 * filter syntax of first-party code (ADC; runflow-api.md 4.4). What comes back is compared
-	 * again, in case the filter is ignored.
+	 * Finds the run that carries this `client_ref`, null where there is none. What comes back is compared
+	 * again, in case the API ignores the filter.
 	 */
 	async findRun(clientRef: string): Promise<Run | null> {
-		const query = { q: `client_ref.EQ:'${clientRef}'`, limit: 50, sort_by: 'created_at:desc' };
+		const filter = { ...noFilter, clientRef };
+		const { runs } = await this.listRuns(filter, { limit: 50, cursor: null });
+		const [found] = runs;
+		return found ? await this.getRun(found.id) : null;
+	}
+
+	/**
+	 * One page of the runs that match, newest first: `GET /v1/runs` (RUN-L, REQ), at most 500. `cursor` is where
+	 * the next page begins, null after the last.
+	 */
+	async listRuns(
+		filter: RunFilter,
+		{ limit, cursor }: { limit: number; cursor: string | null },
+	): Promise<{ runs: Run[]; cursor: string | null }> {
+		const q = queryOf(filter);
+		const query = {
+			limit: Math.min(limit, mostPerPage),
+			sort_by: 'created_at:desc',
+			...(q !== undefined && { q }),
+			...(cursor !== null && { pq: cursor }),
+		};
 		const page = await this.request(
 			{ method: 'GET', path: '/v1/runs', query, timeout: readTimeout },
 			runListSchema,
 		);
-		const found = page.items.find((run) => run?.client_ref === clientRef);
-		return found ? await this.getRun(found.id) : null;
+		const runs = page.items.filter((run): run is Run => run !== null && matches(run, filter));
+		return { runs, cursor: page.items.length > 0 ? page.cursor : null };
+	}
+
+	/** Has the callback of an ended run delivered once more: `POST …/callback-redeliveries` (REDEL). */
+	async redeliverCallback(runId: string): Promise<Record<string, unknown>> {
+		const path = `/v1/runs/${encodeURIComponent(runId)}/callback-redeliveries`;
+		return await this.request({ method: 'POST', path, timeout: readTimeout }, deliverySchema, runId);
+	}
+
+	/** The deliveries of a run's callback: `GET …/callback` (HIST). */
+	async getCallbackDeliveries(runId: string): Promise<Array<Record<string, unknown>>> {
+		const path = `/v1/runs/${encodeURIComponent(runId)}/callback`;
+		const deliveries = z.array(deliverySchema);
+		return await this.request({ method: 'GET', path, timeout: readTimeout }, deliveries, runId);
 	}
 
 	/**
@@ -150,21 +182,27 @@ export class RunflowClient {
 		if (!paused.ok && !signal.aborted) throw paused.error;
 	}
 
+	/** Sends a request and reads its answer. Throws RunflowError, about the run where one is named. */
 	private async request<T extends z.ZodTypeAny>(
 		request: ApiRequest,
 		schema: T,
+		runId: string | null = null,
 	): Promise<z.output<T>> {
-		const { status, headers, body } = await this.send(request);
+		const sent = await settle(async () => await this.send(request));
+		if (!sent.ok) {
+			throw sent.error instanceof RunflowError ? sent.error.about(runId) : sent.error;
+		}
+		const { status, headers, body } = sent.value;
 		if (status < 200 || status > 299) {
 			const { code, message, fields } = apiErrorSchema.parse(body);
 			const retryAfter = parseRetryAfter(headers['retry-after'], Date.now());
-			throw new RunflowApiError(status, code, message, fields, retryAfter);
+			throw new RunflowApiError(status, code, message, fields, retryAfter).about(runId);
 		}
 		const answer = schema.safeParse(body);
 		if (answer.success) return answer.data;
-		throw new RunflowAnswerError(
-			typeof body === 'object' ? (answer.error.issues[0]?.message ?? 'unknown shape') : 'no JSON',
-		);
+		const problem =
+			typeof body === 'object' ? (answer.error.issues[0]?.message ?? 'unknown shape') : 'no JSON';
+		throw new RunflowAnswerError(problem).about(runId);
 	}
 }
 

@@ -109,11 +109,26 @@ export const runSchema = z.record(z.unknown()).transform((raw, context) => {
 /** A run as the rest of this package sees it. */
 export type Run = z.infer<typeof runSchema>;
 
+/** The cursor in a page's `next`: the cursor itself, or a URL that has it as `pq` (runflow-api.md 4.4). */
+function cursorIn(next: string | null): string | null {
+	if (next === null || !URL.canParse(next)) return next;
+	return new URL(next).searchParams.get('pq');
+}
+
 /**
- * One page of `GET /v1/runs` (RUN-L). An item that isn't a readable run becomes null, so that it can't
- * hide the others.
+ * One page of `GET /v1/runs`: `next_pq` by REQ, `next` by RUN-L. An item that isn't a readable run becomes
+ * null, so that it can't hide the others.
  */
-export const runListSchema = z.object({ items: z.array(runSchema.nullable().catch(null)) });
+export const runListSchema = z
+	.object({
+		items: z.array(runSchema.nullable().catch(null)),
+		next_pq: textOrNull,
+		next: textOrNull,
+	})
+	.transform(({ items, next_pq, next }) => ({ items, cursor: next_pq ?? cursorIn(next) }));
+
+/** One callback delivery, or what redelivering answers (HIST, REDEL), passed on as it is. */
+export const deliverySchema = z.record(z.unknown());
 
 const fieldProblem = z.object({
 	loc: z.array(z.union([z.string(), z.number()])).catch([]),

@@ -13,7 +13,8 @@ import { completionFields } from './fields/completion';
 import { imageFields } from './fields/image';
 import { optionsFields } from './fields/options';
 import { resourceFields } from './fields/resource';
-import { generate } from './operations/generate';
+import { runFields } from './fields/run';
+import { operationOf } from './operations/operationOf';
 import { wake } from './wake';
 
 /** The call that wakes a suspended execution; its path holds the node's id, so it wakes no other node. */
@@ -42,11 +43,17 @@ export class GptImage2 implements INodeType {
 		webhooks: resumeWebhooks,
 		waitingNodeTooltip: 'The execution sleeps until Runflow calls back. It can be stopped any time; the runs go on.',
 		credentials: [{ name: 'runflowApi', required: true }],
-		properties: [...resourceFields, ...imageFields, ...completionFields, ...optionsFields],
+		properties: [
+			...resourceFields,
+			...imageFields,
+			...completionFields,
+			...optionsFields,
+			...runFields,
+		],
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return [await generate(this)];
+		return [await operationOf(this)(this)];
 	}
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {

@@ -59,7 +59,7 @@ function itemOf(
 		timed_out: source.timedOut ?? false,
 	};
 	if (output.output === 'perRun') json.images = images.map(imageJson);
-	if (output.includeRun) json.run = asJson(run.raw);
+	if (output.includeRun) json.run = withoutDataUris(run.raw);
 
 	const binary = binaryOf(carried, output.binaryField);
 	return { json, ...(binary && { binary }), pairedItem: { item: itemIndex } };
@@ -77,11 +77,16 @@ function binaryOf(images: StoredImage[], field: string): IBinaryKeyData | null {
 	return entries.length > 0 ? Object.fromEntries(entries) : null;
 }
 
+/** An answer of the API as item json, every data URI in it replaced by null. */
+export function withoutDataUris(answer: Record<string, unknown>): IDataObject {
+	return Object.fromEntries(Object.entries(answer).map(([key, value]) => [key, asJson(value)]));
+}
+
 /** A value of the API as item json; a data URI in it becomes null, because base64 never stays in json. */
 function asJson(value: unknown): IDataObject[string] {
 	if (typeof value === 'string') return value.startsWith('data:') ? null : value;
 	if (typeof value === 'number' || typeof value === 'boolean') return value;
 	if (Array.isArray(value)) return value.map(asJson) as IDataObject[];
 	if (typeof value !== 'object' || value === null) return null;
-	return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, asJson(part)]));
+	return withoutDataUris({ ...value });
 }

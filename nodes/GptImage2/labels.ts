@@ -3,6 +3,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { completionFields } from './fields/completion';
 import { imageFields } from './fields/image';
 import { optionsFields } from './fields/options';
+import { runFields } from './fields/run';
 
 const camelCase = (name: string) =>
 	name.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
@@ -14,7 +15,8 @@ function isField(option: object): option is INodeProperties {
 const fields = [
 	...imageFields,
 	...completionFields,
-	...optionsFields.flatMap((field) => field.options ?? []).filter(isField),
+	...runFields,
+	...[...optionsFields, ...runFields].flatMap((field) => field.options ?? []).filter(isField),
 ];
 
 /**

@@ -28,7 +28,8 @@ const assignments = z
 		Object.fromEntries(rows.filter((row) => row.name !== '').map((row) => [row.name, row.value])),
 	);
 
-const trimmedOrNull = z
+/** Text without spaces around it; null where it is empty. */
+export const trimmedOrNull = z
 	.union([z.string(), z.number().transform(String)])
 	.transform((text) => (text.trim() === '' ? null : text.trim()))
 	.nullable()
@@ -131,7 +132,11 @@ export function readImageParameters(context: IExecuteFunctions, itemIndex: numbe
 	return { input, metadata, clientRef, callbackUrl, output };
 }
 
-function check<T extends z.ZodTypeAny>(
+/**
+ * Checks a value that was read for an item. Throws NodeOperationError that names the field by its label and says
+ * what is wrong with it.
+ */
+export function check<T extends z.ZodTypeAny>(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	schema: T,

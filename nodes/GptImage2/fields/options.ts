@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-const imageOptions: INodeProperties[] = [
+/** Every option of the operations that make images. */
+export const imageOptions: INodeProperties[] = [
 	{
 		displayName: 'Additional Input',
 		name: 'additionalInput',

@@ -7,7 +7,10 @@ export const resourceFields: INodeProperties[] = [
 		name: 'resource',
 		type: 'options',
 		noDataExpression: true,
-		options: [{ name: 'Image', value: 'image' }],
+		options: [
+			{ name: 'Image', value: 'image' },
+			{ name: 'Run', value: 'run' },
+		],
 		default: 'image',
 	},
 	{
@@ -25,5 +28,39 @@ export const resourceFields: INodeProperties[] = [
 			},
 		],
 		default: 'generate',
+	},
+	{
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { show: { resource: ['run'] } },
+		options: [
+			{
+				name: 'Get',
+				value: 'get',
+				description: 'Read a run by its ID, with its images',
+				action: 'Get a run',
+			},
+			{
+				name: 'Get Callback Deliveries',
+				value: 'getCallbackDeliveries',
+				description: 'List when and how Runflow called back about a run',
+				action: 'Get the callback deliveries of a run',
+			},
+			{
+				name: 'Get Many',
+				value: 'getMany',
+				description: 'List runs, newest first',
+				action: 'Get many runs',
+			},
+			{
+				name: 'Redeliver Callback',
+				value: 'redeliverCallback',
+				description: 'Have Runflow call back about a run once more',
+				action: 'Redeliver the callback of a run',
+			},
+		],
+		default: 'get',
 	},
 ];

@@ -1,0 +1,138 @@
+import { updateDisplayOptions, type INodeProperties } from 'n8n-workflow';
+
+import { imageOptions } from './options';
+
+const shownFor = (...operation: string[]) => ({ show: { resource: ['run'], operation } });
+
+const optionNamed = (name: string): INodeProperties[] =>
+	imageOptions
+		.filter((option) => option.name === name)
+		.map((option) => ({ ...option, displayOptions: undefined }));
+
+const runId: INodeProperties = {
+	displayName: 'Run ID',
+	name: 'runId',
+	type: 'string',
+	required: true,
+	default: '',
+	placeholder: 'e.g. 01970c11-2222-7333-8444-555566667777',
+	description: "The run's ID, which the node outputs as 'run_id' and every error names",
+};
+
+const getOptions: INodeProperties[] = [
+	...optionNamed('download'),
+	...optionNamed('fileName'),
+	...optionNamed('includeRun'),
+	...optionNamed('output'),
+	...optionNamed('binaryField'),
+	...optionNamed('pollInterval'),
+	{
+		displayName: 'Timeout',
+		name: 'timeout',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: 600,
+		description: 'How long to wait for the run when waiting until it has finished, in seconds',
+	},
+	{
+		displayName: 'Wait Until Finished',
+		name: 'waitUntilFinished',
+		type: 'boolean',
+		default: false,
+		description: 'Whether to wait in this execution until the run has ended',
+	},
+];
+
+const statusOptions = [
+	{ name: 'Any', value: '' },
+	{ name: 'Cancelled', value: 'cancelled' },
+	{ name: 'Dispatching', value: 'dispatching' },
+	{ name: 'Failed', value: 'failed' },
+	{ name: 'Partially Succeeded', value: 'partial_succeeded' },
+	{ name: 'Queued', value: 'queued' },
+	{ name: 'Running', value: 'running' },
+	{ name: 'Succeeded', value: 'succeeded' },
+];
+
+const getManyFields: INodeProperties[] = [
+	{
+		displayName: 'Return All',
+		name: 'returnAll',
+		type: 'boolean',
+		default: false,
+		description: 'Whether to return all results or only up to a given limit',
+	},
+	{
+		displayName: 'Limit',
+		name: 'limit',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		displayOptions: { show: { returnAll: [false] } },
+		default: 50,
+		description: 'Max number of results to return',
+	},
+	{
+		displayName: 'Filters',
+		name: 'filters',
+		type: 'collection',
+		placeholder: 'Add filter',
+		default: {},
+		options: [
+			{
+				displayName: 'Client Reference',
+				name: 'clientRef',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. order-1017',
+				description: "Only runs that were started with exactly this 'Client Reference'",
+			},
+			{
+				displayName: 'Created After',
+				name: 'createdAfter',
+				type: 'dateTime',
+				default: '',
+				description: 'Only runs that were started after this moment',
+			},
+			{
+				displayName: 'Query',
+				name: 'query',
+				type: 'string',
+				default: '',
+				placeholder: "e.g. status_code:succeeded AND created_at>2026-04-01",
+				description: "Filter in Runflow's own words, added to the others",
+			},
+			{
+				displayName: 'Status',
+				name: 'status',
+				type: 'options',
+				options: statusOptions,
+				default: '',
+				description: 'Only runs that are in this state',
+			},
+		],
+	},
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		options: [...optionNamed('includeRun'), ...optionNamed('output')],
+	},
+];
+
+/** The fields of the operations on runs. */
+export const runFields: INodeProperties[] = [
+	...updateDisplayOptions(shownFor('get', 'getCallbackDeliveries', 'redeliverCallback'), [runId]),
+	...updateDisplayOptions(shownFor('get'), [
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			options: getOptions,
+		},
+	]),
+	...updateDisplayOptions(shownFor('getMany'), getManyFields),
+];

@@ -1,0 +1,34 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import pLimit from 'p-limit';
+
+import type { RunflowClient } from '../../../runflow/client';
+import { toErrorRow, toNodeError } from '../errors';
+import { connect } from '../transport';
+
+const atOnce = 10;
+
+/**
+ * Does the same for every item, some at once, and gives the rows in the order of the input. An item that fails
+ * becomes an error row when the node goes on after errors, else its error is thrown.
+ */
+export async function eachItem(
+	context: IExecuteFunctions,
+	work: (client: RunflowClient, itemIndex: number) => Promise<INodeExecutionData[]>,
+): Promise<INodeExecutionData[]> {
+	const { client } = await connect(context);
+	const slots = pLimit(atOnce);
+	const rows = await Promise.all(
+		[...context.getInputData().keys()].map(
+			async (itemIndex) =>
+				await slots(async () => {
+					try {
+						return await work(client, itemIndex);
+					} catch (error) {
+						if (!context.continueOnFail()) throw toNodeError(context.getNode(), error, itemIndex);
+						return [toErrorRow(context.getNode(), error, itemIndex)];
+					}
+				}),
+		),
+	);
+	return rows.flat();
+}
