@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { assetSchema, assetUploadSchema, type AssetAnnouncement } from './assets';
 import { RunflowAnswerError, RunflowApiError, RunflowError, StoppedError } from './errors';
 import { matches, queryOf, type RunFilter } from './filter';
 import type { RunRequest } from './input';
@@ -16,6 +17,9 @@ import { settle } from './settle';
 
 /** The model this package is about; its slashes stay as they are in a path (RUNS). */
 export const generateModel = 'openai/gpt-image-2';
+
+/** Its variant that works on given images (EDIT). */
+export const editModel = 'openai/gpt-image-2/edit';
 
 const readTimeout = 30_000;
 
@@ -103,6 +107,19 @@ export class RunflowClient {
 		);
 		const runs = page.items.filter((run): run is Run => run !== null && matches(run, filter));
 		return { runs, cursor: page.items.length > 0 ? page.cursor : null };
+	}
+
+	/** Announces a file: `POST /v1/asset-uploads` (UPLOAD). Its bytes then go to `upload_url`, without the key. */
+	async createUpload(body: AssetAnnouncement): Promise<z.infer<typeof assetUploadSchema>> {
+		const path = '/v1/asset-uploads';
+		return await this.request({ method: 'POST', path, body, timeout: readTimeout }, assetUploadSchema);
+	}
+
+	/** Says that the bytes have arrived, and gives the asset's address: `POST …/confirmations` (UPLOAD). */
+	async confirmUpload(assetId: string): Promise<z.infer<typeof assetSchema>> {
+		const path = `/v1/asset-uploads/${encodeURIComponent(assetId)}/confirmations`;
+		const body = { folder_id: null };
+		return await this.request({ method: 'POST', path, body, timeout: readTimeout }, assetSchema);
 	}
 
 	/** Has the callback of an ended run delivered once more: `POST …/callback-redeliveries` (REDEL). */

@@ -70,19 +70,41 @@ export const generateInputSchema = z
 	})
 	.passthrough();
 
-/** A checked input, ready to send. */
-export type GenerateInput = z.infer<typeof generateInputSchema>;
+const imageReference = z
+	.string({ invalid_type_error: 'must be text' })
+	.url('must be a web address')
+	.regex(/^https?:/i, 'must start with https:// or http://');
+
+/** The fields of `openai/gpt-image-2/edit` that generate has too; only the size knows one value more (EDIT, LLMS). */
+export const editFieldsSchema = generateInputSchema.extend({
+	image_size: z.union([z.enum(['auto', ...imageSizePresets]), customSize]).default('auto'),
+});
+
+/** The images that edit works on, by address (EDIT). How many there may be is not documented. */
+export const editImagesSchema = z.object({
+	image_urls: z.array(imageReference).min(1, 'must name at least one image'),
+	mask_url: imageReference.optional(),
+});
+
+/** The `input` of a run of `openai/gpt-image-2/edit` (EDIT, LLMS). */
+export const editInputSchema = editFieldsSchema.merge(editImagesSchema);
+
+/** The images of edit, checked. */
+export type EditImages = z.infer<typeof editImagesSchema>;
+
+/** The fields of an input of either model, checked. */
+export type InputFields = z.infer<typeof editFieldsSchema>;
 
 /** The longest `client_ref` the API takes, in characters (BATCH-C, SKILL). */
 export const clientRefLimit = 255;
 
 /** The body of `POST /v1/models/…/runs` (SEED, RUN-C). */
 export const runRequestSchema = z.object({
-	input: generateInputSchema,
+	input: editFieldsSchema.merge(editImagesSchema.partial()),
 	metadata: z.record(z.unknown()).optional(),
 	client_ref: z.string().min(1).max(clientRefLimit).optional(),
 	callback_url: z.string().url().max(2048).optional(),
 });
 
-/** A checked request body. */
+/** A checked request body; `input` is that of either model. */
 export type RunRequest = z.infer<typeof runRequestSchema>;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import sharp from 'sharp';
 
-import type { GenerateInput } from '../runflow/input';
+import type { InputFields } from '../runflow/input';
 
 const font = require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf');
 
@@ -26,8 +26,15 @@ export function sizeOf(imageSize: unknown): Size {
 	return imageSize as Size;
 }
 
-/** Draws a picture of the asked size and format with its prompt on it; the colours follow the prompt. */
-export async function drawPicture(input: GenerateInput, index: number): Promise<Buffer> {
+/**
+ * Draws a picture of the asked size and format with its prompt on it, and with the image that was edited in a corner;
+ * the colours follow the prompt.
+ */
+export async function drawPicture(
+	input: InputFields,
+	index: number,
+	edited: Buffer | null,
+): Promise<Buffer> {
 	const { width, height } = sizeOf(input.image_size);
 	const hue = createHash('sha256').update(`${input.prompt}${index}`).digest()[0] ?? 0;
 	const background = Buffer.from(
@@ -49,6 +56,7 @@ export async function drawPicture(input: GenerateInput, index: number): Promise<
 	const picture = sharp(background).composite([
 		{ input: prompt, gravity: 'centre' },
 		{ input: note, gravity: 'south' },
+		...(edited ? [{ input: edited, gravity: 'northwest' }] : []),
 	]);
 	return await picture.toFormat(input.output_format).toBuffer();
 }

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { Callbacks, type Delivery } from './callbacks';
 import { Misbehaviour, settingsSchema, type ruleSchema, type Settings } from './options';
 import { accountRoutes } from './routes/account';
+import { assetRoutes, thumbnailOf, type SimulatedAsset } from './routes/assets';
 import { controlRoutes } from './routes/control';
 import { fileRoutes } from './routes/files';
 import { modelRoutes } from './routes/models';
@@ -18,6 +19,9 @@ export interface SimulatorState {
 	/** How often each route was called, such as `GET /v1/runs/:id`. */
 	requests: Record<string, number>;
 	callbacks: Callbacks;
+	assets: SimulatedAsset[];
+	/** Where the simulator listens. */
+	baseUrl: () => string;
 }
 
 /** A Runflow that answers on loopback. */
@@ -30,6 +34,8 @@ export interface Simulator {
 	requests: Record<string, number>;
 	/** Every callback that was delivered or tried. */
 	deliveries: Delivery[];
+	/** Every file that was uploaded or announced. */
+	assets: SimulatedAsset[];
 	misbehave: (rule: z.input<typeof ruleSchema>) => void;
 	/** Forgets rules and counts; runs stay. */
 	behave: () => void;
@@ -44,10 +50,14 @@ export async function startSimulator(
 	const settings = settingsSchema.parse(options);
 	const misbehaviour = new Misbehaviour();
 	const requests: Record<string, number> = {};
+	const assets: SimulatedAsset[] = [];
 	let url = '';
-	const store = new RunStore(settings, misbehaviour, (run, index) => {
-		const name = `result.${run.request.input.output_format}`;
-		return `${url}/files/${run.id}/${index}/${name}?X-Amz-Expires=259200&X-Amz-Signature=simulated`;
+	const store = new RunStore(settings, misbehaviour, {
+		fileUrl: (run, index) => {
+			const name = `result.${run.request.input.output_format}`;
+			return `${url}/files/${run.id}/${index}/${name}?X-Amz-Expires=259200&X-Amz-Signature=simulated`;
+		},
+		thumbnail: async ({ image_urls }) => await thumbnailOf(assets, image_urls?.[0]),
 	});
 
 	const app = Fastify({ forceCloseConnections: true, bodyLimit: 16 * 1024 * 1024 });
@@ -56,7 +66,16 @@ export async function startSimulator(
 		requests[route] = (requests[route] ?? 0) + 1;
 	});
 	const callbacks = new Callbacks(settings, misbehaviour, store);
-	const state: SimulatorState = { settings, misbehaviour, store, callbacks, requests };
+	const state: SimulatorState = {
+		settings,
+		misbehaviour,
+		store,
+		callbacks,
+		assets,
+		baseUrl: () => url,
+		requests,
+	};
+	assetRoutes(app, state);
 	accountRoutes(app);
 	modelRoutes(app, state);
 	runRoutes(app, state);
@@ -70,6 +89,7 @@ export async function startSimulator(
 		settings,
 		requests,
 		deliveries: callbacks.deliveries,
+		assets,
 		misbehave: (rule) => misbehaviour.add(rule),
 		behave: () => {
 			misbehaviour.clear();

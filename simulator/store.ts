@@ -26,7 +26,11 @@ export class RunStore {
 	constructor(
 		private readonly settings: Settings,
 		private readonly misbehaviour: Misbehaviour,
-		private readonly fileUrl: (run: SimulatedRun, index: number) => string,
+		private readonly images: {
+			fileUrl: (run: SimulatedRun, index: number) => string;
+			/** The first input image of an edit, small; null where there is none. */
+			thumbnail: (input: RunRequest['input']) => Promise<Buffer | null>;
+		},
 	) {}
 
 	/** Takes a checked request as a new run. */
@@ -37,7 +41,9 @@ export class RunStore {
 		const endsNow = this.misbehaviour.has('early-callback', input.prompt);
 		const delivered = end === 'partial_succeeded' ? Math.ceil(input.num_images / 2) : input.num_images;
 		const pictures = Promise.all(
-			Array.from({ length: delivered }, async (_, index) => await drawPicture(input, index)),
+			Array.from({ length: delivered }, async (_, index) =>
+				await drawPicture(input, index, await this.images.thumbnail(input)),
+			),
 		);
 		pictures.catch(() => undefined);
 		const run: SimulatedRun = {
@@ -103,7 +109,7 @@ export class RunStore {
 			type: 'image',
 			url: inline
 				? `data:image/${output_format};base64,${picture.toString('base64')}`
-				: this.fileUrl(run, index),
+				: this.images.fileUrl(run, index),
 			...sizeOf(image_size),
 		}));
 		return { outputs, seed: null, timing: null, nsfw_detected: null };

@@ -10,7 +10,7 @@ import {
 } from 'n8n-workflow';
 
 import { completionFields } from './fields/completion';
-import { imageFields } from './fields/image';
+import { editFields, generateFields } from './fields/image';
 import { optionsFields } from './fields/options';
 import { resourceFields } from './fields/resource';
 import { runFields } from './fields/run';
@@ -45,7 +45,8 @@ export class GptImage2 implements INodeType {
 		credentials: [{ name: 'runflowApi', required: true }],
 		properties: [
 			...resourceFields,
-			...imageFields,
+			...generateFields,
+			...editFields,
 			...completionFields,
 			...optionsFields,
 			...runFields,

@@ -1,19 +1,23 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { completionFields } from './fields/completion';
-import { imageFields } from './fields/image';
+import { editFields, generateFields } from './fields/image';
 import { optionsFields } from './fields/options';
 import { runFields } from './fields/run';
 
 const camelCase = (name: string) =>
 	name.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
 
+/** Parts of the input whose field is named after what a user gives. */
+const fieldOf: Readonly<Record<string, string>> = { image_urls: 'inputUrls', mask_url: 'maskUrl' };
+
 function isField(option: object): option is INodeProperties {
 	return 'displayName' in option && 'type' in option;
 }
 
 const fields = [
-	...imageFields,
+	...generateFields,
+	...editFields,
 	...completionFields,
 	...runFields,
 	...[...optionsFields, ...runFields].flatMap((field) => field.options ?? []).filter(isField),
@@ -25,7 +29,8 @@ const fields = [
  */
 export function labelOf(path: string[]): string {
 	for (const part of [...path].reverse()) {
-		const field = fields.find(({ name }) => name === camelCase(part));
+		const wanted = fieldOf[part] ?? camelCase(part);
+		const field = fields.find(({ name }) => name === wanted);
 		if (field) return field.displayName;
 	}
 	return path.join('.');

@@ -1,7 +1,12 @@
 import { NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { clientRefLimit, generateInputSchema, type GenerateInput } from '../../runflow/input';
+import {
+	clientRefLimit,
+	type editFieldsSchema,
+	type generateInputSchema,
+	type InputFields,
+} from '../../runflow/input';
 import { labelOf } from './labels';
 
 const record = z.record(z.unknown());
@@ -79,7 +84,7 @@ export interface NodeOptions extends z.infer<typeof nodeOptionsSchema> {
 
 /** What one item asks for, checked. */
 export interface ImageParameters {
-	input: GenerateInput;
+	input: InputFields;
 	metadata: Record<string, unknown>;
 	/** The user's own reference, null where the node shall make one. */
 	clientRef: string | null;
@@ -107,8 +112,15 @@ export function isTool(context: IExecuteFunctions): boolean {
 	return context.getNode().type.endsWith('Tool');
 }
 
-/** Reads and checks what one item asks `generate` for. Throws NodeOperationError that names the field. */
-export function readImageParameters(context: IExecuteFunctions, itemIndex: number): ImageParameters {
+/**
+ * Reads and checks what one item asks for, but for the images that edit works on. `schema` is that of the
+ * operation's fields. Throws NodeOperationError that names the field.
+ */
+export function readImageParameters(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	schema: typeof generateInputSchema | typeof editFieldsSchema,
+): ImageParameters {
 	const read = (name: string) => context.getNodeParameter(name, itemIndex);
 	const { additionalInput, clientRef, metadata, ...output } = check(
 		context,
@@ -117,7 +129,7 @@ export function readImageParameters(context: IExecuteFunctions, itemIndex: numbe
 		context.getNodeParameter('options', itemIndex, {}),
 	);
 	const size = read('imageSize');
-	const input = check(context, itemIndex, generateInputSchema, {
+	const input = check(context, itemIndex, schema, {
 		prompt: read('prompt'),
 		image_size: size === 'custom' ? { width: read('width'), height: read('height') } : size,
 		quality: read('quality'),

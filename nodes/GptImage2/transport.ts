@@ -121,6 +121,30 @@ export async function fetchImage(
 	};
 }
 
+/**
+ * Sends a file to a presigned address, without the API key, and gives the status of the answer. Redirects are not
+ * followed, because that would hold the whole file in memory. Throws RunflowConnectionError.
+ */
+export async function sendFile(
+	context: IExecuteFunctions,
+	url: string,
+	{ body, mimeType, size }: { body: ImageStream | Buffer; mimeType: string; size: number },
+): Promise<number> {
+	const answer = await context.helpers
+		.httpRequest({
+			method: 'PUT',
+			url,
+			body,
+			headers: { 'Content-Type': mimeType, 'Content-Length': size },
+			returnFullResponse: true,
+			ignoreHttpStatusErrors: true,
+			disableFollowRedirect: true,
+			timeout: downloadTimeout,
+		})
+		.catch(rethrowConnection);
+	return answerSchema.parse(answer).statusCode;
+}
+
 const codeSchema = z.object({ code: z.string() });
 
 /**

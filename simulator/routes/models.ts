@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 
-import { generateModel } from '../../runflow/client';
-import { generateInputSchema, runRequestSchema } from '../../runflow/input';
+import { editModel, generateModel } from '../../runflow/client';
+import { editInputSchema, generateInputSchema, runRequestSchema } from '../../runflow/input';
 import { drop, misbehave, refuse, refuseInput } from '../answers';
 import type { SimulatorState } from '../simulator';
 
@@ -17,38 +17,41 @@ export function modelRoutes(app: FastifyInstance, state: SimulatorState): void {
 	const { misbehaviour, settings, store } = state;
 	const answered = new Map<string, { bodyHash: string; runId: string }>();
 
-	app.post(`/v1/models/${generateModel}/runs`, async (request, reply) => {
-		const named = promptSchema.safeParse(request.body);
-		const prompt = named.success ? named.data.input.prompt : '';
-		const refusal = misbehaviour.take('refuse-create', prompt);
-		if (refusal) return await misbehave(reply, refusal);
-		if (misbehaviour.take('html', prompt)) return await sendPage(reply);
+	for (const [model, schema] of Object.entries(schemas)) {
+		app.post(`/v1/models/${model}/runs`, async (request, reply) => {
+			const named = promptSchema.safeParse(request.body);
+			const prompt = named.success ? named.data.input.prompt : '';
+			const refusal = misbehaviour.take('refuse-create', prompt);
+			if (refusal) return await misbehave(reply, refusal);
+			if (misbehaviour.take('html', prompt)) return await sendPage(reply);
 
-		const checked = schemaFor(settings.maxImages).safeParse(request.body);
-		if (!checked.success) return await refuseInput(reply, 'body', checked.error.issues);
+			const checked = strictly(schema, settings.maxImages).safeParse(request.body);
+			if (!checked.success) return await refuseInput(reply, 'body', checked.error.issues);
 
-		const key = headersSchema.parse(request.headers)['idempotency-key'];
-		const bodyHash = createHash('sha256').update(JSON.stringify(request.body)).digest('hex');
-		const known = key === undefined || !settings.idempotency ? undefined : answered.get(key);
-		if (known && known.bodyHash !== bodyHash) {
-			return await refuse(reply, 409, 'CONFLICT', 'This Idempotency-Key was used with another body.');
-		}
-		const run = (known && store.find(known.runId)) ?? store.create(generateModel, checked.data);
-		if (key !== undefined) answered.set(key, { bodyHash, runId: run.id });
-		if (!known) await state.callbacks.schedule(run);
-		if (misbehaviour.take('drop-create', prompt)) return drop(reply);
+			const key = headersSchema.parse(request.headers)['idempotency-key'];
+			const bodyHash = createHash('sha256').update(JSON.stringify(request.body)).digest('hex');
+			const known = key === undefined || !settings.idempotency ? undefined : answered.get(key);
+			if (known && known.bodyHash !== bodyHash) {
+				return await refuse(reply, 409, 'CONFLICT', 'This Idempotency-Key was used with another body.');
+			}
+			const run = (known && store.find(known.runId)) ?? store.create(model, checked.data);
+			if (key !== undefined) answered.set(key, { bodyHash, runId: run.id });
+			if (!known) await state.callbacks.schedule(run);
+			if (misbehaviour.take('drop-create', prompt)) return drop(reply);
 
-		const inline = checked.data.input.sync_mode && settings.syncInline;
-		if (inline) await sleep(run.endsAt - Date.now());
-		return await reply.code(201).send(await store.view(run, inline));
-	});
+			const inline = checked.data.input.sync_mode && settings.syncInline;
+			if (inline) await sleep(run.endsAt - Date.now());
+			return await reply.code(201).send(await store.view(run, inline));
+		});
+	}
 }
 
-/** The seed's schema without a field more, and with the server's own limit on images. */
-function schemaFor(maxImages: number) {
-	const input = generateInputSchema
-		.extend({ num_images: generateInputSchema.shape.num_images.removeDefault().max(maxImages).default(1) })
-		.strict();
+const schemas = { [generateModel]: generateInputSchema, [editModel]: editInputSchema };
+
+/** The documented schema without a field more, and with the server's own limit on images. */
+function strictly(schema: typeof generateInputSchema | typeof editInputSchema, maxImages: number) {
+	const num_images = schema.shape.num_images.removeDefault().max(maxImages).default(1);
+	const input = schema.extend({ num_images }).strict();
 	return runRequestSchema.extend({ input }).strict();
 }
 

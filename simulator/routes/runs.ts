@@ -1,19 +1,21 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 
+import { isTerminal, normalizeStatus } from '../../runflow/status';
 import { drop, misbehave, refuse, refuseInput } from '../answers';
+import type { Delivery } from '../callbacks';
+import { parseFilter } from '../filter';
 import type { SimulatorState } from '../simulator';
 
 const querySchema = z.object({
 	limit: z.coerce.number().int().min(1).max(500).default(50),
+	pq: z.string().optional(),
 	q: z.string().optional(),
-	sort_by: z.string().optional(),
+	sort_by: z.literal('created_at:desc').optional(),
 });
 
-const byClientRef = /^client_ref\.EQ:'(.*)'$/;
-
-/** `GET /v1/runs/{id}` and `GET /v1/runs` (RUN-G, RUN-L; the filter syntax of ADC). */
-export function runRoutes(app: FastifyInstance, { misbehaviour, store }: SimulatorState): void {
+/** Reading runs and their callbacks (RUN-G, RUN-L, HIST, REDEL). */
+export function runRoutes(app: FastifyInstance, { callbacks, misbehaviour, store }: SimulatorState): void {
 	app.get<{ Params: { id: string } }>('/v1/runs/:id', async (request, reply) => {
 		const run = store.find(request.params.id);
 		if (run === null) return await refuse(reply, 404, 'RUN_NOT_FOUND', 'No such run.');
@@ -27,15 +29,54 @@ export function runRoutes(app: FastifyInstance, { misbehaviour, store }: Simulat
 	app.get('/v1/runs', async (request, reply) => {
 		const query = querySchema.safeParse(request.query);
 		if (!query.success) return await refuseInput(reply, 'query', query.error.issues);
-		const clientRef = byClientRef.exec(query.data.q ?? '')?.[1];
-		if (query.data.q !== undefined && clientRef === undefined) {
-			return await refuse(reply, 400, 'BAD_FILTER', 'This filter is not understood.');
-		}
-		const found = store.runs
-			.filter((run) => clientRef === undefined || run.request.client_ref === clientRef)
-			.reverse()
-			.slice(0, query.data.limit);
-		const items = await Promise.all(found.map(async (run) => await store.view(run)));
-		return { items, first: null, next: null, previous: null };
+		const { limit, pq, q } = query.data;
+		const filter = q === undefined ? () => true : parseFilter(q);
+		if (filter === null) return await refuse(reply, 400, 'BAD_FILTER', 'This filter is not understood.');
+
+		const views = await Promise.all([...store.runs].reverse().map(async (run) => await store.view(run)));
+		const found = views.filter(({ status_code, client_ref, created_at }) => filter({ status_code, client_ref, created_at }));
+		const start = pq === undefined ? 0 : found.findIndex(({ id }) => id === pq);
+		const items = found.slice(start, start + limit);
+		return { items, first: found[0]?.id ?? null, next: found[start + limit]?.id ?? null, previous: null };
 	});
+
+	app.get<{ Params: { id: string } }>('/v1/runs/:id/callback', async (request, reply) => {
+		const run = store.find(request.params.id);
+		if (run === null) return await refuse(reply, 404, 'RUN_NOT_FOUND', 'No such run.');
+		return callbacks.deliveries.filter(({ runId }) => runId === run.id).map(view);
+	});
+
+	app.post<{ Params: { id: string } }>('/v1/runs/:id/callback-redeliveries', async (request, reply) => {
+		const run = store.find(request.params.id);
+		if (run === null) return await refuse(reply, 404, 'RUN_NOT_FOUND', 'No such run.');
+		const url = run.request.callback_url;
+		if (url === undefined || !isTerminal(normalizeStatus(store.statusOf(run)))) {
+			return await refuse(reply, 422, 'CONFLICT', 'The run has no callback URL or has not ended.');
+		}
+		return await reply.code(201).send(view(await callbacks.redeliver(run, url)));
+	});
+}
+
+/** A delivery as HIST lists it. */
+function view({ id, runId, url, payload, isAutomatic, createdAt, attempts }: Delivery) {
+	const last = attempts.at(-1);
+	const delivered = last?.status !== null && last !== undefined && last.status < 300;
+	return {
+		id,
+		run_id: runId,
+		callback_url: url,
+		payload_bytes: String(Buffer.byteLength(payload)),
+		payload: JSON.parse(payload) as object,
+		is_automatic: isAutomatic,
+		status_code: delivered ? 'succeeded' : 'failed',
+		attempt_count: attempts.length,
+		max_attempts: 3,
+		created_at: new Date(createdAt).toISOString(),
+		attempts: attempts.map(({ status, at }, index) => ({
+			delivery_id: id,
+			attempt_number: index + 1,
+			status_code: status,
+			created_at: new Date(at).toISOString(),
+		})),
+	};
 }

@@ -1,13 +1,13 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { imageFields } from '../../nodes/GptImage2/fields/image';
+import { editFields, generateFields } from '../../nodes/GptImage2/fields/image';
+import { optionsFields } from '../../nodes/GptImage2/fields/options';
 import { GptImage2 } from '../../nodes/GptImage2/GptImage2.node';
 import { labelOf } from '../../nodes/GptImage2/labels';
-import { generateInputSchema } from '../../runflow/input';
+import { editInputSchema, generateInputSchema } from '../../runflow/input';
 
 const camelCase = (name: string) => name.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
-const field = (name: string) => imageFields.find((candidate) => candidate.name === name);
 const values = (property?: INodeProperties) =>
 	(property?.options ?? []).flatMap((option) => ('value' in option ? [option.value] : []));
 
@@ -28,18 +28,33 @@ function described(schema: z.ZodTypeAny): { default?: unknown; values?: string[]
 	return { type: 'unknown' };
 }
 
-const keys = Object.entries(generateInputSchema.shape);
+/** Fields that stand for another key, or for a part of one. */
+const partOf: Record<string, string> = {
+	width: 'imageSize',
+	height: 'imageSize',
+	inputSource: 'imageUrls',
+	inputBinaryFields: 'imageUrls',
+	inputUrls: 'imageUrls',
+};
 
-describe('the fields of generate and the schema of its input', () => {
+/** Keys that are options of the node, not fields. */
+const inOptions = new Set(['mask_url']);
+
+describe.each([
+	['generate', generateInputSchema, generateFields],
+	['edit', editInputSchema, editFields],
+])('the fields of %s and the schema of its input', (_name, schema, fields) => {
+	const field = (name: string) => fields.find((candidate) => candidate.name === name);
+	const keys = Object.entries<z.ZodTypeAny>(schema.shape).filter(([key]) => !inOptions.has(key));
+
 	it('name the same things, and no other', () => {
-		const ofSchema = keys.map(([key]) => camelCase(key));
-		const ofNode = imageFields.map(({ name }) => name).filter((name) => name !== 'width' && name !== 'height');
-		expect(ofNode.sort()).toEqual(ofSchema.sort());
+		const ofNode = new Set(fields.map(({ name }) => partOf[name] ?? name));
+		expect([...ofNode].sort()).toEqual(keys.map(([key]) => camelCase(key)).sort());
 	});
 
-	it.each(keys)('agree on the type, the values and the default of %s', (key, schema) => {
+	it.each(keys.filter(([key]) => key !== 'image_urls'))('agree on the type, the values and the default of %s', (key, part) => {
 		const property = field(camelCase(key));
-		const expected = described(schema);
+		const expected = described(part);
 		expect(property?.type).toBe(expected.type);
 		if (expected.values) {
 			const own = values(property).filter((value) => value !== 'custom');
@@ -54,6 +69,14 @@ describe('the fields of generate and the schema of its input', () => {
 		for (const edge of ['width', 'height']) {
 			expect(field(edge)?.displayOptions?.show).toMatchObject({ imageSize: ['custom'] });
 		}
+	});
+});
+
+describe('the options of edit', () => {
+	it('hold what the schema has beside the fields', () => {
+		const options = optionsFields.flatMap(({ options: list }) => list ?? []).map(({ name }) => name);
+		expect(options).toEqual(expect.arrayContaining(['maskUrl', 'maskBinaryField']));
+		expect(Object.keys(editInputSchema.shape).filter((key) => inOptions.has(key))).toEqual(['mask_url']);
 	});
 });
 

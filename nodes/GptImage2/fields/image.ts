@@ -95,8 +95,63 @@ const inputFields: INodeProperties[] = [
 	},
 ];
 
-/** The input fields, shown for the operations that make images. */
-export const imageFields = updateDisplayOptions(
+const sources: INodeProperties[] = [
+	{
+		displayName: 'Input Source',
+		name: 'inputSource',
+		type: 'options',
+		options: [
+			{
+				name: 'Binary Data',
+				value: 'binary',
+				description: 'Images that come with the item; the node uploads them to Runflow',
+			},
+			{ name: 'URL', value: 'url', description: 'Images that Runflow can fetch from the web' },
+		],
+		default: 'binary',
+		description: 'Where the images to work on come from',
+	},
+	{
+		displayName: 'Input Data Field Name',
+		name: 'inputBinaryFields',
+		type: 'string',
+		required: true,
+		displayOptions: { show: { inputSource: ['binary'] } },
+		default: 'data',
+		placeholder: 'e.g. data, logo',
+		hint: 'The name of the binary field, or several names separated by commas',
+		description: 'Names of the binary fields that hold the images',
+	},
+	{
+		displayName: 'Image URLs',
+		name: 'inputUrls',
+		type: 'string',
+		typeOptions: { rows: 2 },
+		required: true,
+		displayOptions: { show: { inputSource: ['url'] } },
+		default: '',
+		placeholder: 'e.g. https://example.com/photo.png',
+		description: 'Addresses of the images, separated by commas or line breaks',
+	},
+];
+
+/** Edit takes the size from the images unless told otherwise. */
+function withAutoSize(field: INodeProperties): INodeProperties {
+	if (field.name !== 'imageSize') return field;
+	const auto = { name: 'Auto', value: 'auto', description: 'As the input images' };
+	return { ...field, default: 'auto', options: [auto, ...(field.options ?? [])] };
+}
+
+const [prompt, ...others] = inputFields;
+
+/** The input fields of generate. */
+export const generateFields = updateDisplayOptions(
 	{ show: { resource: ['image'], operation: ['generate'] } },
 	inputFields,
+);
+
+/** The input fields of edit. */
+export const editFields = updateDisplayOptions(
+	{ show: { resource: ['image'], operation: ['edit'] } },
+	[...(prompt ? [prompt] : []), ...sources, ...others.map(withAutoSize)],
 );

@@ -21,6 +21,12 @@ export const resourceFields: INodeProperties[] = [
 		displayOptions: { show: { resource: ['image'] } },
 		options: [
 			{
+				name: 'Edit',
+				value: 'edit',
+				description: 'Make images from given images and a description',
+				action: 'Edit an image',
+			},
+			{
 				name: 'Generate',
 				value: 'generate',
 				description: 'Make images from a description',

@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { generateModel } from '../../../runflow/client';
+import { generateInputSchema } from '../../../runflow/input';
 import { readImageParameters } from '../parameters';
 import { makeImages } from './makeImages';
 
@@ -8,6 +9,7 @@ import { makeImages } from './makeImages';
 export async function generate(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	return await makeImages(context, (itemIndex) => ({
 		model: generateModel,
-		...readImageParameters(context, itemIndex),
+		sources: null,
+		...readImageParameters(context, itemIndex, generateInputSchema),
 	}));
 }

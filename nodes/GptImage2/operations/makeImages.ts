@@ -12,6 +12,7 @@ import { Ledger } from '../ledger';
 import { readNodeOptions, type Completion, type NodeOptions } from '../parameters';
 import { suspend } from '../suspend';
 import { connect } from '../transport';
+import { Uploads } from '../uploads';
 import { runAll, type Outcome, type PlannedItem, type Work } from './runAll';
 import { fetchImages, finishRun, startRun, type ImagePlan } from './runs';
 
@@ -31,7 +32,8 @@ export async function makeImages(
 	);
 	refuseTooManyImages(context, planned, options);
 
-	const shared = { context, client, ledger: Ledger.of(context), options };
+	const uploads = new Uploads(context, client);
+	const shared = { context, client, ledger: Ledger.of(context), uploads, options };
 	const work = workFor[options.completion]();
 	const outcomes = [...refused, ...(await runAll(shared, planned, work))];
 	outcomes.sort((one, other) => one.itemIndex - other.itemIndex);

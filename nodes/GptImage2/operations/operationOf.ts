@@ -1,6 +1,7 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
 import { getCallbackDeliveries, redeliverCallback } from './callbacks';
+import { edit } from './edit';
 import { generate } from './generate';
 import { getManyRuns } from './getManyRuns';
 import { getRun } from './getRun';
@@ -9,6 +10,7 @@ import { getRun } from './getRun';
 export type Operation = (context: IExecuteFunctions) => Promise<INodeExecutionData[]>;
 
 const operations: Readonly<Record<string, Operation>> = {
+	'image edit': edit,
 	'image generate': generate,
 	'run get': getRun,
 	'run getCallbackDeliveries': getCallbackDeliveries,

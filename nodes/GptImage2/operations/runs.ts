@@ -11,12 +11,15 @@ import { restoreKeptImages, storeImages, type StoredImage } from '../images';
 import type { RunForItems } from '../items';
 import type { Ledger, LedgerEntry, LedgerSubject } from '../ledger';
 import type { ImageParameters, NodeOptions } from '../parameters';
+import type { EditSources, ImageSource } from '../sources';
+import type { Uploads } from '../uploads';
 
 /** What every run of one node execution shares. */
 export interface RunContext {
 	context: IExecuteFunctions;
 	client: RunflowClient;
 	ledger: Ledger;
+	uploads: Uploads;
 	options: NodeOptions;
 	/** Fires when nothing more shall be started or waited for. */
 	signal: AbortSignal;
@@ -25,6 +28,8 @@ export interface RunContext {
 /** What one item asks for: the model and its checked parameters. */
 export interface ImagePlan extends ImageParameters {
 	model: string;
+	/** The images to work on, null where there are none. */
+	sources: EditSources | null;
 }
 
 const createTimeout = 60_000;
@@ -85,13 +90,14 @@ export async function startRun(
 }
 
 async function createRun(
-	{ client, ledger, options, signal }: RunContext,
+	{ client, ledger, options, signal, uploads }: RunContext,
 	subject: LedgerSubject,
-	{ model, input, metadata, clientRef, callbackUrl: wantedUrl }: ImagePlan,
+	{ model, input: fields, sources, metadata, clientRef, callbackUrl: wantedUrl }: ImagePlan,
 	entry: LedgerEntry,
 ): Promise<Run> {
 	const { itemIndex } = subject;
 	const callbackUrl = entry.uncertain ? entry.callbackUrl : wantedUrl;
+	const input = sources === null ? fields : { ...fields, ...(await uploads.addressesOf(sources)) };
 	const sending = ledger.update(itemIndex, entry, { uncertain: true, callbackUrl });
 	const request = {
 		input,
@@ -153,6 +159,10 @@ function keepInlineImages(
 	if (keptImages.length > 0) ledger.update(itemIndex, entry, { keptImages });
 }
 
-function subjectOf(itemIndex: number, { model, input, metadata, clientRef }: ImagePlan): LedgerSubject {
-	return { itemIndex, request: { model, input, metadata }, clientRef };
+function subjectOf(itemIndex: number, plan: ImagePlan): LedgerSubject {
+	const { model, input, metadata, clientRef, sources } = plan;
+	const identify = (source: ImageSource) => ('url' in source ? source.url : source.fingerprint);
+	const images = sources && [...sources.images, ...(sources.mask ? [sources.mask] : [])].map(identify);
+	const request = { model, input, metadata, ...(images && { images, masked: sources?.mask !== null }) };
+	return { itemIndex, request, clientRef };
 }
