@@ -14,7 +14,7 @@ import { editFields, generateFields } from './fields/image';
 import { optionsFields } from './fields/options';
 import { resourceFields } from './fields/resource';
 import { runFields } from './fields/run';
-import { operationOf } from './operations/operationOf';
+import { runOperation } from './operations/runOperation';
 import { wake } from './wake';
 
 /** The call that wakes a suspended execution; its path holds the node's id, so it wakes no other node. */
@@ -54,7 +54,7 @@ export class GptImage2 implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return [await operationOf(this)(this)];
+		return [await runOperation(this)];
 	}
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {

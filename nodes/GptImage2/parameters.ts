@@ -141,6 +141,7 @@ export function readImageParameters(
 	const { callbackUrl } = check(context, itemIndex, z.object({ callbackUrl: trimmedOrNull }), {
 		callbackUrl: context.getNodeParameter('callbackUrl', itemIndex, ''),
 	});
+	if (isTool(context)) output.download = false;
 	return { input, metadata, clientRef, callbackUrl, output };
 }
 

@@ -4,7 +4,9 @@ import { retrying } from '../../../runflow/retry';
 import type { Run } from '../../../runflow/schemas';
 import { storeImages } from '../images';
 import { toItems } from '../items';
+import { isTool } from '../parameters';
 import { readSearch } from '../runParameters';
+import { toToolItem } from '../tool';
 import { eachItem } from './eachItem';
 
 const perPage = 100;
@@ -30,7 +32,8 @@ export async function getManyRuns(context: IExecuteFunctions): Promise<INodeExec
 		}
 		const rows = found.slice(0, limit).map(async (run) => {
 			const images = await storeImages(context, run, { output, reread: async () => run, signal });
-			return toItems({ run, images, itemIndex, output });
+			const source = { run, images, itemIndex, output };
+			return isTool(context) ? [toToolItem(source)] : toItems(source);
 		});
 		return (await Promise.all(rows)).flat();
 	});

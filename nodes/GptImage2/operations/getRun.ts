@@ -5,7 +5,9 @@ import { hasSucceeded } from '../../../runflow/status';
 import { paceOf, waitForRun } from '../../../runflow/waiting';
 import { storeImages } from '../images';
 import { toItems } from '../items';
+import { isTool } from '../parameters';
 import { readGetOptions, readRunId } from '../runParameters';
+import { toToolItem } from '../tool';
 import { eachItem } from './eachItem';
 
 /** `run` → `get`: a run as it is, or as it ended, with its images. A run that failed is a row that says why. */
@@ -21,8 +23,10 @@ export async function getRun(context: IExecuteFunctions): Promise<INodeExecution
 		const run = waitUntilFinished
 			? await waitForRun({ run: first, read, pause: sleep, pace, timeout, signal })
 			: first;
+		if (isTool(context)) output.download = false;
 		const delivered = hasSucceeded(run.status);
 		const images = delivered ? await storeImages(context, run, { output, reread: read, signal }) : [];
-		return toItems({ run, images, itemIndex, output });
+		const source = { run, images, itemIndex, output };
+		return isTool(context) ? [toToolItem(source)] : toItems(source);
 	});
 }

@@ -9,8 +9,9 @@ import { addSummaryHint } from '../hints';
 import { downloadsAtOnce, storeImages } from '../images';
 import { toItems } from '../items';
 import { Ledger } from '../ledger';
-import { readNodeOptions, type Completion, type NodeOptions } from '../parameters';
+import { isTool, readNodeOptions, type Completion, type NodeOptions } from '../parameters';
 import { suspend } from '../suspend';
+import { toToolItem } from '../tool';
 import { connect } from '../transport';
 import { Uploads } from '../uploads';
 import { runAll, type Outcome, type PlannedItem, type Work } from './runAll';
@@ -45,7 +46,9 @@ export async function makeImages(
 	addSummaryHint(context, finished, outcomes.length - finished.length);
 	return outcomes.flatMap((outcome) =>
 		'finished' in outcome
-			? toItems(outcome.finished)
+			? isTool(context)
+				? [toToolItem(outcome.finished)]
+				: toItems(outcome.finished)
 			: [toErrorRow(context.getNode(), outcome.error, outcome.itemIndex)],
 	);
 }

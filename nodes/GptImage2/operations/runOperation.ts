@@ -1,5 +1,9 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
+import { settle } from '../../../runflow/settle';
+import { toNodeError } from '../errors';
+import { isTool } from '../parameters';
+import { toToolError } from '../tool';
 import { getCallbackDeliveries, redeliverCallback } from './callbacks';
 import { edit } from './edit';
 import { generate } from './generate';
@@ -7,7 +11,7 @@ import { getManyRuns } from './getManyRuns';
 import { getRun } from './getRun';
 
 /** One operation of the node: the items of the context in, items out. */
-export type Operation = (context: IExecuteFunctions) => Promise<INodeExecutionData[]>;
+type Operation = (context: IExecuteFunctions) => Promise<INodeExecutionData[]>;
 
 const operations: Readonly<Record<string, Operation>> = {
 	'image edit': edit,
@@ -18,8 +22,19 @@ const operations: Readonly<Record<string, Operation>> = {
 	'run redeliverCallback': redeliverCallback,
 };
 
+/**
+ * Runs the node's operation. As a tool of an agent, a failure is a sentence for the model to act on and not an
+ * error, which would end the agent.
+ */
+export async function runOperation(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	if (!isTool(context)) return await operationOf(context)(context);
+	const result = await settle(async () => await operationOf(context)(context));
+	if (result.ok) return result.value;
+	return [toToolError(toNodeError(context.getNode(), result.error, 0), 0)];
+}
+
 /** The operation that the node's 'Resource' and 'Operation' name. Throws NodeOperationError for any other. */
-export function operationOf(context: IExecuteFunctions): Operation {
+function operationOf(context: IExecuteFunctions): Operation {
 	const resource = context.getNodeParameter('resource', 0);
 	const name = context.getNodeParameter('operation', 0);
 	const operation = operations[`${String(resource)} ${String(name)}`];

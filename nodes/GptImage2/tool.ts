@@ -1,0 +1,24 @@
+import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+
+import type { RunForItems } from './items';
+import type { NodeError } from './errors';
+
+/** What an agent's model gets of a run: little json, no binary, and the address it can hand on. */
+export function toToolItem({ run, images, itemIndex }: RunForItems): INodeExecutionData {
+	const urls = images.flatMap(({ url }) => (url === null ? [] : [url]));
+	const json: IDataObject = {
+		status: run.status,
+		run_id: run.id,
+		url: urls[0] ?? null,
+		...(urls.length > 1 && { urls }),
+		cost: run.cost,
+		...(run.failure && { failure: run.failure }),
+	};
+	return { json, pairedItem: { item: itemIndex } };
+}
+
+/** What an agent's model gets of a failure: a sentence to act on. */
+export function toToolError({ message, description }: NodeError, itemIndex: number): INodeExecutionData {
+	const error = [message, description].filter(Boolean).join('. ');
+	return { json: { error }, pairedItem: { item: itemIndex } };
+}

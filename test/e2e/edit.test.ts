@@ -1,0 +1,55 @@
+import sharp from 'sharp';
+
+import { startSimulator } from '../../simulator/simulator';
+import { connect, downloadBinary, expectSuccess, goldenWorkflow, itemsOf, until } from './support';
+
+jest.setTimeout(120_000);
+
+describe('editing and finding runs on a real n8n', () => {
+	it('generates, edits the result by binary, finds both, and redelivers a callback that the trigger takes', async () => {
+		const client = await connect();
+		const simulator = await startSimulator({ runTime: 300, signingSecret: 'whsec_edit' });
+		const credentialId = await client.createCredential({
+			apiKey: 'rf_live_edit',
+			baseUrl: simulator.url,
+			organizationId: '',
+			signingSecrets: 'whsec_edit',
+		});
+		const trigger = goldenWorkflow('trigger');
+		const webhookId = 'd0c5a1de-3333-4a4a-8a8a-0000000000ff';
+		const nodes = trigger.nodes.map((node) => ({
+			...node,
+			webhookId,
+			...(node.name === 'GPT Image 2 Trigger' && { parameters: { ...node.parameters, options: { ignoreRepeats: false } } }),
+		}));
+		const triggered = await client.createWorkflow({ ...trigger, nodes }, credentialId);
+		await client.activate(triggered);
+		const callbackUrl = `${process.env.E2E_N8N_URL}/webhook/${webhookId}/runflow`;
+
+		const golden = goldenWorkflow('edit-and-find');
+		const workflow = {
+			...golden,
+			nodes: golden.nodes.map((node) =>
+				node.name === 'Submit' ? { ...node, parameters: { ...node.parameters, callbackUrl } } : node,
+			),
+		};
+		const execution = await client.executeToEnd(await client.createWorkflow(workflow, credentialId));
+		expectSuccess(execution);
+
+		const [edited] = itemsOf(execution, 'Edit');
+		expect(await sharp(await downloadBinary(client, edited)).metadata()).toMatchObject({ format: 'png' });
+		expect(simulator.assets).toHaveLength(1);
+		expect(simulator.assets[0]).toMatchObject({ mimeType: 'image/png', confirmed: true });
+		expect(simulator.runs[1]).toMatchObject({ model: 'openai/gpt-image-2/edit' });
+		expect(itemsOf(execution, 'Find').map(({ json }) => json.run_id)).toEqual([simulator.runs[1]?.id, simulator.runs[0]?.id]);
+		expect(itemsOf(execution, 'Get')[0]?.binary?.data).toBeDefined();
+		expect(itemsOf(execution, 'Redeliver')[0]?.json).toMatchObject({ is_automatic: false, status_code: 'succeeded' });
+		expect(itemsOf(execution, 'Deliveries').length).toBeGreaterThanOrEqual(1);
+
+		const filter = encodeURIComponent(JSON.stringify({ workflowId: triggered }));
+		const count = async () =>
+			(await client.send<{ results: unknown[] }>('GET', `/rest/executions?filter=${filter}`)).results.length;
+		await until(async () => (await count()) === 2);
+		await simulator.close();
+	});
+});

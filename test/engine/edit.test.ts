@@ -1,0 +1,106 @@
+import nock from 'nock';
+
+import { queuedRun, runId, succeededRun } from '../fixtures/answers';
+import { apiUrl, runWorkflow } from './harness';
+import { goldenWorkflow } from './workflows';
+
+const models = '/v1/models/openai/gpt-image-2/edit/runs';
+const storage = 'https://storage.test';
+const photo = (data = 'photo') => ({
+	data: Buffer.from(data).toString('base64'),
+	mimeType: 'image/png',
+	fileName: 'photo.png',
+});
+const edit = (parameters: object = {}) =>
+	goldenWorkflow('generate', { operation: 'edit', options: { download: false }, ...parameters });
+const item = (binary: Record<string, ReturnType<typeof photo>> = {}) => ({ json: { prompt: 'make it night' }, binary });
+
+/** Answers the three steps of one upload. */
+const upload = (id: string, bytes: string) =>
+	[
+		nock(apiUrl)
+			.post('/v1/asset-uploads', { filename: 'photo.png', mime_type: 'image/png', size_bytes: bytes.length })
+			.reply(201, { asset_id: id, upload_url: `${storage}/put/${id}` })
+			.post(`/v1/asset-uploads/${id}/confirmations`)
+			.reply(201, { id, url: `${storage}/asset/${id}` }),
+		nock(storage, { badheaders: ['authorization'], reqheaders: { 'content-type': 'image/png', 'content-length': String(bytes.length) } })
+			.put(`/put/${id}`, bytes)
+			.reply(200),
+	] as const;
+
+describe('edit', () => {
+	it('uploads the binary without the key and sends its address, with auto as size', async () => {
+		const scopes = upload('a1', 'photo');
+		const api = nock(apiUrl)
+			.post(models, (body) => body.input.image_urls[0] === `${storage}/asset/a1` && body.input.image_size === 'auto')
+			.reply(201, succeededRun);
+		const { items, error } = await runWorkflow(edit(), { input: [item({ data: photo() })] });
+		expect(error).toBeUndefined();
+		expect(items[0]?.json.run_id).toBe(runId);
+		for (const scope of [...scopes, api]) expect(scope.isDone()).toBe(true);
+	});
+
+	it('uploads one binary once when several items share it, and the mask too', async () => {
+		const scopes = [...upload('a1', 'photo'), ...upload('m1', 'mask!')];
+		const api = nock(apiUrl)
+			.post(models, (body) => body.input.mask_url === `${storage}/asset/m1`)
+			.times(3)
+			.reply(201, succeededRun);
+		const binary = { data: photo(), mask: photo('mask!') };
+		const parameters = { options: { download: false, maskBinaryField: 'mask' } };
+		const { items } = await runWorkflow(edit(parameters), { input: [item(binary), item(binary), item(binary)] });
+		expect(items).toHaveLength(3);
+		for (const scope of [...scopes, api]) expect(scope.isDone()).toBe(true);
+	});
+
+	it('sends addresses as they are', async () => {
+		const api = nock(apiUrl)
+			.post(models, (body) => body.input.image_urls.length === 2 && body.input.mask_url === 'https://x.test/m.png')
+			.reply(201, succeededRun);
+		const parameters = {
+			inputSource: 'url',
+			inputUrls: 'https://x.test/1.png,\n https://x.test/2.png',
+			options: { download: false, maskUrl: 'https://x.test/m.png' },
+		};
+		const { error } = await runWorkflow(edit(parameters), { input: [item()] });
+		expect(error).toBeUndefined();
+		expect(api.isDone()).toBe(true);
+	});
+
+	it('uploads nothing again and pays nothing again when Retry On Fail runs it once more', async () => {
+		const scopes = upload('a1', 'photo');
+		const api = nock(apiUrl)
+			.post(models)
+			.reply(201, queuedRun)
+			.get(`/v1/runs/${runId}`)
+			.reply(401, {})
+			.get(`/v1/runs/${runId}`)
+			.reply(200, succeededRun);
+		const workflow = goldenWorkflow(
+			'generate',
+			{ operation: 'edit', options: { download: false, pollInterval: 0.1 } },
+			{ retryOnFail: true, maxTries: 2, waitBetweenTries: 0 },
+		);
+		const { error } = await runWorkflow(workflow, { input: [item({ data: photo() })] });
+		expect(error).toBeUndefined();
+		for (const scope of [...scopes, api]) expect(scope.isDone()).toBe(true);
+	});
+
+	it.each([
+		[{}, {}, "'Input Data Field Name' names 'data', and the item has no such binary field"],
+		[{ inputBinaryFields: ' ' }, {}, "'Input Data Field Name' must not be empty"],
+		[{}, { data: { ...photo(), mimeType: 'text/plain' } }, "'Input Data Field Name' names 'data', which is no image but text/plain"],
+		[{}, { data: { ...photo(), bytes: 52_428_801 } }, "'Input Data Field Name' names 'data', which is larger than 50 MiB"],
+		[{ inputSource: 'url', inputUrls: ' , ' }, {}, "'Image URLs' must name at least one image"],
+		[{ inputSource: 'url', inputUrls: 'ftp://x.test/1.png' }, {}, "'Image URLs' must start with https:// or http://"],
+		[
+			{ options: { maskUrl: 'https://x.test/m.png', maskBinaryField: 'mask' } },
+			{ data: photo() },
+			"'Mask URL' and 'Mask Data Field Name' exclude each other",
+		],
+		[{ imageSize: 'custom', width: 16, height: 16 }, { data: photo() }, "'Width' must give an image of"],
+	])('refuses %j with %j before anything is sent', async (parameters, binary, message) => {
+		const { error } = await runWorkflow(edit(parameters), { input: [item(binary)] });
+		expect(error?.message).toContain(message);
+	});
+});

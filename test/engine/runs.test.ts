@@ -1,0 +1,137 @@
+import nock from 'nock';
+
+import { failedRun, imageUrl, queuedRun, runId, succeededRun } from '../fixtures/answers';
+import { apiUrl, bytesOf, runWorkflow } from './harness';
+import { goldenWorkflow } from './workflows';
+
+const input = [{ json: {} }];
+const path = `/v1/runs/${runId}`;
+const onRun = (operation: string, parameters: object = {}, settings = {}) =>
+	goldenWorkflow('generate', { resource: 'run', operation, ...parameters }, settings);
+const run = async (operation: string, parameters: object = {}) =>
+	await runWorkflow(onRun(operation, { runId, ...parameters }), { input });
+const numbered = (number: number) => ({ ...succeededRun, id: `01970c11-2222-7333-8444-${String(number).padStart(12, '0')}` });
+
+describe('get', () => {
+	it('gives a run in the one shape, with its image', async () => {
+		const api = nock(apiUrl).get(path).reply(200, succeededRun);
+		nock(new URL(imageUrl).origin).get(/.*/).reply(200, 'png bytes', { 'content-type': 'image/png' });
+		const { items } = await run('get');
+		expect(items[0]?.json).toMatchObject({ run_id: runId, status: 'succeeded', image_count: 1 });
+		expect((await bytesOf(items[0])).toString()).toBe('png bytes');
+		expect(api.isDone()).toBe(true);
+	});
+
+	it('gives a run that goes on or failed as a row', async () => {
+		nock(apiUrl).get(path).reply(200, queuedRun).get(path).reply(200, failedRun);
+		expect((await run('get')).items[0]?.json).toMatchObject({ status: 'queued', image_count: 0 });
+		expect((await run('get')).items[0]?.json).toMatchObject({ status: 'failed', failure: { code: 'MODEL_UNAVAILABLE' } });
+	});
+
+	it('waits until the run has finished when asked to', async () => {
+		const api = nock(apiUrl).get(path).twice().reply(200, queuedRun).get(path).reply(200, succeededRun);
+		const { items } = await run('get', { options: { waitUntilFinished: true, download: false, pollInterval: 0.1 } });
+		expect(items[0]?.json.status).toBe('succeeded');
+		expect(api.isDone()).toBe(true);
+	});
+
+	it.each([
+		[' ', "'Run ID' must not be empty"],
+		['17', "'Run ID' must be a run ID such as '01970c11-2222-7333-8444-555566667777'"],
+	])('refuses the id %j', async (id, message) => {
+		const { error } = await run('get', { runId: id });
+		expect(error?.message).toBe(message);
+	});
+
+	it('says that a run was not found, as an error or as a row', async () => {
+		nock(apiUrl).persist().get(path).reply(404, { code: 'RUN_NOT_FOUND' });
+		expect((await run('get')).error?.message).toBe(`Run ${runId} was not found`);
+		const workflow = onRun('get', { runId }, { onError: 'continueRegularOutput' });
+		const { items } = await runWorkflow(workflow, { input });
+		expect(items[0]?.json).toMatchObject({ error: `Run ${runId} was not found`, details: { run_id: runId } });
+	});
+});
+
+describe('getMany', () => {
+	it('reads page after page until the limit', async () => {
+		const pages = [
+			{ items: [numbered(1), numbered(2)], next: 'two' },
+			{ items: [numbered(3), numbered(4)], next: 'https://api.runflow.test/v1/runs?pq=three' },
+			{ items: [numbered(5)], next: null },
+		];
+		const asked: Array<string | null> = [];
+		nock(apiUrl)
+			.persist()
+			.get('/v1/runs')
+			.query(true)
+			.reply((uri) => {
+				asked.push(new URL(uri, apiUrl).searchParams.get('pq'));
+				return [200, pages[asked.length - 1] ?? {}];
+			});
+		const { items } = await runWorkflow(onRun('getMany', { returnAll: true }), { input });
+		expect(items.map(({ json }) => json.run_id)).toEqual([1, 2, 3, 4, 5].map((number) => numbered(number).id));
+		expect(asked).toEqual([null, 'two', 'three']);
+
+		asked.length = 0;
+		const limited = await runWorkflow(onRun('getMany', { limit: 3 }), { input });
+		expect(limited.items).toHaveLength(3);
+		expect(asked).toHaveLength(2);
+	});
+
+	it('asks in the words of the API and checks what comes back', async () => {
+		let query = '';
+		nock(apiUrl)
+			.get('/v1/runs')
+			.query(true)
+			.reply((uri) => {
+				query = new URL(uri, apiUrl).searchParams.get('q') ?? '';
+				return [200, { items: [numbered(1), { ...numbered(2), client_ref: 'another' }], next: null }];
+			});
+		const filters = { status: 'succeeded', clientRef: 'order-17', createdAfter: '2026-05-01T00:00:00Z', query: 'cost>0.1' };
+		const { items } = await runWorkflow(onRun('getMany', { filters }), { input });
+		expect(query).toBe(
+			"(cost>0.1) AND status_code.EQ:'succeeded' AND client_ref.EQ:'order-17' AND created_at>2026-05-01T00:00:00.000Z",
+		);
+		expect(items.map(({ json }) => json.run_id)).toEqual([numbered(1).id]);
+	});
+});
+
+describe('callbacks of a run', () => {
+	it('are redelivered', async () => {
+		const api = nock(apiUrl).post(`${path}/callback-redeliveries`).reply(201, { id: 'd1', attempt_count: 1 });
+		const { items } = await run('redeliverCallback');
+		expect(items[0]?.json).toEqual({ run_id: runId, id: 'd1', attempt_count: 1 });
+		expect(api.isDone()).toBe(true);
+	});
+
+	it('are listed, a row for each delivery', async () => {
+		nock(apiUrl).get(`${path}/callback`).reply(200, [{ id: 'd1' }, { id: 'd2' }]);
+		const { items } = await run('getCallbackDeliveries');
+		expect(items.map(({ json, pairedItem }) => [json.id, pairedItem])).toEqual([
+			['d1', { item: 0 }],
+			['d2', { item: 0 }],
+		]);
+	});
+});
+
+describe('as a tool of an agent', () => {
+	const tool = { type: 'n8n-nodes-runflow.gptImage2Tool' };
+
+	it('gives the model little json and no binary', async () => {
+		nock(apiUrl).post(/runs$/).reply(201, succeededRun);
+		const { items } = await runWorkflow(goldenWorkflow('generate', { prompt: 'a sign' }, tool), { input });
+		expect(items).toEqual([
+			{
+				json: { status: 'succeeded', run_id: runId, url: imageUrl, cost: '0.133' },
+				pairedItem: { item: 0 },
+			},
+		]);
+	});
+
+	it('gives failures as a sentence', async () => {
+		nock(apiUrl).post(/runs$/).reply(201, failedRun);
+		const { items, error } = await runWorkflow(goldenWorkflow('generate', { prompt: 'a sign' }, tool), { input });
+		expect(error).toBeUndefined();
+		expect(items[0]?.json).toEqual({ error: expect.stringMatching(`^Run ${runId} failed. .*The provider did not answer`) });
+	});
+});
