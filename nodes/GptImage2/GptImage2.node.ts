@@ -35,7 +35,7 @@ export class GptImage2 implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
-		description: "Generate images with OpenAI's GPT Image 2 on Runflow",
+		description: "Generate and edit images with OpenAI's GPT Image 2 on Runflow",
 		defaults: { name: 'GPT Image 2' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],

@@ -68,7 +68,7 @@ function wordsFor(error: RunflowError): Words {
 		const unknown = isKnownStatus(error.status) ? '' : ', a status this node does not know,';
 		return {
 			message: `Run ${error.runId} was still '${error.status}'${unknown} after ${error.seconds} seconds`,
-			advice: `The run goes on at Runflow and its image is not lost. ${retryIsSafe} To wait longer, raise 'Timeout' in the options.`,
+			advice: `The run goes on at Runflow and its image is not lost. ${retryIsSafe} Or read it later: 'Run' as 'Resource', 'Get' as 'Operation', and this run's ID. To wait longer, raise 'Timeout' in the options.`,
 		};
 	}
 	if (error instanceof ImageDownloadError) {

@@ -156,4 +156,60 @@ describe('the simulator', () => {
 		expect((await call('PATCH', '/simulator/settings', { speed: 5 })).body).toMatchObject({ speed: 5, runTime: 0 });
 		expect((await call('POST', '/simulator/rules', { do: 'nonsense' })).status).toBe(422);
 	});
+
+	it('takes an upload in three steps and draws it into the picture of an edit', async () => {
+		const bytes = await sharp({ create: { width: 64, height: 64, channels: 3, background: 'red' } }).png().toBuffer();
+		const announce = { filename: 'a.png', mime_type: 'image/png', size_bytes: bytes.length };
+		const announced = (await call('POST', '/v1/asset-uploads', announce)).body as unknown as Record<string, string>;
+		const put = async (headers: Record<string, string>) =>
+			(await fetch(announced.upload_url ?? '', { method: 'PUT', headers, body: new Uint8Array(bytes) })).status;
+		const confirm = async () => await call('POST', `/v1/asset-uploads/${announced.asset_id}/confirmations`, {});
+		expect((await confirm()).status).toBe(404);
+		expect(await put({ 'content-type': 'image/png', authorization: 'Bearer rf_live_test' })).toBe(400);
+		expect(await put({ 'content-type': 'image/jpeg' })).toBe(403);
+		expect(await put({ 'content-type': 'image/png' })).toBe(200);
+		const confirmed = (await confirm()).body as unknown as { url: string };
+
+		const edit = '/v1/models/openai/gpt-image-2/edit/runs';
+		expect((await call('POST', edit, { input: { prompt: 'a' } })).status).toBe(422);
+		const { body } = await call('POST', edit, { input: { prompt: 'a', image_urls: [confirmed.url] } });
+		const run = runSchema.parse((await call('GET', `/v1/runs/${body.id}`)).body);
+		const picture = await fetch(run.images[0]?.url ?? '');
+		const { data } = await sharp(Buffer.from(await picture.arrayBuffer())).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+		expect([...data.subarray(0, 3)]).toEqual([255, 0, 0]);
+	});
+
+	it('refuses an upload over 50 MiB', async () => {
+		const announce = { filename: 'a.png', mime_type: 'image/png', size_bytes: 52_428_801 };
+		expect((await call('POST', '/v1/asset-uploads', announce)).status).toBe(422);
+	});
+
+	it('lists runs page by page, and by filter', async () => {
+		for (const number of [1, 2, 3]) await create({ prompt: `p${number}` }, { client_ref: 'paged' });
+		interface Page {
+			items: Array<{ id: string }>;
+			next: string | null;
+		}
+		const list = async (query: string) => {
+			const answer = await call('GET', `/v1/runs?${query}`);
+			return { status: answer.status, page: answer.body as unknown as Page };
+		};
+		const q = encodeURIComponent("client_ref.EQ:'paged' AND (status_code.EQ:'failed' OR status_code.EQ:'succeeded')");
+		const first = await list(`limit=2&q=${q}`);
+		const second = await list(`limit=2&q=${q}&pq=${first.page.next}`);
+		expect([...first.page.items, ...second.page.items]).toHaveLength(3);
+		expect(second.page.next).toBeNull();
+		expect((await list(`q=${encodeURIComponent('created_at>2999-01-01')}`)).page.items).toEqual([]);
+		expect((await list('q=nonsense')).status).toBe(400);
+	});
+
+	it('redelivers the callback of an ended run only, and lists deliveries', async () => {
+		const { body } = await create({ prompt: 'a' }, { callback_url: `${simulator.url}/nowhere` });
+		const redelivery = await call('POST', `/v1/runs/${body.id}/callback-redeliveries`);
+		expect(redelivery.body).toMatchObject({ is_automatic: false, attempt_count: 1, run_id: body.id });
+		const history = (await call('GET', `/v1/runs/${body.id}/callback`)).body as unknown as object[];
+		expect(history.length).toBeGreaterThanOrEqual(1);
+		const without = await create({ prompt: 'a' });
+		expect((await call('POST', `/v1/runs/${without.body.id}/callback-redeliveries`)).status).toBe(422);
+	});
 });

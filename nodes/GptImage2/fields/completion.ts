@@ -27,6 +27,10 @@ export const completionFields: INodeProperties[] = [
 		],
 		default: 'poll',
 		description: 'What to do while Runflow makes the images',
+		builderHint: {
+			propertyHint:
+				"Choose 'suspend' for many images or high volume on an n8n that the internet can reach, 'none' together with a GPT Image 2 Trigger, else 'poll'.",
+		},
 	},
 	{
 		displayName: 'Callback URL',

@@ -16,6 +16,10 @@ const inputFields: INodeProperties[] = [
 		default: '',
 		placeholder: "e.g. A hand-drawn storefront sign reading 'CIRCUIT & GRAIN', warm morning light",
 		description: 'What the image shows. Words that must stand in the image go in quotes.',
+		builderHint: {
+			propertyHint:
+				'Describe subject, style, light and composition in full sentences. For several images give each input item its own prompt.',
+		},
 	},
 	{
 		displayName: 'Image Size',
@@ -71,6 +75,7 @@ const inputFields: INodeProperties[] = [
 		typeOptions: { minValue: 1 },
 		default: 1,
 		description: 'How many images to make for each input item. Each one is paid for.',
+		builderHint: { propertyHint: 'Keep at 1 unless the user asks for variants of one prompt.' },
 	},
 	{
 		displayName: 'Output Format',
