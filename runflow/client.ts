@@ -2,17 +2,17 @@ import { z } from 'zod';
 
 import { assetSchema, assetUploadSchema, type AssetAnnouncement } from './assets';
 import { RunflowAnswerError, RunflowApiError, RunflowError, StoppedError } from './errors';
+import { requestJson, type Send } from './api';
 import { matches, queryOf, type RunFilter } from './filter';
 import type { RunRequest } from './input';
 import {
 	isPassing,
 	maxRetries,
 	mayHaveBeenTaken,
-	parseRetryAfter,
 	retryDelay,
 	type Pause,
 } from './retry';
-import { apiErrorSchema, deliverySchema, runListSchema, runSchema, type Run } from './schemas';
+import { deliverySchema, runListSchema, runSchema, type Run } from './schemas';
 import { settle } from './settle';
 
 /** The model this package is about; its slashes stay as they are in a path (RUNS). */
@@ -27,26 +27,6 @@ const readTimeout = 30_000;
 const mostPerPage = 500;
 
 const noFilter: RunFilter = { status: null, clientRef: null, createdAfter: null, query: null };
-
-/** One request to the API; `path` starts with `/v1/`, `timeout` is in milliseconds. */
-export interface ApiRequest {
-	method: 'GET' | 'POST';
-	path: string;
-	query?: Record<string, string | number>;
-	headers?: Record<string, string>;
-	body?: object;
-	timeout: number;
-}
-
-/** What came back, whatever its status; `body` is parsed JSON, or text where it isn't JSON. */
-export interface ApiAnswer {
-	status: number;
-	headers: Record<string, unknown>;
-	body: unknown;
-}
-
-/** Sends with the user's credential. Throws RunflowConnectionError when no answer arrives. */
-export type Send = (request: ApiRequest) => Promise<ApiAnswer>;
 
 /** How one create is made safe to repeat. */
 export interface CreateOptions {
@@ -72,7 +52,7 @@ export class RunflowClient {
 	/** Reads a run once: `GET /v1/runs/{id}` (RUN-G). Throws RunflowError that names the run. */
 	async getRun(id: string): Promise<Run> {
 		const path = `/v1/runs/${encodeURIComponent(id)}`;
-		return await this.request({ method: 'GET', path, timeout: readTimeout }, runSchema, id);
+		return await requestJson(this.send, { method: 'GET', path, timeout: readTimeout }, runSchema, id);
 	}
 
 	/**
@@ -101,7 +81,8 @@ export class RunflowClient {
 			...(q !== undefined && { q }),
 			...(cursor !== null && { pq: cursor }),
 		};
-		const page = await this.request(
+		const page = await requestJson(
+			this.send,
 			{ method: 'GET', path: '/v1/runs', query, timeout: readTimeout },
 			runListSchema,
 		);
@@ -112,27 +93,27 @@ export class RunflowClient {
 	/** Announces a file: `POST /v1/asset-uploads` (UPLOAD). Its bytes then go to `upload_url`, without the key. */
 	async createUpload(body: AssetAnnouncement): Promise<z.infer<typeof assetUploadSchema>> {
 		const path = '/v1/asset-uploads';
-		return await this.request({ method: 'POST', path, body, timeout: readTimeout }, assetUploadSchema);
+		return await requestJson(this.send, { method: 'POST', path, body, timeout: readTimeout }, assetUploadSchema);
 	}
 
 	/** Says that the bytes have arrived, and gives the asset's address: `POST …/confirmations` (UPLOAD). */
 	async confirmUpload(assetId: string): Promise<z.infer<typeof assetSchema>> {
 		const path = `/v1/asset-uploads/${encodeURIComponent(assetId)}/confirmations`;
 		const body = { folder_id: null };
-		return await this.request({ method: 'POST', path, body, timeout: readTimeout }, assetSchema);
+		return await requestJson(this.send, { method: 'POST', path, body, timeout: readTimeout }, assetSchema);
 	}
 
 	/** Has the callback of an ended run delivered once more: `POST …/callback-redeliveries` (REDEL). */
 	async redeliverCallback(runId: string): Promise<Record<string, unknown>> {
 		const path = `/v1/runs/${encodeURIComponent(runId)}/callback-redeliveries`;
-		return await this.request({ method: 'POST', path, timeout: readTimeout }, deliverySchema, runId);
+		return await requestJson(this.send, { method: 'POST', path, timeout: readTimeout }, deliverySchema, runId);
 	}
 
 	/** The deliveries of a run's callback: `GET …/callback` (HIST). */
 	async getCallbackDeliveries(runId: string): Promise<Array<Record<string, unknown>>> {
 		const path = `/v1/runs/${encodeURIComponent(runId)}/callback`;
 		const deliveries = z.array(deliverySchema);
-		return await this.request({ method: 'GET', path, timeout: readTimeout }, deliveries, runId);
+		return await requestJson(this.send, { method: 'GET', path, timeout: readTimeout }, deliveries, runId);
 	}
 
 	/**
@@ -173,7 +154,8 @@ export class RunflowClient {
 	}
 
 	private async postRun(model: string, body: RunRequest, options: CreateOptions): Promise<Run> {
-		return await this.request(
+		return await requestJson(
+			this.send,
 			{
 				method: 'POST',
 				path: `/v1/models/${model}/runs`,
@@ -197,29 +179,6 @@ export class RunflowClient {
 	private async pauseUntilStopped(milliseconds: number, signal: AbortSignal): Promise<void> {
 		const paused = await settle(async () => await this.pause(milliseconds, signal));
 		if (!paused.ok && !signal.aborted) throw paused.error;
-	}
-
-	/** Sends a request and reads its answer. Throws RunflowError, about the run where one is named. */
-	private async request<T extends z.ZodTypeAny>(
-		request: ApiRequest,
-		schema: T,
-		runId: string | null = null,
-	): Promise<z.output<T>> {
-		const sent = await settle(async () => await this.send(request));
-		if (!sent.ok) {
-			throw sent.error instanceof RunflowError ? sent.error.about(runId) : sent.error;
-		}
-		const { status, headers, body } = sent.value;
-		if (status < 200 || status > 299) {
-			const { code, message, fields } = apiErrorSchema.parse(body);
-			const retryAfter = parseRetryAfter(headers['retry-after'], Date.now());
-			throw new RunflowApiError(status, code, message, fields, retryAfter).about(runId);
-		}
-		const answer = schema.safeParse(body);
-		if (answer.success) return answer.data;
-		const problem =
-			typeof body === 'object' ? (answer.error.issues[0]?.message ?? 'unknown shape') : 'no JSON';
-		throw new RunflowAnswerError(problem).about(runId);
 	}
 }
 

@@ -6,7 +6,8 @@ import {
 } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { RunflowClient, type Send } from '../../runflow/client';
+import type { Send } from '../../runflow/api';
+import { RunflowClient } from '../../runflow/client';
 import { RunflowConnectionError } from '../../runflow/errors';
 
 /** Name of the credential type, as saved workflows have it. */

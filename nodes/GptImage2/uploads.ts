@@ -37,20 +37,26 @@ export class Uploads {
 		stored[contextKey] = this.known;
 	}
 
-	/** The addresses of an item's images, as the input of edit has them. Throws RunflowError. */
-	async addressesOf({ images, mask }: EditSources): Promise<EditImages> {
+	/**
+	 * The addresses of an item's images, as the input of edit has them. With `sameAgain` an address that was used
+	 * before comes back however old it is, because an unclear create has to be repeated to the letter.
+	 * Throws RunflowError.
+	 */
+	async addressesOf({ images, mask }: EditSources, sameAgain: boolean): Promise<EditImages> {
 		const [image_urls, mask_url] = await Promise.all([
-			Promise.all(images.map(async (source) => await this.addressOf(source))),
-			mask === null ? null : this.addressOf(mask),
+			Promise.all(images.map(async (source) => await this.addressOf(source, sameAgain))),
+			mask === null ? null : this.addressOf(mask, sameAgain),
 		]);
 		return { image_urls, ...(mask_url !== null && { mask_url }) };
 	}
 
-	private async addressOf(source: ImageSource): Promise<string> {
+	private async addressOf(source: ImageSource, sameAgain: boolean): Promise<string> {
 		if ('url' in source) return source.url;
 		const { binary, fingerprint } = source;
 		const known = uploadSchema.safeParse(this.known[fingerprint]);
-		if (known.success && Date.now() - known.data.uploadedAt < lifetime) return known.data.url;
+		if (known.success && (sameAgain || Date.now() - known.data.uploadedAt < lifetime)) {
+			return known.data.url;
+		}
 
 		const upload =
 			this.underWay.get(fingerprint) ??

@@ -2,7 +2,7 @@ import Fastify from 'fastify';
 
 import type { N8nClient } from '../../scripts/n8n/client';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
-import { connect, expectSuccess, goldenWorkflow, itemsOf } from './support';
+import { connect, credentialFor, expectSuccess, goldenWorkflow, itemsOf } from './support';
 
 jest.setTimeout(120_000);
 
@@ -55,12 +55,7 @@ afterAll(async () => {
 });
 
 async function ask() {
-	const runflow = await client.createCredential({
-		apiKey: 'rf_live_agent',
-		baseUrl: simulator.url,
-		organizationId: '',
-		signingSecrets: '',
-	});
+	const runflow = await credentialFor(client, simulator);
 	const openAi = await client.send<{ id: string }>('POST', '/rest/credentials', {
 		name: 'Stub',
 		type: 'openAiApi',

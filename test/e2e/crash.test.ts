@@ -1,6 +1,6 @@
 import { startN8n } from '../../scripts/n8n/process';
 import { startSimulator } from '../../simulator/simulator';
-import { goldenWorkflow, itemsOf, until } from './support';
+import { credentialFor, goldenWorkflow, itemsOf, until } from './support';
 
 jest.setTimeout(300_000);
 
@@ -8,12 +8,7 @@ describe('an n8n that is killed', () => {
 	it('resumes all 20 suspended executions with their images after it was started again', async () => {
 		const simulator = await startSimulator({ runTime: 45_000 });
 		const first = await startN8n({ tarball: process.env.E2E_TARBALL });
-		const credentialId = await first.client.createCredential({
-			apiKey: 'rf_live_e2e',
-			baseUrl: simulator.url,
-			organizationId: '',
-			signingSecrets: '',
-		});
+		const credentialId = await credentialFor(first.client, simulator);
 		const golden = goldenWorkflow('twenty-items', { parameters: { completion: 'suspend' } });
 		const nodes = golden.nodes.map((node) =>
 			node.name === 'Prompts' ? { ...node, parameters: { jsCode: "return [{ json: { prompt: 'one' } }];" } } : node,

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 
 import { startSimulator } from '../../simulator/simulator';
-import { connect, downloadBinary, expectSuccess, goldenWorkflow, itemsOf, until } from './support';
+import { connect, credentialFor, downloadBinary, expectSuccess, goldenWorkflow, itemsOf, until } from './support';
 
 jest.setTimeout(120_000);
 
@@ -9,12 +9,7 @@ describe('editing and finding runs on a real n8n', () => {
 	it('generates, edits the result by binary, finds both, and redelivers a callback that the trigger takes', async () => {
 		const client = await connect();
 		const simulator = await startSimulator({ runTime: 300, signingSecret: 'whsec_edit' });
-		const credentialId = await client.createCredential({
-			apiKey: 'rf_live_edit',
-			baseUrl: simulator.url,
-			organizationId: '',
-			signingSecrets: 'whsec_edit',
-		});
+		const credentialId = await credentialFor(client, simulator, 'whsec_edit');
 		const trigger = goldenWorkflow('trigger');
 		const webhookId = 'd0c5a1de-3333-4a4a-8a8a-0000000000ff';
 		const nodes = trigger.nodes.map((node) => ({

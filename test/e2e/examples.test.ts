@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import type { ExportedWorkflow } from '../../scripts/n8n/client';
 import { startSimulator } from '../../simulator/simulator';
-import { connect, expectSuccess, itemsOf } from './support';
+import { connect, credentialFor, expectSuccess, itemsOf } from './support';
 
 jest.setTimeout(120_000);
 
@@ -16,12 +16,7 @@ describe('the examples, on a real n8n', () => {
 	it.each(examples)('%s runs, or is taken into production where it waits for a callback', async (_name, example) => {
 		const client = await connect();
 		const simulator = await startSimulator({ runTime: 300 });
-		const credentialId = await client.createCredential({
-			apiKey: 'rf_live_examples',
-			baseUrl: simulator.url,
-			organizationId: '',
-			signingSecrets: '',
-		});
+		const credentialId = await credentialFor(client, simulator);
 		const id = await client.createWorkflow(example, credentialId);
 		if (example.nodes.some(({ name }) => name === 'Start')) {
 			const execution = await client.executeToEnd(id);

@@ -2,7 +2,7 @@ import sharp from 'sharp';
 
 import type { N8nClient } from '../../scripts/n8n/client';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
-import { connect, downloadBinary, goldenWorkflow, itemsOf, type NodeChange } from './support';
+import { connect, credentialFor, downloadBinary, goldenWorkflow, itemsOf, type NodeChange } from './support';
 
 jest.setTimeout(180_000);
 
@@ -13,12 +13,7 @@ let credentialId: string;
 beforeAll(async () => {
 	client = await connect();
 	simulator = await startSimulator({ runTime: 500 });
-	credentialId = await client.createCredential({
-		apiKey: 'rf_live_e2e_secret',
-		baseUrl: simulator.url,
-		organizationId: '',
-		signingSecrets: '',
-	});
+	credentialId = await credentialFor(client, simulator);
 });
 
 beforeEach(() => {

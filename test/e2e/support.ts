@@ -61,3 +61,17 @@ export async function until(holds: () => Promise<boolean> | boolean): Promise<vo
 		await new Promise((resolve) => setTimeout(resolve, 50));
 	}
 }
+
+/** Saves a credential that points to a simulated Runflow, and gives its id. */
+export async function credentialFor(
+	client: N8nClient,
+	{ url }: { url: string },
+	signingSecrets = '',
+): Promise<string> {
+	return await client.createCredential({
+		apiKey: 'rf_live_e2e_secret',
+		baseUrl: url,
+		organizationId: '',
+		signingSecrets,
+	});
+}

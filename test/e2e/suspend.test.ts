@@ -1,6 +1,6 @@
 import type { N8nClient } from '../../scripts/n8n/client';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
-import { connect, expectSuccess, goldenWorkflow, itemsOf, until, type NodeChange } from './support';
+import { connect, credentialFor, expectSuccess, goldenWorkflow, itemsOf, type NodeChange, until } from './support';
 
 jest.setTimeout(240_000);
 
@@ -11,12 +11,7 @@ let credentialId: string;
 beforeAll(async () => {
 	client = await connect();
 	simulator = await startSimulator();
-	credentialId = await client.createCredential({
-		apiKey: 'rf_live_e2e_secret',
-		baseUrl: simulator.url,
-		organizationId: '',
-		signingSecrets: '',
-	});
+	credentialId = await credentialFor(client, simulator);
 });
 
 beforeEach(() => {

@@ -3,7 +3,7 @@ import type { Execution, N8nClient } from '../../scripts/n8n/client';
 import { sign } from '../../runflow/signature';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
 import { callbackBody } from '../fixtures/callbacks';
-import { connect, goldenWorkflow, itemsOf, until } from './support';
+import { connect, credentialFor, goldenWorkflow, itemsOf, until } from './support';
 
 jest.setTimeout(240_000);
 
@@ -18,12 +18,7 @@ let count = 0;
 beforeAll(async () => {
 	client = await connect();
 	simulator = await startSimulator({ runTime: 300, signingSecret: secret });
-	credentialId = await client.createCredential({
-		apiKey: 'rf_live_e2e_secret',
-		baseUrl: simulator.url,
-		organizationId: '',
-		signingSecrets: `whsec_old ${secret}`,
-	});
+	credentialId = await credentialFor(client, simulator, `whsec_old ${secret}`);
 });
 
 beforeEach(() => {
@@ -139,12 +134,7 @@ describe('the trigger on a real n8n', () => {
 	});
 
 	it('can not be published with signatures but no secret, and says what to do', async () => {
-		const noSecret = await client.createCredential({
-			apiKey: 'rf_live_x',
-			baseUrl: simulator.url,
-			organizationId: '',
-			signingSecrets: '',
-		});
+		const noSecret = await credentialFor(client, simulator);
 		await expect(publish({}, noSecret)).rejects.toThrow(/'Callback Signing Secrets' is empty/);
 		await expect(publish({ authentication: 'reread' }, noSecret)).resolves.toBeDefined();
 	});
@@ -152,12 +142,7 @@ describe('the trigger on a real n8n', () => {
 	it('takes a delivery that n8n failed to take when it is tried again', async () => {
 		const own: RunningN8n = await startN8n({ tarball: process.env.E2E_TARBALL });
 		try {
-			const credential = await own.client.createCredential({
-				apiKey: 'rf_live_x',
-				baseUrl: simulator.url,
-				organizationId: '',
-				signingSecrets: secret,
-			});
+			const credential = await credentialFor(own.client, simulator, secret);
 			const { workflowId, url } = await publish({}, credential, own.client, own.url);
 			await own.stop({ keep: true });
 			const body = callbackBody();

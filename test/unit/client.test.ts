@@ -1,4 +1,5 @@
-import { RunflowClient, type ApiAnswer, type ApiRequest, type CreateOptions } from '../../runflow/client';
+import type { ApiAnswer, ApiRequest } from '../../runflow/api';
+import { RunflowClient, type CreateOptions } from '../../runflow/client';
 import { RunflowConnectionError, type RunflowError } from '../../runflow/errors';
 import { generateInputSchema } from '../../runflow/input';
 import { queuedRun, runId } from '../fixtures/answers';

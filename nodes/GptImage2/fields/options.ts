@@ -1,7 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-/** Every option of the operations that make images. */
-export const imageOptions: INodeProperties[] = [
+const imageOptions: INodeProperties[] = [
 	{
 		displayName: 'Additional Input',
 		name: 'additionalInput',
@@ -134,6 +133,13 @@ export const imageOptions: INodeProperties[] = [
 			'How long to stay suspended at most, in seconds. After that the run IDs come out, marked as timed out, at most a minute late.',
 	},
 ];
+
+/** The option of that name, to be offered elsewhere too; empty where there is none. */
+export function optionNamed(name: string): INodeProperties[] {
+	return imageOptions
+		.filter((option) => option.name === name)
+		.map((option) => ({ ...option, displayOptions: undefined }));
+}
 
 /** The optional settings of the operations that make images. */
 export const optionsFields: INodeProperties[] = [

@@ -1,13 +1,8 @@
 import { updateDisplayOptions, type INodeProperties } from 'n8n-workflow';
 
-import { imageOptions } from './options';
+import { optionNamed } from './options';
 
 const shownFor = (...operation: string[]) => ({ show: { resource: ['run'], operation } });
-
-const optionNamed = (name: string): INodeProperties[] =>
-	imageOptions
-		.filter((option) => option.name === name)
-		.map((option) => ({ ...option, displayOptions: undefined }));
 
 const runId: INodeProperties = {
 	displayName: 'Run ID',

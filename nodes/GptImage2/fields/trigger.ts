@@ -1,5 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { optionNamed } from './options';
+
 /** The fields of the trigger. */
 export const triggerFields: INodeProperties[] = [
 	{
@@ -64,24 +66,8 @@ export const triggerFields: INodeProperties[] = [
 				description:
 					'Whether a callback that was taken in the last two minutes starts nothing when it comes again',
 			},
-			{
-				displayName: 'Include Run',
-				name: 'includeRun',
-				type: 'boolean',
-				default: false,
-				description: "Whether to add Runflow's own record of the run as 'run'",
-			},
-			{
-				displayName: 'Output',
-				name: 'output',
-				type: 'options',
-				options: [
-					{ name: 'One Item per Image', value: 'perImage' },
-					{ name: 'One Item per Run', value: 'perRun' },
-				],
-				default: 'perImage',
-				description: 'How to output a run with several images',
-			},
+			...optionNamed('includeRun'),
+			...optionNamed('output'),
 		],
 	},
 ];

@@ -97,7 +97,8 @@ async function createRun(
 ): Promise<Run> {
 	const { itemIndex } = subject;
 	const callbackUrl = entry.uncertain ? entry.callbackUrl : wantedUrl;
-	const input = sources === null ? fields : { ...fields, ...(await uploads.addressesOf(sources)) };
+	const images = sources && (await uploads.addressesOf(sources, entry.uncertain));
+	const input = { ...fields, ...images };
 	const sending = ledger.update(itemIndex, entry, { uncertain: true, callbackUrl });
 	const request = {
 		input,
