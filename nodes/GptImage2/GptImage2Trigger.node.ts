@@ -43,12 +43,12 @@ export class GptImage2Trigger implements INodeType {
 			header: 'Start when a picture is ready',
 			executionsHelp: {
 				inactive:
-					"Runflow has two URLs to call. <b>While you build</b>, press 'Listen for test event', start a run with the test URL as its callback URL, and look at what arrives here.<br /><br /><b>Once it works</b>, publish the workflow and use the production URL: it is called without the editor open, and executions show in the executions list.",
+					"Runflow has two URLs to call, both under 'Webhook URLs'. <b>While you build</b>, press 'Execute step', start a run with the test URL as its callback URL, and look at what arrives here.<br /><br /><b>Once it works</b>, publish the workflow and use the production URL: it is called without the editor open, and executions show in the executions list.",
 				active:
-					"<b>While you build</b>, press 'Listen for test event' and start a run with the test URL as its callback URL.<br /><br /><b>In production</b> the workflow is published: runs that have the production URL as their callback URL start it, and executions show in the executions list.",
+					"<b>While you build</b>, press 'Execute step' and start a run with the test URL as its callback URL.<br /><br /><b>In production</b> the workflow is published: runs that have the production URL as their callback URL start it, and executions show in the executions list.",
 			},
 			activationHint:
-				"Publish the workflow, then give the production URL above to your runs: as 'Callback URL' of a 'GPT Image 2' node, or as 'callback_url' of your own request.",
+				"Publish the workflow, then give its production URL, under 'Webhook URLs', to your runs: as 'Callback URL' of a 'GPT Image 2' node, or as 'callback_url' of your own request.",
 		},
 		properties: triggerFields,
 	};

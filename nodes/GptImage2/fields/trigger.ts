@@ -6,7 +6,7 @@ import { optionNamed } from './options';
 export const triggerFields: INodeProperties[] = [
 	{
 		displayName:
-			"Runflow calls the URL of this trigger when a run has ended. Put it into 'Callback URL' of a 'GPT Image 2' node, or into 'callback_url' of your own request.",
+			"Runflow calls this trigger when a run has ended. Put its URL (under 'Webhook URLs' above: the test URL while you build, the production URL once the workflow is published) into 'Callback URL' of a 'GPT Image 2' node, or into 'callback_url' of your own request.",
 		name: 'callbackUrlNotice',
 		type: 'notice',
 		default: '',
