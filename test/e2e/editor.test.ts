@@ -19,6 +19,10 @@ describe('what the editor knows of the package', () => {
 		expect(typeOf(name)?.codex?.alias).toEqual(expect.arrayContaining(['image', 'picture', 'openai', 'gpt-image', 'dall-e', 'Runflow']));
 	});
 
+	it.each(['gptImage2', 'gptImage2Trigger'])('stays out of the category AI, whose nodes the usual search hides: %s', (name) => {
+		expect(typeOf(name)?.codex?.categories).toEqual(['Marketing', 'Miscellaneous']);
+	});
+
 	it('shows the node and its trigger under one entry, by their names', () => {
 		expect([typeOf('gptImage2')?.displayName, typeOf('gptImage2Trigger')?.displayName]).toEqual([
 			'GPT Image 2',
