@@ -86,9 +86,13 @@ async function itemsOf(
 	);
 	if (stored.ok) return toItems({ run, images: stored.value, itemIndex, output });
 
-	const urls = await storeImages(context, run, { output: { ...output, download: false }, reread, signal });
+	const addresses = await settle(
+		async () =>
+			await storeImages(context, run, { output: { ...output, download: false }, reread, signal }),
+	);
+	const images = addresses.ok ? addresses.value : [];
 	const failure = failureOf(run, stored.error);
-	return toItems({ run: { ...run, failure }, images: urls, itemIndex, output });
+	return toItems({ run: { ...run, failure }, images, itemIndex, output });
 }
 
 function failedRow(
