@@ -37,14 +37,18 @@ Then press 'Execute workflow'. ${api.note}
 Press Ctrl+C to end; nothing is kept.
 `);
 
+	let stopping = false;
 	const stop = async () => {
+		if (stopping) return;
+		stopping = true;
 		console.log('\nStopping …');
 		await n8n.stop();
 		await api.close();
 		process.exit(0);
 	};
-	process.once('SIGINT', () => void stop());
-	process.once('SIGTERM', () => void stop());
+	// One Ctrl+C arrives twice, from the terminal and from the program that started this one.
+	process.on('SIGINT', () => void stop());
+	process.on('SIGTERM', () => void stop());
 }
 
 /** The real API where there is a key for it, else a simulated one. */

@@ -53,6 +53,7 @@ export async function startN8n(options: N8nOptions = {}): Promise<RunningN8n> {
 	child.stderr.on('data', (text) => output.push(String(text)));
 	const log = () => output.join('');
 	const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+	process.once('exit', () => child.kill('SIGKILL'));
 
 	await waitUntilReady(url, child, log);
 	const client = new N8nClient(url);
