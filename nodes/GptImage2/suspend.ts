@@ -5,13 +5,13 @@ import { z } from 'zod';
 import type { RunflowClient } from '../../runflow/client';
 import { settle } from '../../runflow/settle';
 import { isTerminal } from '../../runflow/status';
-import { paceOf, waitForRun } from '../../runflow/waiting';
 import { resumeUrlOf } from './callbackUrl';
 import { toErrorRow } from './errors';
 import { toItems, type RunForItems } from './items';
 import type { Ledger } from './ledger';
 import { outputOptionsSchema, type NodeOptions } from './parameters';
 import { resumedItems } from './resume';
+import { waitForEnd } from './waitForEnd';
 
 /** What the node keeps in its context while the execution is suspended. */
 export const suspensionSchema = z.object({
@@ -132,11 +132,9 @@ async function wakeWhenCallbacksCanNot(
 		if ((await wakeUp(context, url)) !== tooEarly) break;
 	}
 	const elsewhere = pending.filter(({ itemIndex }) => ledger.find(itemIndex)?.callbackUrl !== url);
+	const { pollInterval, timeout } = options;
 	for (const { run } of elsewhere) {
-		const read = async (id: string) => await client.getRun(id);
-		const waiting = { run, read, pause: sleep, pace: paceOf(options.pollInterval) };
-		const { signal } = new AbortController();
-		await settle(async () => await waitForRun({ ...waiting, timeout: options.timeout, signal }));
+		await settle(async () => await waitForEnd(client, run, { pollInterval, timeout }));
 	}
 	if (elsewhere.length > 0) await wakeUp(context, url);
 }

@@ -1,10 +1,16 @@
-import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import type { RunForItems } from './items';
 import type { NodeError } from './errors';
+import { toItems, type RunForItems } from './items';
+import { isTool } from './parameters';
+
+/** What a run puts out: items of the one shape, or what an agent's model gets where the node is its tool. */
+export function outputOf(context: IExecuteFunctions, source: RunForItems): INodeExecutionData[] {
+	return isTool(context) ? [toToolItem(source)] : toItems(source);
+}
 
 /** What an agent's model gets of a run: little json, no binary, and the address it can hand on. */
-export function toToolItem({ run, images, itemIndex }: RunForItems): INodeExecutionData {
+function toToolItem({ run, images, itemIndex }: RunForItems): INodeExecutionData {
 	const urls = images.flatMap(({ url }) => (url === null ? [] : [url]));
 	const json: IDataObject = {
 		status: run.status,

@@ -3,11 +3,11 @@ import { z } from 'zod';
 
 import type { RunflowClient } from '../../runflow/client';
 import { settle, type Settled } from '../../runflow/settle';
-import { paceOf, waitForRun } from '../../runflow/waiting';
 import { RecentKeys } from './recentKeys';
 import { readOn, resumedItems } from './resume';
 import { readSuspension, type Suspension } from './suspend';
 import { connect } from './transport';
+import { waitForEnd } from './waitForEnd';
 
 /** A sender hears back within this time, whatever is still to be done, in milliseconds. */
 const patience = 700;
@@ -107,10 +107,7 @@ async function lookUntilClear(
 
 async function waitABit(client: RunflowClient, runId: string): Promise<void> {
 	const run = await client.getRun(runId);
-	const read = async (id: string) => await client.getRun(id);
-	const { signal } = new AbortController();
-	const waiting = { run, read, pause: sleep, pace: paceOf(1), timeout: lag, signal };
-	await settle(async () => await waitForRun(waiting));
+	await settle(async () => await waitForEnd(client, run, { pollInterval: 1, timeout: lag }));
 }
 
 /** Answers the sender, at most once. */

@@ -3,10 +3,8 @@ import { sleep, type IExecuteFunctions, type INodeExecutionData } from 'n8n-work
 import { retrying } from '../../../runflow/retry';
 import type { Run } from '../../../runflow/schemas';
 import { storeImages } from '../images';
-import { toItems } from '../items';
-import { isTool } from '../parameters';
 import { readSearch } from '../runParameters';
-import { toToolItem } from '../tool';
+import { outputOf } from '../tool';
 import { eachItem } from './eachItem';
 
 const perPage = 100;
@@ -32,8 +30,7 @@ export async function getManyRuns(context: IExecuteFunctions): Promise<INodeExec
 		}
 		const rows = found.slice(0, limit).map(async (run) => {
 			const images = await storeImages(context, run, { output, reread: async () => run, signal });
-			const source = { run, images, itemIndex, output };
-			return isTool(context) ? [toToolItem(source)] : toItems(source);
+			return outputOf(context, { run, images, itemIndex, output });
 		});
 		return (await Promise.all(rows)).flat();
 	});

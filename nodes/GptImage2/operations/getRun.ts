@@ -4,10 +4,9 @@ import { retrying } from '../../../runflow/retry';
 import { hasSucceeded } from '../../../runflow/status';
 import { paceOf, waitForRun } from '../../../runflow/waiting';
 import { storeImages } from '../images';
-import { toItems } from '../items';
 import { isTool } from '../parameters';
 import { readGetOptions, readRunId } from '../runParameters';
-import { toToolItem } from '../tool';
+import { outputOf } from '../tool';
 import { eachItem } from './eachItem';
 
 /** `run` → `get`: a run as it is, or as it ended, with its images. A run that failed is a row that says why. */
@@ -26,7 +25,6 @@ export async function getRun(context: IExecuteFunctions): Promise<INodeExecution
 		if (isTool(context)) output.download = false;
 		const delivered = hasSucceeded(run.status);
 		const images = delivered ? await storeImages(context, run, { output, reread: read, signal }) : [];
-		const source = { run, images, itemIndex, output };
-		return isTool(context) ? [toToolItem(source)] : toItems(source);
+		return outputOf(context, { run, images, itemIndex, output });
 	});
 }

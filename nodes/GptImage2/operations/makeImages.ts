@@ -7,11 +7,10 @@ import { assertReachable, resumeUrlOf } from '../callbackUrl';
 import { toErrorRow, toNodeError } from '../errors';
 import { addSummaryHint } from '../hints';
 import { downloadsAtOnce, storeImages } from '../images';
-import { toItems } from '../items';
 import { Ledger } from '../ledger';
-import { isTool, readNodeOptions, type Completion, type NodeOptions } from '../parameters';
+import { readNodeOptions, type Completion, type NodeOptions } from '../parameters';
 import { suspend } from '../suspend';
-import { toToolItem } from '../tool';
+import { outputOf } from '../tool';
 import { connect } from '../transport';
 import { Uploads } from '../uploads';
 import { runAll, type Outcome, type PlannedItem, type Work } from './runAll';
@@ -28,27 +27,27 @@ export async function makeImages(
 ): Promise<INodeExecutionData[]> {
 	const options = readNodeOptions(context);
 	const { client, baseUrl } = await connect(context);
+	const { completion } = options;
+	const resumeUrl = completion === 'suspend' ? resumeUrlOf(context) : null;
 	const { planned, refused } = planAll(context, (itemIndex) =>
-		withCallback(context, plan(itemIndex), { completion: options.completion, baseUrl, itemIndex }),
+		withCallback(context, plan(itemIndex), { completion, resumeUrl, baseUrl, itemIndex }),
 	);
 	refuseTooManyImages(context, planned, options);
 
 	const uploads = new Uploads(context, client);
 	const shared = { context, client, ledger: Ledger.of(context), uploads, options };
-	const work = workFor[options.completion]();
+	const work = workFor[completion]();
 	const outcomes = [...refused, ...(await runAll(shared, planned, work))];
 	outcomes.sort((one, other) => one.itemIndex - other.itemIndex);
 	const finished = outcomes.flatMap((outcome) => ('finished' in outcome ? [outcome.finished] : []));
-	if (options.completion === 'suspend') {
+	if (completion === 'suspend') {
 		const failed = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome] : []));
 		return await suspend(context, { ...shared, started: finished, failed });
 	}
 	addSummaryHint(context, finished, outcomes.length - finished.length);
 	return outcomes.flatMap((outcome) =>
 		'finished' in outcome
-			? isTool(context)
-				? [toToolItem(outcome.finished)]
-				: toItems(outcome.finished)
+			? outputOf(context, outcome.finished)
 			: [toErrorRow(context.getNode(), outcome.error, outcome.itemIndex)],
 	);
 }
@@ -97,14 +96,22 @@ function planAll(context: IExecuteFunctions, plan: (itemIndex: number) => ImageP
 	return { planned, refused };
 }
 
+interface CallbackOptions {
+	completion: Completion;
+	/** The address that wakes the execution, null where it isn't suspended. */
+	resumeUrl: string | null;
+	baseUrl: string;
+	itemIndex: number;
+}
+
 /** Gives the plan the address that Runflow shall call, refused where it never could. */
 function withCallback(
 	context: IExecuteFunctions,
 	plan: ImagePlan,
-	{ completion, baseUrl, itemIndex }: { completion: Completion; baseUrl: string; itemIndex: number },
+	{ completion, resumeUrl, baseUrl, itemIndex }: CallbackOptions,
 ): ImagePlan {
 	const own = completion === 'suspend';
-	const callbackUrl = { poll: null, none: plan.callbackUrl, suspend: own ? resumeUrlOf(context) : null }[completion];
+	const callbackUrl = completion === 'none' ? plan.callbackUrl : resumeUrl;
 	if (callbackUrl !== null) {
 		assertReachable(context, callbackUrl, { apiBaseUrl: baseUrl, itemIndex, own });
 	}

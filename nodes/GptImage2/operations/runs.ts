@@ -6,13 +6,13 @@ import { retrying } from '../../../runflow/retry';
 import type { Run } from '../../../runflow/schemas';
 import { settle } from '../../../runflow/settle';
 import { hasSucceeded, isTerminal } from '../../../runflow/status';
-import { paceOf, waitForRun } from '../../../runflow/waiting';
 import { restoreKeptImages, storeImages, type StoredImage } from '../images';
 import type { RunForItems } from '../items';
 import type { Ledger, LedgerEntry, LedgerSubject } from '../ledger';
 import type { ImageParameters, NodeOptions } from '../parameters';
 import type { EditSources, ImageSource } from '../sources';
 import type { Uploads } from '../uploads';
+import { waitForEnd } from '../waitForEnd';
 
 /** What every run of one node execution shares. */
 export interface RunContext {
@@ -45,14 +45,8 @@ export async function finishRun(
 ): Promise<Run> {
 	const { client, options, signal } = runContext;
 	const started = await startRun(runContext, itemIndex, plan);
-	const run = await waitForRun({
-		run: started,
-		read: async (id) => await client.getRun(id),
-		pause: sleep,
-		pace: paceOf(options.pollInterval),
-		timeout: options.timeout,
-		signal,
-	});
+	const { pollInterval, timeout } = options;
+	const run = await waitForEnd(client, started, { pollInterval, timeout, signal });
 	if (!hasSucceeded(run.status)) throw new RunFailedError(run);
 	return run;
 }
