@@ -22,7 +22,10 @@ async function schemas() {
 	const folder = join('nodes', 'GptImage2', '__schema__');
 	for (const [output, operations] of Object.entries(outputs)) {
 		for (const operation of operations) {
-			const target = `${join('dist', folder, 'v1.0.0', operation)}.json`.replace(/[\\/]\.json$/, '.json');
+			const target = `${join('dist', folder, 'v1.0.0', operation)}.json`.replace(
+				/[\\/]\.json$/,
+				'.json',
+			);
 			mkdirSync(dirname(target), { recursive: true });
 			copyFileSync(join(folder, `${output}.json`), target);
 		}

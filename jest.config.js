@@ -1,7 +1,10 @@
 'use strict';
 
 const transform = {
-	'^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2022' } }],
+	'^.+\\.ts$': [
+		'@swc/jest',
+		{ jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2022' } },
+	],
 };
 
 /** One project for each layer of the tests, so that each can run alone. */
@@ -14,8 +17,13 @@ const project = (name, more = {}) => ({
 });
 
 module.exports = {
-	projects: [project('unit'), project('engine', { setupFilesAfterEnv: ['<rootDir>/test/engine/setup.ts'] }), project('package'), project('e2e', {
+	projects: [
+		project('unit'),
+		project('engine', { setupFilesAfterEnv: ['<rootDir>/test/engine/setup.ts'] }),
+		project('package'),
+		project('e2e', {
 			globalSetup: '<rootDir>/test/e2e/globalSetup.ts',
 			globalTeardown: '<rootDir>/test/e2e/globalTeardown.ts',
-		})],
+		}),
+	],
 };

@@ -85,7 +85,10 @@ async function pending({ n8n, simulator, credentialId }: Bench) {
 	await pause(7000);
 	const count = async (status: string) => {
 		const filter = encodeURIComponent(JSON.stringify({ status: [status] }));
-		const { results } = await n8n.client.send<{ results: unknown[] }>('GET', `/rest/executions?filter=${filter}`);
+		const { results } = await n8n.client.send<{ results: unknown[] }>(
+			'GET',
+			`/rest/executions?filter=${filter}`,
+		);
 		return results.length;
 	};
 	const row = { running: await count('running'), waiting: await count('waiting') };
@@ -105,7 +108,17 @@ async function throughput({ n8n, simulator }: Bench) {
 		const id = await n8n.client.createWorkflow(
 			{
 				name: path,
-				nodes: [{ id: 't', name: 'T', position: [0, 0], parameters: {}, type: '', typeVersion: 1, ...node }],
+				nodes: [
+					{
+						id: 't',
+						name: 'T',
+						position: [0, 0],
+						parameters: {},
+						type: '',
+						typeVersion: 1,
+						...node,
+					},
+				],
 				connections: {},
 			},
 			credentialId,
@@ -115,17 +128,31 @@ async function throughput({ n8n, simulator }: Bench) {
 	};
 	const urls = {
 		trigger: await publish(
-			{ type: 'n8n-nodes-runflow.gptImage2Trigger', webhookId: 'bench-trigger', parameters: { events: ['run.completed'], authentication: 'signature' } },
+			{
+				type: 'n8n-nodes-runflow.gptImage2Trigger',
+				webhookId: 'bench-trigger',
+				parameters: { events: ['run.completed'], authentication: 'signature' },
+			},
 			'bench-trigger/runflow',
 		),
 		webhook: await publish(
-			{ type: 'n8n-nodes-base.webhook', typeVersion: 2, webhookId: 'bench-webhook', parameters: { path: 'bench-webhook', httpMethod: 'POST', responseMode: 'onReceived' } },
+			{
+				type: 'n8n-nodes-base.webhook',
+				typeVersion: 2,
+				webhookId: 'bench-webhook',
+				parameters: { path: 'bench-webhook', httpMethod: 'POST', responseMode: 'onReceived' },
+			},
 			'bench-webhook',
 		),
 		// n8n spares its own Webhook node, from version 2 on, the set-up of its expression engine for each call;
 		// version 1 and every other trigger pay for it.
 		webhook1: await publish(
-			{ type: 'n8n-nodes-base.webhook', typeVersion: 1, webhookId: 'bench-webhook-1', parameters: { path: 'bench-webhook-1', httpMethod: 'POST', responseMode: 'onReceived' } },
+			{
+				type: 'n8n-nodes-base.webhook',
+				typeVersion: 1,
+				webhookId: 'bench-webhook-1',
+				parameters: { path: 'bench-webhook-1', httpMethod: 'POST', responseMode: 'onReceived' },
+			},
 			'bench-webhook-1',
 		),
 	};
@@ -142,7 +169,10 @@ async function throughput({ n8n, simulator }: Bench) {
 					{
 						setupRequest: (request) => {
 							const body = callbackBody({ run_id: `bench-${(number += 1)}` });
-							const headers = { 'content-type': 'application/json', 'runflow-signature': sign(secret, Buffer.from(body)) };
+							const headers = {
+								'content-type': 'application/json',
+								'runflow-signature': sign(secret, Buffer.from(body)),
+							};
 							return { ...request, body, headers };
 						},
 					},

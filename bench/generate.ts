@@ -33,7 +33,12 @@ const byHand = (url: string) => {
 			jsonBody: '={{ { input: { prompt: $json.prompt } } }}',
 			options: {},
 		}),
-		{ name: 'Wait', type: 'n8n-nodes-base.wait', typeVersion: 1.1, parameters: { amount: 4, unit: 'seconds' } },
+		{
+			name: 'Wait',
+			type: 'n8n-nodes-base.wait',
+			typeVersion: 1.1,
+			parameters: { amount: 4, unit: 'seconds' },
+		},
 		http('Read', { url: `=${url}/v1/runs/{{ $json.id }}`, options: {} }),
 		{
 			name: 'Download',
@@ -50,7 +55,8 @@ const byHand = (url: string) => {
 async function run({ n8n, credentialId }: Bench, workflow: ExportedWorkflow): Promise<Execution> {
 	const id = await n8n.client.createWorkflow(workflow, credentialId);
 	const execution = await n8n.client.executeToEnd(id);
-	if (execution.status !== 'success') throw new Error(`${workflow.name}: ${execution.data.resultData.error?.message}`);
+	if (execution.status !== 'success')
+		throw new Error(`${workflow.name}: ${execution.data.resultData.error?.message}`);
 	return execution;
 }
 
@@ -60,7 +66,9 @@ function wallTime({ data }: Execution): number {
 		.filter(([name]) => name !== 'Start' && name !== 'Prompts')
 		.flatMap(([, list]) => list);
 	const start = Math.min(...tasks.map(({ startTime }) => startTime));
-	return Math.max(...tasks.map(({ startTime, executionTime }) => startTime + executionTime)) - start;
+	return (
+		Math.max(...tasks.map(({ startTime, executionTime }) => startTime + executionTime)) - start
+	);
 }
 
 const pause = async () => await new Promise((resolve) => setTimeout(resolve, 3000));
@@ -81,10 +89,17 @@ async function measure(name: string, workflowFor: (url: string) => ExportedWorkf
 		const growth: number[] = [];
 		for (let round = 0; round < 3; round++) {
 			await pause();
-			const { megabytes } = await peakGrowth(n8n.process.pid, async () => await run(bench, workflow));
+			const { megabytes } = await peakGrowth(
+				n8n.process.pid,
+				async () => await run(bench, workflow),
+			);
 			growth.push(Math.round(megabytes));
 		}
-		row = { name, '20 runs of 3 s (ms)': time, '20 × 20 MB, growth of 3 rounds (MB)': growth.join(', ') };
+		row = {
+			name,
+			'20 runs of 3 s (ms)': time,
+			'20 × 20 MB, growth of 3 rounds (MB)': growth.join(', '),
+		};
 	});
 	return row;
 }

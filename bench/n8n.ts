@@ -33,7 +33,11 @@ export async function onN8n(measure: (bench: Bench) => Promise<void>): Promise<v
 }
 
 /** A workflow whose nodes run one after the other, from 'Start' and `count` prompts on. */
-export function chain(name: string, count: number, nodes: Array<Pick<INode, 'name' | 'type' | 'typeVersion' | 'parameters'>>): ExportedWorkflow {
+export function chain(
+	name: string,
+	count: number,
+	nodes: Array<Pick<INode, 'name' | 'type' | 'typeVersion' | 'parameters'>>,
+): ExportedWorkflow {
 	const jsCode = `return Array.from({ length: ${count} }, (_, number) => ({ json: { prompt: 'picture ' + number } }));`;
 	const all = [
 		{ name: 'Start', type: 'n8n-nodes-base.manualTrigger', typeVersion: 1, parameters: {} },
@@ -44,16 +48,21 @@ export function chain(name: string, count: number, nodes: Array<Pick<INode, 'nam
 		name,
 		nodes: all.map((node, index) => ({ ...node, id: `node-${index}`, position: [index * 220, 0] })),
 		connections: Object.fromEntries(
-			all.slice(0, -1).map(({ name: from }, index) => [
-				from,
-				{ main: [[{ node: all[index + 1]?.name ?? '', type: 'main' as const, index: 0 }]] },
-			]),
+			all
+				.slice(0, -1)
+				.map(({ name: from }, index) => [
+					from,
+					{ main: [[{ node: all[index + 1]?.name ?? '', type: 'main' as const, index: 0 }]] },
+				]),
 		),
 	};
 }
 
 /** Runs `work` and gives what it gave, with the growth of the process's resident memory at its peak, in MB. */
-export async function peakGrowth<T>(pid: number | undefined, work: () => Promise<T>): Promise<{ value: T; megabytes: number }> {
+export async function peakGrowth<T>(
+	pid: number | undefined,
+	work: () => Promise<T>,
+): Promise<{ value: T; megabytes: number }> {
 	const before = residentMegabytes(pid);
 	let peak = before;
 	const sampler = setInterval(() => (peak = Math.max(peak, residentMegabytes(pid))), 20);

@@ -5,13 +5,7 @@ import { RunflowAnswerError, RunflowApiError, RunflowError, StoppedError } from 
 import { requestJson, type Send } from './api';
 import { matches, queryOf, type RunFilter } from './filter';
 import type { RunRequest } from './input';
-import {
-	isPassing,
-	maxRetries,
-	mayHaveBeenTaken,
-	retryDelay,
-	type Pause,
-} from './retry';
+import { isPassing, maxRetries, mayHaveBeenTaken, retryDelay, type Pause } from './retry';
 import { deliverySchema, runListSchema, runSchema, type Run } from './schemas';
 import { settle } from './settle';
 
@@ -52,7 +46,12 @@ export class RunflowClient {
 	/** Reads a run once: `GET /v1/runs/{id}` (RUN-G). Throws RunflowError that names the run. */
 	async getRun(id: string): Promise<Run> {
 		const path = `/v1/runs/${encodeURIComponent(id)}`;
-		return await requestJson(this.send, { method: 'GET', path, timeout: readTimeout }, runSchema, id);
+		return await requestJson(
+			this.send,
+			{ method: 'GET', path, timeout: readTimeout },
+			runSchema,
+			id,
+		);
 	}
 
 	/**
@@ -93,27 +92,45 @@ export class RunflowClient {
 	/** Announces a file: `POST /v1/asset-uploads` (UPLOAD). Its bytes then go to `upload_url`, without the key. */
 	async createUpload(body: AssetAnnouncement): Promise<z.infer<typeof assetUploadSchema>> {
 		const path = '/v1/asset-uploads';
-		return await requestJson(this.send, { method: 'POST', path, body, timeout: readTimeout }, assetUploadSchema);
+		return await requestJson(
+			this.send,
+			{ method: 'POST', path, body, timeout: readTimeout },
+			assetUploadSchema,
+		);
 	}
 
 	/** Says that the bytes have arrived, and gives the asset's address: `POST …/confirmations` (UPLOAD). */
 	async confirmUpload(assetId: string): Promise<z.infer<typeof assetSchema>> {
 		const path = `/v1/asset-uploads/${encodeURIComponent(assetId)}/confirmations`;
 		const body = { folder_id: null };
-		return await requestJson(this.send, { method: 'POST', path, body, timeout: readTimeout }, assetSchema);
+		return await requestJson(
+			this.send,
+			{ method: 'POST', path, body, timeout: readTimeout },
+			assetSchema,
+		);
 	}
 
 	/** Has the callback of an ended run delivered once more: `POST …/callback-redeliveries` (REDEL). */
 	async redeliverCallback(runId: string): Promise<Record<string, unknown>> {
 		const path = `/v1/runs/${encodeURIComponent(runId)}/callback-redeliveries`;
-		return await requestJson(this.send, { method: 'POST', path, timeout: readTimeout }, deliverySchema, runId);
+		return await requestJson(
+			this.send,
+			{ method: 'POST', path, timeout: readTimeout },
+			deliverySchema,
+			runId,
+		);
 	}
 
 	/** The deliveries of a run's callback: `GET …/callback` (HIST). */
 	async getCallbackDeliveries(runId: string): Promise<Array<Record<string, unknown>>> {
 		const path = `/v1/runs/${encodeURIComponent(runId)}/callback`;
 		const deliveries = z.array(deliverySchema);
-		return await requestJson(this.send, { method: 'GET', path, timeout: readTimeout }, deliveries, runId);
+		return await requestJson(
+			this.send,
+			{ method: 'GET', path, timeout: readTimeout },
+			deliveries,
+			runId,
+		);
 	}
 
 	/**

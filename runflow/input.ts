@@ -26,7 +26,10 @@ const edge = z
 	.int('must be a whole number')
 	.positive('must be greater than 0')
 	.multipleOf(customSizeLimits.multipleOf, `must be a multiple of ${customSizeLimits.multipleOf}`)
-	.max(customSizeLimits.longestEdge, `must be at most ${pixels(customSizeLimits.longestEdge)} pixels`);
+	.max(
+		customSizeLimits.longestEdge,
+		`must be at most ${pixels(customSizeLimits.longestEdge)} pixels`,
+	);
 
 /** A size of one's own, in pixels, checked against all four rules of the seed. */
 export const customSize = z.object({ width: edge, height: edge }).superRefine((size, context) => {
@@ -37,7 +40,9 @@ export const customSize = z.object({ width: edge, height: edge }).superRefine((s
 		context.addIssue({ code: z.ZodIssueCode.custom, path: [longer], message });
 
 	if (Math.max(size.width, size.height) > ratio * Math.min(size.width, size.height)) {
-		problem(`must be at most ${ratio} times the other edge; ${size.width} × ${size.height} is narrower`);
+		problem(
+			`must be at most ${ratio} times the other edge; ${size.width} × ${size.height} is narrower`,
+		);
 	}
 	if (area < minPixels || area > maxPixels) {
 		problem(

@@ -2,9 +2,21 @@ import { z } from 'zod';
 
 import { normalizeStatus } from './status';
 
-const textOrNull = z.string().nullish().catch(null).transform((value) => value ?? null);
-const numberOrNull = z.number().nullish().catch(null).transform((value) => value ?? null);
-const objectOrNull = z.record(z.unknown()).nullish().catch(null).transform((value) => value ?? null);
+const textOrNull = z
+	.string()
+	.nullish()
+	.catch(null)
+	.transform((value) => value ?? null);
+const numberOrNull = z
+	.number()
+	.nullish()
+	.catch(null)
+	.transform((value) => value ?? null);
+const objectOrNull = z
+	.record(z.unknown())
+	.nullish()
+	.catch(null)
+	.transform((value) => value ?? null);
 
 const imageSchema = z
 	.union([
@@ -63,7 +75,10 @@ const runFields = failureFields.extend({
 	input: objectOrNull,
 	output: objectOrNull,
 	duration_ms: numberOrNull,
-	cost: z.union([z.string(), z.number().transform(String)]).nullish().catch(null),
+	cost: z
+		.union([z.string(), z.number().transform(String)])
+		.nullish()
+		.catch(null),
 	created_at: textOrNull,
 	completed_at: textOrNull,
 	finished_at: textOrNull,
@@ -151,8 +166,9 @@ export const apiErrorSchema = z
 	.transform(({ error, detail, ...flat }) => ({
 		code: flat.code ?? error?.code ?? null,
 		message: flat.message ?? error?.message ?? (typeof detail === 'string' ? detail : null),
-		fields: [flat.errors, error?.errors ?? [], fieldProblems.parse(detail)].find(
-			(list) => list.length > 0,
-		) ?? [],
+		fields:
+			[flat.errors, error?.errors ?? [], fieldProblems.parse(detail)].find(
+				(list) => list.length > 0,
+			) ?? [],
 	}))
 	.catch({ code: null, message: null, fields: [] });

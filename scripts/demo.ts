@@ -74,7 +74,9 @@ async function startApi() {
 /** Imports every example and gives the id of the one to open. */
 async function importExamples(client: N8nClient, credentialId: string): Promise<string> {
 	let first = '';
-	for (const file of readdirSync(examples).filter((name) => name.endsWith('.json')).sort()) {
+	for (const file of readdirSync(examples)
+		.filter((name) => name.endsWith('.json'))
+		.sort()) {
 		const workflow = JSON.parse(readFileSync(join(examples, file), 'utf8')) as ExportedWorkflow;
 		const id = await client.createWorkflow(workflow, credentialId);
 		if (file === firstExample) first = id;

@@ -17,13 +17,14 @@ export const page = join(__dirname, '..', 'docs', 'fields.md');
 /** Keys that the node sets by itself, or that become something else, in words. */
 const inWords: Readonly<Record<string, string>> = {
 	input: 'the fields of the node',
-	'image_urls': "'Input Data Field Name' (uploaded) or 'Image URLs'",
+	image_urls: "'Input Data Field Name' (uploaded) or 'Image URLs'",
 	mask_url: "'Mask Data Field Name' (uploaded) or 'Mask URL'",
 	image_size: "'Image Size'; 'Custom' shows 'Width' and 'Height'",
 	callback_url: "'Callback URL' (Return Immediately), or n8n's resume URL (Suspend Until Callback)",
 	client_ref: "'Client Reference', else made by the node",
 	metadata: "'Metadata'",
-	outputs: '`url`, `file_name`, `mime_type`, `width`, `height`, `image_index`, `image_count`, binary data',
+	outputs:
+		'`url`, `file_name`, `mime_type`, `width`, `height`, `image_index`, `image_count`, binary data',
 	output: '`url`, `seed`, `timing`, `nsfw_detected` and the rest of the image, as above',
 };
 
@@ -51,13 +52,19 @@ function itemKeyFor(key: string): string {
 
 function describe(schema: z.ZodTypeAny): { values: string; fallback: string } {
 	if (schema instanceof z.ZodDefault) {
-		return { ...describe(schema.removeDefault()), fallback: `\`${String(schema._def.defaultValue())}\`` };
+		return {
+			...describe(schema.removeDefault()),
+			fallback: `\`${String(schema._def.defaultValue())}\``,
+		};
 	}
 	if (schema instanceof z.ZodOptional) return { ...describe(schema.unwrap()), fallback: 'none' };
 	if (schema instanceof z.ZodEffects) return describe(schema.innerType());
 	if (schema instanceof z.ZodUnion) {
 		const choices: z.ZodTypeAny[] = schema.options;
-		return { values: choices.map((choice) => describe(choice).values).join(' or '), fallback: 'required' };
+		return {
+			values: choices.map((choice) => describe(choice).values).join(' or '),
+			fallback: 'required',
+		};
 	}
 	const values =
 		schema instanceof z.ZodEnum
@@ -76,7 +83,8 @@ const received = (keys: string[]) => keys.map((key) => `| \`${key}\` | ${itemKey
 
 /** The page: every key of the API beside what the node has for it. */
 export function fieldTable(): string {
-	if (readCallback(Buffer.from(JSON.stringify(completedCallback))) === null) throw new Error('no callback');
+	if (readCallback(Buffer.from(JSON.stringify(completedCallback))) === null)
+		throw new Error('no callback');
 	const sending = ['| API | Values | Default | Node |', '|---|---|---|---|'];
 	const receiving = ['| API | Item |', '|---|---|'];
 	return [

@@ -16,7 +16,12 @@ async function screenshots(): Promise<void> {
 	const n8n = await startN8n({ tarball: packPackage() });
 	const browser = await chromium.launch({
 		executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-		args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+		args: [
+			'--no-sandbox',
+			'--disable-background-networking',
+			'--disable-component-update',
+			'--disable-sync',
+		],
 	});
 	try {
 		const credentialId = await n8n.client.createCredential({

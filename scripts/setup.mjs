@@ -39,5 +39,9 @@ export function ensureDependencies() {
 
 /** Runs a TypeScript program of this checkout to its end; gives its exit code. */
 export function runTypeScript(file, args = []) {
-	return run(process.execPath, [join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs'), file, ...args]);
+	return run(process.execPath, [
+		join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs'),
+		file,
+		...args,
+	]);
 }

@@ -42,7 +42,15 @@ const steps = fast
 	? [tests('unit', 'engine')]
 	: [
 			check('lint of what ships', [eslint, 'nodes', 'credentials', 'runflow', 'package.json']),
-			check('lint of the rest', [eslint, '-c', 'eslint.tools.config.mjs', 'simulator', 'scripts', 'test', 'bench']),
+			check('lint of the rest', [
+				eslint,
+				'-c',
+				'eslint.tools.config.mjs',
+				'simulator',
+				'scripts',
+				'test',
+				'bench',
+			]),
 			check('types', [bin('typescript', 'bin', 'tsc')]),
 			tests('unit', 'engine'),
 			tests('package'),

@@ -18,7 +18,11 @@ export async function refuseInput(
 	place: string,
 	issues: z.ZodIssue[],
 ): Promise<FastifyReply> {
-	const errors = issues.map((issue) => ({ loc: [place, ...issue.path], msg: issue.message, type: issue.code }));
+	const errors = issues.map((issue) => ({
+		loc: [place, ...issue.path],
+		msg: issue.message,
+		type: issue.code,
+	}));
 	return await refuse(reply, 422, 'VALIDATION_ERROR', 'Request validation failed.', errors);
 }
 

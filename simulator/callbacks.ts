@@ -45,7 +45,8 @@ export class Callbacks {
 		const { prompt } = run.request.input;
 		if (url === undefined) return;
 		if (this.misbehaviour.take('omit-callback', prompt)) return;
-		if (this.misbehaviour.take('early-callback', prompt)) return void (await this.deliver(run, url));
+		if (this.misbehaviour.take('early-callback', prompt))
+			return void (await this.deliver(run, url));
 		const late = this.misbehaviour.take('late-callback', prompt)?.delay ?? 0;
 		const copies = this.misbehaviour.take('repeat-callback', prompt) ? 3 : 1;
 		void this.afterwards(run, url, late, copies);
@@ -60,7 +61,12 @@ export class Callbacks {
 		this.closed.abort();
 	}
 
-	private async afterwards(run: SimulatedRun, url: string, late: number, copies: number): Promise<void> {
+	private async afterwards(
+		run: SimulatedRun,
+		url: string,
+		late: number,
+		copies: number,
+	): Promise<void> {
 		const { signal } = this.closed;
 		try {
 			await sleep(Math.max(0, run.endsAt - Date.now()) + timerSlack + late, undefined, { signal });
@@ -73,7 +79,15 @@ export class Callbacks {
 	private async deliver(run: SimulatedRun, url: string, isAutomatic = true): Promise<Delivery> {
 		const { body, headers } = await this.message(run);
 		const createdAt = Date.now();
-		const delivery: Delivery = { id: uuid7(createdAt), runId: run.id, url, payload: body.toString(), isAutomatic, createdAt, attempts: [] };
+		const delivery: Delivery = {
+			id: uuid7(createdAt),
+			runId: run.id,
+			url,
+			payload: body.toString(),
+			isAutomatic,
+			createdAt,
+			attempts: [],
+		};
 		this.deliveries.push(delivery);
 		for (const gap of [...gaps, null]) {
 			const status = await post(url, headers, body);
@@ -111,15 +125,21 @@ export class Callbacks {
 		if (secret !== null && !unsigned) {
 			headers['Runflow-Signature'] = sign(forged ? 'another secret' : secret, body);
 		}
-		if (this.misbehaviour.take('tamper-callback', prompt)) body.write('X', body.indexOf('run.') + 4);
+		if (this.misbehaviour.take('tamper-callback', prompt))
+			body.write('X', body.indexOf('run.') + 4);
 		return { body, headers };
 	}
 }
 
-async function post(url: string, headers: Record<string, string>, body: Buffer): Promise<number | null> {
+async function post(
+	url: string,
+	headers: Record<string, string>,
+	body: Buffer,
+): Promise<number | null> {
 	try {
 		const signal = AbortSignal.timeout(answerTimeout);
-		return (await fetch(url, { method: 'POST', headers, body: new Uint8Array(body), signal })).status;
+		return (await fetch(url, { method: 'POST', headers, body: new Uint8Array(body), signal }))
+			.status;
 	} catch {
 		return null;
 	}

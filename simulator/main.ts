@@ -11,7 +11,10 @@ const { values } = parseArgs({
 });
 
 void startSimulator(
-	{ speed: Number(values.speed), ...(values['run-time'] && { runTime: Number(values['run-time']) }) },
+	{
+		speed: Number(values.speed),
+		...(values['run-time'] && { runTime: Number(values['run-time']) }),
+	},
 	Number(values.port),
 ).then(({ url }) => {
 	process.stdout.write(`${JSON.stringify({ url })}\n`);

@@ -18,7 +18,12 @@ export const ruleSchema = z.discriminatedUnion('do', [
 	}),
 	/** The run is taken, then the connection drops before the answer. */
 	z.object({ do: z.literal('drop-create'), ...when }),
-	z.object({ do: z.literal('refuse-read'), status: z.number(), retryAfter: z.number().optional(), ...when }),
+	z.object({
+		do: z.literal('refuse-read'),
+		status: z.number(),
+		retryAfter: z.number().optional(),
+		...when,
+	}),
 	z.object({ do: z.literal('drop-read'), ...when }),
 	/** The run ends like this; any text is taken, known or not. */
 	z.object({ do: z.literal('end-run'), status: z.string(), ...when }),

@@ -17,7 +17,11 @@ export interface SimulatedRun {
 }
 
 const pricePerImage = 0.133;
-const realisticTimes: Readonly<Record<string, number>> = { low: 8_000, medium: 16_000, high: 30_000 };
+const realisticTimes: Readonly<Record<string, number>> = {
+	low: 8_000,
+	medium: 16_000,
+	high: 30_000,
+};
 
 /** The runs of a simulator, and how they look at a moment. */
 export class RunStore {
@@ -39,10 +43,12 @@ export class RunStore {
 		const createdAt = Date.now();
 		const end = this.misbehaviour.take('end-run', input.prompt)?.status ?? 'succeeded';
 		const endsNow = this.misbehaviour.has('early-callback', input.prompt);
-		const delivered = end === 'partial_succeeded' ? Math.ceil(input.num_images / 2) : input.num_images;
+		const delivered =
+			end === 'partial_succeeded' ? Math.ceil(input.num_images / 2) : input.num_images;
 		const pictures = Promise.all(
-			Array.from({ length: delivered }, async (_, index) =>
-				await drawPicture(input, index, await this.images.thumbnail(input)),
+			Array.from(
+				{ length: delivered },
+				async (_, index) => await drawPicture(input, index, await this.images.thumbnail(input)),
 			),
 		);
 		pictures.catch(() => undefined);
@@ -132,5 +138,11 @@ export function uuid7(moment: number): string {
 	bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
 	bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
 	const hex = bytes.toString('hex');
-	return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+	return [
+		hex.slice(0, 8),
+		hex.slice(8, 12),
+		hex.slice(12, 16),
+		hex.slice(16, 20),
+		hex.slice(20),
+	].join('-');
 }

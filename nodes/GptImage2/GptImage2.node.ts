@@ -18,14 +18,16 @@ import { runOperation } from './operations/runOperation';
 import { wake } from './wake';
 
 /** The call that wakes a suspended execution; its path holds the node's id, so it wakes no other node. */
-const resumeWebhooks: IWebhookDescription[] = [{
-	name: 'default',
-	httpMethod: 'POST',
-	responseMode: 'onReceived',
-	path: '={{ $nodeId }}',
-	isFullPath: true,
-	restartWebhook: true,
-}];
+const resumeWebhooks: IWebhookDescription[] = [
+	{
+		name: 'default',
+		httpMethod: 'POST',
+		responseMode: 'onReceived',
+		path: '={{ $nodeId }}',
+		isFullPath: true,
+		restartWebhook: true,
+	},
+];
 
 export class GptImage2 implements INodeType {
 	description: INodeTypeDescription = {
@@ -41,7 +43,8 @@ export class GptImage2 implements INodeType {
 		outputs: [NodeConnectionTypes.Main],
 		usableAsTool: true,
 		webhooks: resumeWebhooks,
-		waitingNodeTooltip: 'The execution sleeps until Runflow calls back. It can be stopped any time; the runs go on.',
+		waitingNodeTooltip:
+			'The execution sleeps until Runflow calls back. It can be stopped any time; the runs go on.',
 		credentials: [{ name: 'runflowApi', required: true }],
 		properties: [
 			...resourceFields,

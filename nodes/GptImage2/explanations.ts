@@ -17,7 +17,7 @@ export interface Explanation {
 }
 
 const retryIsSafe =
-	"Retry this execution to go on with the same run: what is paid for is not paid again.";
+	'Retry this execution to go on with the same run: what is paid for is not paid again.';
 
 const forbidden: Readonly<Record<string, string>> = {
 	EMAIL_NOT_VERIFIED: 'Verify the e-mail address of the Runflow account, then try again.',
@@ -110,11 +110,16 @@ function wordsForStatus(error: RunflowApiError): Words {
 	const remote = error.detail;
 	switch (error.status) {
 		case 400:
-			return { message: 'Runflow could not make sense of the request', advice: "Check the fields of the node, 'Additional Input' above all.", remote };
+			return {
+				message: 'Runflow could not make sense of the request',
+				advice: "Check the fields of the node, 'Additional Input' above all.",
+				remote,
+			};
 		case 401:
 			return {
 				message: 'Runflow did not accept the API key',
-				advice: "Check 'API Key' in the Runflow credential. Keys are made at app.runflow.io/settings/api-keys.",
+				advice:
+					"Check 'API Key' in the Runflow credential. Keys are made at app.runflow.io/settings/api-keys.",
 				remote,
 			};
 		case 402:
@@ -136,7 +141,7 @@ function wordsForStatus(error: RunflowApiError): Words {
 				? {
 						message: `Run ${error.runId} was not found`,
 						advice:
-							"Check that the Runflow credential belongs to the organization that started it. If the run is gone for good, start a new execution instead of a retry.",
+							'Check that the Runflow credential belongs to the organization that started it. If the run is gone for good, start a new execution instead of a retry.',
 						remote,
 					}
 				: {
@@ -147,17 +152,23 @@ function wordsForStatus(error: RunflowApiError): Words {
 		case 409:
 			return {
 				message: 'Runflow reports a conflict with an earlier request',
-				advice: 'The same request was sent before with other content, or is still being worked on. Wait a minute, then retry this execution.',
+				advice:
+					'The same request was sent before with other content, or is still being worked on. Wait a minute, then retry this execution.',
 				remote,
 			};
 		case 413:
-			return { message: 'The request is too large for Runflow', advice: "Shorten 'Prompt' or 'Metadata'.", remote };
+			return {
+				message: 'The request is too large for Runflow',
+				advice: "Shorten 'Prompt' or 'Metadata'.",
+				remote,
+			};
 		case 422:
 			return wordsForFields(error);
 		case 429:
 			return {
 				message: 'Runflow is limiting how often it may be called',
-				advice: "It was tried several times, each time later. Wait a little, or lower 'Concurrency' in the options, then retry this execution.",
+				advice:
+					"It was tried several times, each time later. Wait a little, or lower 'Concurrency' in the options, then retry this execution.",
 				remote,
 			};
 		default:
@@ -167,7 +178,11 @@ function wordsForStatus(error: RunflowApiError): Words {
 						advice: 'It was tried several times. Wait a little, then retry this execution.',
 						remote,
 					}
-				: { message: `Runflow refused the request (HTTP ${error.status})`, advice: 'Check the fields of the node.', remote };
+				: {
+						message: `Runflow refused the request (HTTP ${error.status})`,
+						advice: 'Check the fields of the node.',
+						remote,
+					};
 	}
 }
 

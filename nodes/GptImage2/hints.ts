@@ -6,7 +6,9 @@ const costDecimals = 6;
 
 /** Adds decimal strings as the API gives them; null where no run has a cost. */
 export function totalCost(costs: Array<string | null>): string | null {
-	const known = costs.flatMap((cost) => (cost === null || Number.isNaN(Number(cost)) ? [] : [Number(cost)]));
+	const known = costs.flatMap((cost) =>
+		cost === null || Number.isNaN(Number(cost)) ? [] : [Number(cost)],
+	);
 	if (known.length === 0) return null;
 	const total = known.reduce((sum, cost) => sum + cost, 0);
 	return String(Number(total.toFixed(costDecimals)));

@@ -1,10 +1,6 @@
 import { sanitizeFilename, sleep, type IBinaryData } from 'n8n-workflow';
 
-import {
-	ImageDownloadError,
-	RunflowConnectionError,
-	StoppedError,
-} from '../../runflow/errors';
+import { ImageDownloadError, RunflowConnectionError, StoppedError } from '../../runflow/errors';
 import { retryDelay } from '../../runflow/retry';
 import type { Run, RunImage } from '../../runflow/schemas';
 import { settle } from '../../runflow/settle';
@@ -100,7 +96,10 @@ async function tryImage(
 	if (inline) {
 		const image = describe(inline.mimeType, null);
 		const { prepareBinaryData } = context.helpers;
-		return { ...image, binary: await prepareBinaryData(inline.bytes, image.fileName, image.mimeType) };
+		return {
+			...image,
+			binary: await prepareBinaryData(inline.bytes, image.fileName, image.mimeType),
+		};
 	}
 	if (!output.download) return { ...describe(null, url), binary: null };
 

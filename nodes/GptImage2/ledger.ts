@@ -84,8 +84,7 @@ export class Ledger {
 			hash: hashOf(subject),
 			idempotencyKey: randomUUID(),
 			attempt,
-			clientRef:
-				subject.clientRef ?? `n8n:${this.owner}:${this.runIndex}.${itemIndex}.${attempt}`,
+			clientRef: subject.clientRef ?? `n8n:${this.owner}:${this.runIndex}.${itemIndex}.${attempt}`,
 			runId: null,
 			uncertain: false,
 			callbackUrl: null,
@@ -105,7 +104,10 @@ export class Ledger {
 
 	/** The entry of an item as it stands, null where there is none. */
 	find(itemIndex: number): LedgerEntry | null {
-		return entrySchema.nullable().catch(null).parse(this.entries[this.keyOf(itemIndex)] ?? null);
+		return entrySchema
+			.nullable()
+			.catch(null)
+			.parse(this.entries[this.keyOf(itemIndex)] ?? null);
 	}
 
 	private write(itemIndex: number, entry: LedgerEntry): LedgerEntry {
@@ -119,5 +121,7 @@ export class Ledger {
 }
 
 function hashOf({ request, clientRef }: LedgerSubject): string {
-	return createHash('sha256').update(JSON.stringify([request, clientRef])).digest('hex');
+	return createHash('sha256')
+		.update(JSON.stringify([request, clientRef]))
+		.digest('hex');
 }

@@ -64,7 +64,11 @@ const completionSchema = z.enum(['none', 'poll', 'suspend']);
 export type Completion = z.infer<typeof completionSchema>;
 
 /** How long runs are waited for unless the options say otherwise, in seconds. */
-const defaultTimeouts: Readonly<Record<Completion, number>> = { none: 600, poll: 600, suspend: 3600 };
+const defaultTimeouts: Readonly<Record<Completion, number>> = {
+	none: 600,
+	poll: 600,
+	suspend: 3600,
+};
 
 const nodeOptionsSchema = z.object({
 	concurrency: z.number().int('must be a whole number').min(1, 'must be at least 1').default(10),

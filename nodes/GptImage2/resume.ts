@@ -100,7 +100,12 @@ function failedRow(
 	run: Run,
 	error: unknown,
 ): INodeExecutionData[] {
-	return toItems({ run: { ...run, failure: failureOf(run, error) }, images: [], itemIndex, output });
+	return toItems({
+		run: { ...run, failure: failureOf(run, error) },
+		images: [],
+		itemIndex,
+		output,
+	});
 }
 
 function failureOf(run: Run, error: unknown): NonNullable<Run['failure']> {

@@ -32,7 +32,9 @@ const filtersSchema = z.object({
 	query: trimmedOrNull,
 });
 
-const limitSchema = z.object({ limit: z.number().int('must be a whole number').min(1, 'must be at least 1') });
+const limitSchema = z.object({
+	limit: z.number().int('must be a whole number').min(1, 'must be at least 1'),
+});
 
 /** The id of the run that an item names. Throws NodeOperationError for what can't be one. */
 export function readRunId(context: IExecuteFunctions, itemIndex: number): string {
@@ -42,7 +44,12 @@ export function readRunId(context: IExecuteFunctions, itemIndex: number): string
 
 /** The options of `run` → `get`. */
 export function readGetOptions(context: IExecuteFunctions, itemIndex: number): GetOptions {
-	return check(context, itemIndex, getOptionsSchema, context.getNodeParameter('options', itemIndex, {}));
+	return check(
+		context,
+		itemIndex,
+		getOptionsSchema,
+		context.getNodeParameter('options', itemIndex, {}),
+	);
 }
 
 /** What `run` → `getMany` looks for; `limit` is Infinity for all. */

@@ -24,10 +24,20 @@ const optionsSchema = z.object({ maskBinaryField: trimmedOrNull, maskUrl: trimme
  * NodeOperationError that names the field.
  */
 export function readSources(context: IExecuteFunctions, itemIndex: number): EditSources {
-	const options = check(context, itemIndex, optionsSchema, context.getNodeParameter('options', itemIndex, {}));
+	const options = check(
+		context,
+		itemIndex,
+		optionsSchema,
+		context.getNodeParameter('options', itemIndex, {}),
+	);
 	const { maskBinaryField, maskUrl } = options;
 	if (maskBinaryField !== null && maskUrl !== null) {
-		throw refusal(context, itemIndex, `'${labelOf(['maskUrl'])}' and '${labelOf(['maskBinaryField'])}' exclude each other`, 'Remove one of them.');
+		throw refusal(
+			context,
+			itemIndex,
+			`'${labelOf(['maskUrl'])}' and '${labelOf(['maskBinaryField'])}' exclude each other`,
+			'Remove one of them.',
+		);
 	}
 	const fromUrl = context.getNodeParameter('inputSource', itemIndex) === 'url';
 	const addresses = check(context, itemIndex, editImagesSchema.partial(), {
@@ -51,7 +61,12 @@ export function readSources(context: IExecuteFunctions, itemIndex: number): Edit
 function binaryNames(context: IExecuteFunctions, itemIndex: number): string[] {
 	const names = listIn(context.getNodeParameter('inputBinaryFields', itemIndex));
 	if (names.length > 0) return names;
-	throw refusal(context, itemIndex, `'${labelOf(['inputBinaryFields'])}' must not be empty`, 'Name the binary field that holds the image.');
+	throw refusal(
+		context,
+		itemIndex,
+		`'${labelOf(['inputBinaryFields'])}' must not be empty`,
+		'Name the binary field that holds the image.',
+	);
 }
 
 function binarySource(
@@ -65,16 +80,35 @@ function binarySource(
 	const binary = fields[name];
 	if (binary === undefined) {
 		const names = Object.keys(fields).map((field) => `'${field}'`);
-		const there = names.length > 0 ? `It has ${names.join(', ')}.` : 'It has no binary data at all.';
-		throw refusal(context, itemIndex, `'${label}' names '${name}', and the item has no such binary field`, there);
+		const there =
+			names.length > 0 ? `It has ${names.join(', ')}.` : 'It has no binary data at all.';
+		throw refusal(
+			context,
+			itemIndex,
+			`'${label}' names '${name}', and the item has no such binary field`,
+			there,
+		);
 	}
 	if (!binary.mimeType.startsWith('image/')) {
-		throw refusal(context, itemIndex, `'${label}' names '${name}', which is no image but ${binary.mimeType}`, 'Runflow edits images only.');
+		throw refusal(
+			context,
+			itemIndex,
+			`'${label}' names '${name}', which is no image but ${binary.mimeType}`,
+			'Runflow edits images only.',
+		);
 	}
 	if (sizeOf(binary) > largestAsset) {
-		throw refusal(context, itemIndex, `'${label}' names '${name}', which is larger than 50 MiB`, 'Runflow takes files of up to 50 MiB. Make the image smaller first.');
+		throw refusal(
+			context,
+			itemIndex,
+			`'${label}' names '${name}', which is larger than 50 MiB`,
+			'Runflow takes files of up to 50 MiB. Make the image smaller first.',
+		);
 	}
-	return { binary, fingerprint: binary.id ?? createHash('sha256').update(binary.data).digest('hex') };
+	return {
+		binary,
+		fingerprint: binary.id ?? createHash('sha256').update(binary.data).digest('hex'),
+	};
 }
 
 /** The size of a binary field in bytes, as far as n8n tells it. */

@@ -1,4 +1,9 @@
-import { sleep, type IDataObject, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
+import {
+	sleep,
+	type IDataObject,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+} from 'n8n-workflow';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 
@@ -98,7 +103,10 @@ function emitAtDeadline(
 	const input = context.getInputData();
 	const rows = [
 		...started.flatMap((run) =>
-			toItems({ ...run, images: [], timedOut: true }).map(({ json }) => ({ itemIndex: run.itemIndex, json })),
+			toItems({ ...run, images: [], timedOut: true }).map(({ json }) => ({
+				itemIndex: run.itemIndex,
+				json,
+			})),
 		),
 		...errorRows,
 	];

@@ -24,7 +24,10 @@ function toToolItem({ run, images, itemIndex }: RunForItems): INodeExecutionData
 }
 
 /** What an agent's model gets of a failure: a sentence to act on. */
-export function toToolError({ message, description }: NodeError, itemIndex: number): INodeExecutionData {
+export function toToolError(
+	{ message, description }: NodeError,
+	itemIndex: number,
+): INodeExecutionData {
 	const error = [message, description].filter(Boolean).join('. ');
 	return { json: { error }, pairedItem: { item: itemIndex } };
 }

@@ -67,7 +67,11 @@ export async function wake(context: IWebhookFunctions): Promise<IWebhookResponse
 }
 
 function beginLook(context: IWebhookFunctions, suspension: Suspension): Look {
-	const look: Look = { callers: new Set(), again: false, outcome: Promise.resolve({ ok: true, value: null }) };
+	const look: Look = {
+		callers: new Set(),
+		again: false,
+		outcome: Promise.resolve({ ok: true, value: null }),
+	};
 	look.outcome = settle(async () => await lookUntilClear(context, suspension, look)).finally(() =>
 		looks.delete(suspension.id),
 	);

@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { parse } from 'flatted';
-import type { IDataObject, INode, IConnections, IRunExecutionData, IWorkflowSettings } from 'n8n-workflow';
+import type {
+	IDataObject,
+	INode,
+	IConnections,
+	IRunExecutionData,
+	IWorkflowSettings,
+} from 'n8n-workflow';
 
 /** The owner that the demo and the tests log in as. */
 export const owner = { email: 'demo@example.com', password: 'Demo-password-1' };
@@ -93,17 +99,25 @@ export class N8nClient {
 				? { ...node, credentials: { runflowApi: { id: credentialId, name: 'Runflow API' } } }
 				: node,
 		);
-		const { id } = await this.send<{ id: string }>('POST', '/rest/workflows', { settings: {}, ...workflow, nodes });
+		const { id } = await this.send<{ id: string }>('POST', '/rest/workflows', {
+			settings: {},
+			...workflow,
+			nodes,
+		});
 		return id;
 	}
 
 	/** Starts a saved workflow by hand from its trigger, as the editor's button does, and gives the execution's id. */
 	async execute(workflowId: string, trigger: string): Promise<string> {
 		const workflowData = await this.send('GET', `/rest/workflows/${workflowId}`);
-		const { executionId } = await this.send<{ executionId: string }>('POST', `/rest/workflows/${workflowId}/run`, {
-			workflowData,
-			triggerToStartFrom: { name: trigger },
-		});
+		const { executionId } = await this.send<{ executionId: string }>(
+			'POST',
+			`/rest/workflows/${workflowId}/run`,
+			{
+				workflowData,
+				triggerToStartFrom: { name: trigger },
+			},
+		);
 		return executionId;
 	}
 
@@ -134,17 +148,25 @@ export class N8nClient {
 
 	/** n8n's Retry of a failed execution; waits for the new execution's end. */
 	async retry(executionId: string): Promise<Execution> {
-		const answer = await this.send<{ id?: string } | boolean>('POST', `/rest/executions/${executionId}/retry`, {
-			loadWorkflow: false,
-		});
+		const answer = await this.send<{ id?: string } | boolean>(
+			'POST',
+			`/rest/executions/${executionId}/retry`,
+			{
+				loadWorkflow: false,
+			},
+		);
 		const id = typeof answer === 'object' ? answer.id : undefined;
-		if (id === undefined) throw new Error(`retry of ${executionId} answered ${JSON.stringify(answer)}`);
+		if (id === undefined)
+			throw new Error(`retry of ${executionId} answered ${JSON.stringify(answer)}`);
 		return await this.finished(id);
 	}
 
 	/** Puts a saved workflow into production and waits until n8n has done so. Throws with n8n's words when it can't. */
 	async activate(workflowId: string): Promise<void> {
-		const { versionId } = await this.send<{ versionId: string }>('GET', `/rest/workflows/${workflowId}`);
+		const { versionId } = await this.send<{ versionId: string }>(
+			'GET',
+			`/rest/workflows/${workflowId}`,
+		);
 		await this.send('POST', `/rest/workflows/${workflowId}/activate`, { versionId });
 		for (;;) {
 			const { status, triggers } = await this.send<Publication>(

@@ -52,7 +52,8 @@ function cacheFolder(): string {
 	const base =
 		process.platform === 'darwin'
 			? join(homedir(), 'Library', 'Caches')
-			: ((process.platform === 'win32' ? LOCALAPPDATA : XDG_CACHE_HOME) ?? join(homedir(), '.cache'));
+			: ((process.platform === 'win32' ? LOCALAPPDATA : XDG_CACHE_HOME) ??
+				join(homedir(), '.cache'));
 	return join(base, 'n8n-nodes-runflow');
 }
 
@@ -78,7 +79,10 @@ async function install(folder: string): Promise<void> {
 		);
 	}
 	console.log(`Installing n8n ${n8nVersion} into ${folder} (about 5 minutes and 3 GB, once) …`);
-	writeFileSync(join(folder, 'package.json'), '{ "name": "n8n-for-n8n-nodes-runflow", "private": true }\n');
+	writeFileSync(
+		join(folder, 'package.json'),
+		'{ "name": "n8n-for-n8n-nodes-runflow", "private": true }\n',
+	);
 	await step(folder, 'Fetching n8n', [
 		'install',
 		`n8n@${n8nVersion}`,

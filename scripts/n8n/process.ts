@@ -98,7 +98,10 @@ function installPackage(tarball: string, userFolder: string): void {
 	const target = join(nodes, 'node_modules', packageName);
 	rmSync(target, { recursive: true, force: true });
 	mkdirSync(target, { recursive: true });
-	writeFileSync(join(nodes, 'package.json'), '{ "name": "installed-nodes", "private": true, "dependencies": {} }\n');
+	writeFileSync(
+		join(nodes, 'package.json'),
+		'{ "name": "installed-nodes", "private": true, "dependencies": {} }\n',
+	);
 	execFileSync('tar', ['-xzf', tarball, '-C', target, '--strip-components=1']);
 }
 

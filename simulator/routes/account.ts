@@ -32,7 +32,12 @@ export function accountRoutes(app: FastifyInstance): void {
 		email_verified_at: '2026-05-01T08:00:00Z',
 		memberships: [
 			{
-				org: { id: '0197a3c2-0000-7000-8000-000000000002', name: 'Simulated', slug: 'simulated', plan_code: 'free' },
+				org: {
+					id: '0197a3c2-0000-7000-8000-000000000002',
+					name: 'Simulated',
+					slug: 'simulated',
+					plan_code: 'free',
+				},
 				role_code: 'owner',
 				scopes: ['runs:create', 'runs:read', 'runs:execute', 'assets:create', 'assets:read'],
 			},

@@ -26,13 +26,23 @@ export interface SimulatedAsset {
 
 /** Uploads in three steps (UPLOAD): announce, send to a presigned address that takes no key, confirm. */
 export function assetRoutes(app: FastifyInstance, { assets, baseUrl }: SimulatorState): void {
-	app.addContentTypeParser(/^image\//, { parseAs: 'buffer', bodyLimit: largestAsset }, (_request, body, done) => done(null, body));
+	app.addContentTypeParser(
+		/^image\//,
+		{ parseAs: 'buffer', bodyLimit: largestAsset },
+		(_request, body, done) => done(null, body),
+	);
 
 	app.post('/v1/asset-uploads', async (request, reply) => {
 		const announced = announcementSchema.safeParse(request.body);
 		if (!announced.success) return await refuseInput(reply, 'body', announced.error.issues);
 		const { mime_type: mimeType, size_bytes: size } = announced.data;
-		const asset: SimulatedAsset = { id: uuid7(Date.now()), mimeType, size, bytes: null, confirmed: false };
+		const asset: SimulatedAsset = {
+			id: uuid7(Date.now()),
+			mimeType,
+			size,
+			bytes: null,
+			confirmed: false,
+		};
 		assets.push(asset);
 		const upload_url = `${baseUrl()}/uploads/${asset.id}?X-Amz-Signature=simulated`;
 		return await reply.code(201).send({ asset_id: asset.id, upload_url });
@@ -41,7 +51,8 @@ export function assetRoutes(app: FastifyInstance, { assets, baseUrl }: Simulator
 	app.put<{ Params: { id: string }; Body: Buffer }>('/uploads/:id', async (request, reply) => {
 		const asset = assets.find(({ id }) => id === request.params.id);
 		const { body, headers } = request;
-		if (!asset || headers.authorization !== undefined) return await reply.code(400).send('<Error/>');
+		if (!asset || headers.authorization !== undefined)
+			return await reply.code(400).send('<Error/>');
 		if (headers['content-type'] !== asset.mimeType || body.length !== asset.size) {
 			return await reply.code(403).send('<Error/>');
 		}
@@ -49,20 +60,23 @@ export function assetRoutes(app: FastifyInstance, { assets, baseUrl }: Simulator
 		return await reply.code(200).send();
 	});
 
-	app.post<{ Params: { id: string } }>('/v1/asset-uploads/:id/confirmations', async (request, reply) => {
-		const asset = assets.find(({ id }) => id === request.params.id);
-		if (!asset?.bytes) return await refuse(reply, 404, 'ASSET_NOT_FOUND', 'No such upload.');
-		asset.confirmed = true;
-		const { id, mimeType, size } = asset;
-		return await reply.code(201).send({
-			id,
-			name: id,
-			url: `${baseUrl()}/assets/${id}?X-Amz-Signature=simulated`,
-			mime_type: mimeType,
-			size_bytes: size,
-			folder_id: null,
-		});
-	});
+	app.post<{ Params: { id: string } }>(
+		'/v1/asset-uploads/:id/confirmations',
+		async (request, reply) => {
+			const asset = assets.find(({ id }) => id === request.params.id);
+			if (!asset?.bytes) return await refuse(reply, 404, 'ASSET_NOT_FOUND', 'No such upload.');
+			asset.confirmed = true;
+			const { id, mimeType, size } = asset;
+			return await reply.code(201).send({
+				id,
+				name: id,
+				url: `${baseUrl()}/assets/${id}?X-Amz-Signature=simulated`,
+				mime_type: mimeType,
+				size_bytes: size,
+				folder_id: null,
+			});
+		},
+	);
 
 	app.get<{ Params: { id: string } }>('/assets/:id', async (request, reply) => {
 		const asset = assets.find(({ id }) => id === request.params.id);
@@ -72,8 +86,15 @@ export function assetRoutes(app: FastifyInstance, { assets, baseUrl }: Simulator
 }
 
 /** The first input image of an edit, small, to be drawn on the picture; null where it isn't an upload of this simulator. */
-export async function thumbnailOf(assets: SimulatedAsset[], url: string | undefined): Promise<Buffer | null> {
+export async function thumbnailOf(
+	assets: SimulatedAsset[],
+	url: string | undefined,
+): Promise<Buffer | null> {
 	const asset = assets.find(({ id, bytes }) => bytes !== null && url?.includes(`/assets/${id}`));
 	if (!asset?.bytes) return null;
-	return await sharp(asset.bytes).resize({ width: 240, height: 240, fit: 'inside' }).png().toBuffer().catch(() => null);
+	return await sharp(asset.bytes)
+		.resize({ width: 240, height: 240, fit: 'inside' })
+		.png()
+		.toBuffer()
+		.catch(() => null);
 }

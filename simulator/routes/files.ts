@@ -8,7 +8,10 @@ import type { SimulatorState } from '../simulator';
 const chunk = Buffer.alloc(64 * 1024, 'runflow');
 
 /** The images under presigned addresses. Like object stores, it refuses a request that also carries a key. */
-export function fileRoutes(app: FastifyInstance, { misbehaviour, settings, store }: SimulatorState): void {
+export function fileRoutes(
+	app: FastifyInstance,
+	{ misbehaviour, settings, store }: SimulatorState,
+): void {
 	app.get<{ Params: { id: string; index: string }; Querystring: { signature?: string } }>(
 		'/files/:id/:index/:name',
 		async (request, reply) => {
@@ -25,7 +28,10 @@ export function fileRoutes(app: FastifyInstance, { misbehaviour, settings, store
 			reply.header('content-length', size);
 			if (misbehaviour.take('cut-file', prompt)) {
 				reply.hijack();
-				reply.raw.writeHead(200, { 'content-type': `image/${output_format}`, 'content-length': size });
+				reply.raw.writeHead(200, {
+					'content-type': `image/${output_format}`,
+					'content-length': size,
+				});
 				reply.raw.write(picture.subarray(0, Math.floor(picture.length / 2)), () => drop(reply));
 				return reply;
 			}

@@ -32,7 +32,12 @@ export function modelRoutes(app: FastifyInstance, state: SimulatorState): void {
 			const bodyHash = createHash('sha256').update(JSON.stringify(request.body)).digest('hex');
 			const known = key === undefined || !settings.idempotency ? undefined : answered.get(key);
 			if (known && known.bodyHash !== bodyHash) {
-				return await refuse(reply, 409, 'CONFLICT', 'This Idempotency-Key was used with another body.');
+				return await refuse(
+					reply,
+					409,
+					'CONFLICT',
+					'This Idempotency-Key was used with another body.',
+				);
 			}
 			const run = (known && store.find(known.runId)) ?? store.create(model, checked.data);
 			if (key !== undefined) answered.set(key, { bodyHash, runId: run.id });

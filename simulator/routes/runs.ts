@@ -15,7 +15,10 @@ const querySchema = z.object({
 });
 
 /** Reading runs and their callbacks (RUN-G, RUN-L, HIST, REDEL). */
-export function runRoutes(app: FastifyInstance, { callbacks, misbehaviour, store }: SimulatorState): void {
+export function runRoutes(
+	app: FastifyInstance,
+	{ callbacks, misbehaviour, store }: SimulatorState,
+): void {
 	app.get<{ Params: { id: string } }>('/v1/runs/:id', async (request, reply) => {
 		const run = store.find(request.params.id);
 		if (run === null) return await refuse(reply, 404, 'RUN_NOT_FOUND', 'No such run.');
@@ -31,13 +34,23 @@ export function runRoutes(app: FastifyInstance, { callbacks, misbehaviour, store
 		if (!query.success) return await refuseInput(reply, 'query', query.error.issues);
 		const { limit, pq, q } = query.data;
 		const filter = q === undefined ? () => true : parseFilter(q);
-		if (filter === null) return await refuse(reply, 400, 'BAD_FILTER', 'This filter is not understood.');
+		if (filter === null)
+			return await refuse(reply, 400, 'BAD_FILTER', 'This filter is not understood.');
 
-		const views = await Promise.all([...store.runs].reverse().map(async (run) => await store.view(run)));
-		const found = views.filter(({ status_code, client_ref, created_at }) => filter({ status_code, client_ref, created_at }));
+		const views = await Promise.all(
+			[...store.runs].reverse().map(async (run) => await store.view(run)),
+		);
+		const found = views.filter(({ status_code, client_ref, created_at }) =>
+			filter({ status_code, client_ref, created_at }),
+		);
 		const start = pq === undefined ? 0 : found.findIndex(({ id }) => id === pq);
 		const items = found.slice(start, start + limit);
-		return { items, first: found[0]?.id ?? null, next: found[start + limit]?.id ?? null, previous: null };
+		return {
+			items,
+			first: found[0]?.id ?? null,
+			next: found[start + limit]?.id ?? null,
+			previous: null,
+		};
 	});
 
 	app.get<{ Params: { id: string } }>('/v1/runs/:id/callback', async (request, reply) => {
@@ -46,15 +59,23 @@ export function runRoutes(app: FastifyInstance, { callbacks, misbehaviour, store
 		return callbacks.deliveries.filter(({ runId }) => runId === run.id).map(view);
 	});
 
-	app.post<{ Params: { id: string } }>('/v1/runs/:id/callback-redeliveries', async (request, reply) => {
-		const run = store.find(request.params.id);
-		if (run === null) return await refuse(reply, 404, 'RUN_NOT_FOUND', 'No such run.');
-		const url = run.request.callback_url;
-		if (url === undefined || !isTerminal(normalizeStatus(store.statusOf(run)))) {
-			return await refuse(reply, 422, 'CONFLICT', 'The run has no callback URL or has not ended.');
-		}
-		return await reply.code(201).send(view(await callbacks.redeliver(run, url)));
-	});
+	app.post<{ Params: { id: string } }>(
+		'/v1/runs/:id/callback-redeliveries',
+		async (request, reply) => {
+			const run = store.find(request.params.id);
+			if (run === null) return await refuse(reply, 404, 'RUN_NOT_FOUND', 'No such run.');
+			const url = run.request.callback_url;
+			if (url === undefined || !isTerminal(normalizeStatus(store.statusOf(run)))) {
+				return await refuse(
+					reply,
+					422,
+					'CONFLICT',
+					'The run has no callback URL or has not ended.',
+				);
+			}
+			return await reply.code(201).send(view(await callbacks.redeliver(run, url)));
+		},
+	);
 }
 
 /** A delivery as HIST lists it. */

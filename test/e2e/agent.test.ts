@@ -21,7 +21,10 @@ async function startChatModel() {
 		const call = {
 			id: 'call_1',
 			type: 'function',
-			function: { name: body.tools?.[0]?.function.name, arguments: JSON.stringify({ Prompt: 'a lighthouse' }) },
+			function: {
+				name: body.tools?.[0]?.function.name,
+				arguments: JSON.stringify({ Prompt: 'a lighthouse' }),
+			},
 		};
 		const message = said
 			? { role: 'assistant', content: `The tool says: ${said}` }
@@ -63,9 +66,13 @@ async function ask() {
 	});
 	const golden = goldenWorkflow('agent');
 	const nodes = golden.nodes.map((node) =>
-		node.name === 'Model' ? { ...node, credentials: { openAiApi: { id: openAi.id, name: 'Stub' } } } : node,
+		node.name === 'Model'
+			? { ...node, credentials: { openAiApi: { id: openAi.id, name: 'Stub' } } }
+			: node,
 	);
-	const execution = await client.executeToEnd(await client.createWorkflow({ ...golden, nodes }, runflow));
+	const execution = await client.executeToEnd(
+		await client.createWorkflow({ ...golden, nodes }, runflow),
+	);
 	return { execution, answer: String(itemsOf(execution, 'Agent')[0]?.json.output) };
 }
 
@@ -73,7 +80,9 @@ describe("the node as a tool of n8n's AI agent", () => {
 	it('makes a picture, and the agent answers with its URL', async () => {
 		const { execution, answer } = await ask();
 		expectSuccess(execution);
-		expect(model.requests[0]?.tools?.[0]?.function).toMatchObject({ parameters: { properties: { Prompt: { type: 'string' } } } });
+		expect(model.requests[0]?.tools?.[0]?.function).toMatchObject({
+			parameters: { properties: { Prompt: { type: 'string' } } },
+		});
 		expect(simulator.runs.map(({ request }) => request.input.prompt)).toEqual(['a lighthouse']);
 		expect(answer).toContain(`${simulator.url}/files/${simulator.runs[0]?.id}/0/result.png`);
 		expect(answer).not.toContain('base64');

@@ -11,20 +11,31 @@ describe('an n8n that is killed', () => {
 		const credentialId = await credentialFor(first.client, simulator);
 		const golden = goldenWorkflow('twenty-items', { parameters: { completion: 'suspend' } });
 		const nodes = golden.nodes.map((node) =>
-			node.name === 'Prompts' ? { ...node, parameters: { jsCode: "return [{ json: { prompt: 'one' } }];" } } : node,
+			node.name === 'Prompts'
+				? { ...node, parameters: { jsCode: "return [{ json: { prompt: 'one' } }];" } }
+				: node,
 		);
 		const workflowId = await first.client.createWorkflow({ ...golden, nodes }, credentialId);
-		const ids = await Promise.all(Array.from({ length: 20 }, async () => await first.client.execute(workflowId, 'Start')));
+		const ids = await Promise.all(
+			Array.from({ length: 20 }, async () => await first.client.execute(workflowId, 'Start')),
+		);
 		const statusOf = async (id: string) =>
 			(await first.client.send<{ status: string }>('GET', `/rest/executions/${id}`)).status;
-		await until(async () => (await Promise.all(ids.map(statusOf))).every((status) => status === 'waiting'));
+		await until(async () =>
+			(await Promise.all(ids.map(statusOf))).every((status) => status === 'waiting'),
+		);
 		await first.stop({ signal: 'SIGKILL', keep: true });
 
-		const again = await startN8n({ userFolder: first.userFolder, port: Number(new URL(first.url).port) });
+		const again = await startN8n({
+			userFolder: first.userFolder,
+			port: Number(new URL(first.url).port),
+		});
 		try {
 			const executions = await Promise.all(ids.map(async (id) => await again.client.finished(id)));
 			expect(executions.map(({ status }) => status)).toEqual(Array<string>(20).fill('success'));
-			const images = executions.flatMap((execution) => itemsOf(execution)).filter(({ binary }) => binary?.data);
+			const images = executions
+				.flatMap((execution) => itemsOf(execution))
+				.filter(({ binary }) => binary?.data);
 			expect(images).toHaveLength(20);
 			expect(simulator.runs).toHaveLength(20);
 		} finally {

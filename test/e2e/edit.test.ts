@@ -1,7 +1,15 @@
 import sharp from 'sharp';
 
 import { startSimulator } from '../../simulator/simulator';
-import { connect, credentialFor, downloadBinary, expectSuccess, goldenWorkflow, itemsOf, until } from './support';
+import {
+	connect,
+	credentialFor,
+	downloadBinary,
+	expectSuccess,
+	goldenWorkflow,
+	itemsOf,
+	until,
+} from './support';
 
 jest.setTimeout(120_000);
 
@@ -15,7 +23,9 @@ describe('editing and finding runs on a real n8n', () => {
 		const nodes = trigger.nodes.map((node) => ({
 			...node,
 			webhookId,
-			...(node.name === 'GPT Image 2 Trigger' && { parameters: { ...node.parameters, options: { ignoreRepeats: false } } }),
+			...(node.name === 'GPT Image 2 Trigger' && {
+				parameters: { ...node.parameters, options: { ignoreRepeats: false } },
+			}),
 		}));
 		const triggered = await client.createWorkflow({ ...trigger, nodes }, credentialId);
 		await client.activate(triggered);
@@ -25,25 +35,38 @@ describe('editing and finding runs on a real n8n', () => {
 		const workflow = {
 			...golden,
 			nodes: golden.nodes.map((node) =>
-				node.name === 'Submit' ? { ...node, parameters: { ...node.parameters, callbackUrl } } : node,
+				node.name === 'Submit'
+					? { ...node, parameters: { ...node.parameters, callbackUrl } }
+					: node,
 			),
 		};
-		const execution = await client.executeToEnd(await client.createWorkflow(workflow, credentialId));
+		const execution = await client.executeToEnd(
+			await client.createWorkflow(workflow, credentialId),
+		);
 		expectSuccess(execution);
 
 		const [edited] = itemsOf(execution, 'Edit');
-		expect(await sharp(await downloadBinary(client, edited)).metadata()).toMatchObject({ format: 'png' });
+		expect(await sharp(await downloadBinary(client, edited)).metadata()).toMatchObject({
+			format: 'png',
+		});
 		expect(simulator.assets).toHaveLength(1);
 		expect(simulator.assets[0]).toMatchObject({ mimeType: 'image/png', confirmed: true });
 		expect(simulator.runs[1]).toMatchObject({ model: 'openai/gpt-image-2/edit' });
-		expect(itemsOf(execution, 'Find').map(({ json }) => json.run_id)).toEqual([simulator.runs[1]?.id, simulator.runs[0]?.id]);
+		expect(itemsOf(execution, 'Find').map(({ json }) => json.run_id)).toEqual([
+			simulator.runs[1]?.id,
+			simulator.runs[0]?.id,
+		]);
 		expect(itemsOf(execution, 'Get')[0]?.binary?.data).toBeDefined();
-		expect(itemsOf(execution, 'Redeliver')[0]?.json).toMatchObject({ is_automatic: false, status_code: 'succeeded' });
+		expect(itemsOf(execution, 'Redeliver')[0]?.json).toMatchObject({
+			is_automatic: false,
+			status_code: 'succeeded',
+		});
 		expect(itemsOf(execution, 'Deliveries').length).toBeGreaterThanOrEqual(1);
 
 		const filter = encodeURIComponent(JSON.stringify({ workflowId: triggered }));
 		const count = async () =>
-			(await client.send<{ results: unknown[] }>('GET', `/rest/executions?filter=${filter}`)).results.length;
+			(await client.send<{ results: unknown[] }>('GET', `/rest/executions?filter=${filter}`))
+				.results.length;
 		await until(async () => (await count()) === 2);
 		await simulator.close();
 	});

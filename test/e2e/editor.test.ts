@@ -9,19 +9,26 @@ let types: INodeTypeDescription[];
 
 beforeAll(async () => {
 	client = await connect();
-	types = JSON.parse((await client.download('/types/nodes.json')).toString()) as INodeTypeDescription[];
+	types = JSON.parse(
+		(await client.download('/types/nodes.json')).toString(),
+	) as INodeTypeDescription[];
 });
 
 const typeOf = (name: string) => types.find((type) => type.name === `n8n-nodes-runflow.${name}`);
 
 describe('what the editor knows of the package', () => {
 	it.each(['gptImage2', 'gptImage2Trigger'])('is found by what people search for: %s', (name) => {
-		expect(typeOf(name)?.codex?.alias).toEqual(expect.arrayContaining(['image', 'picture', 'openai', 'gpt-image', 'dall-e', 'Runflow']));
+		expect(typeOf(name)?.codex?.alias).toEqual(
+			expect.arrayContaining(['image', 'picture', 'openai', 'gpt-image', 'dall-e', 'Runflow']),
+		);
 	});
 
-	it.each(['gptImage2', 'gptImage2Trigger'])('stays out of the category AI, whose nodes the usual search hides: %s', (name) => {
-		expect(typeOf(name)?.codex?.categories).toEqual(['Marketing', 'Miscellaneous']);
-	});
+	it.each(['gptImage2', 'gptImage2Trigger'])(
+		'stays out of the category AI, whose nodes the usual search hides: %s',
+		(name) => {
+			expect(typeOf(name)?.codex?.categories).toEqual(['Marketing', 'Miscellaneous']);
+		},
+	);
 
 	it('shows the node and its trigger under one entry, by their names', () => {
 		expect([typeOf('gptImage2')?.displayName, typeOf('gptImage2Trigger')?.displayName]).toEqual([
@@ -30,17 +37,26 @@ describe('what the editor knows of the package', () => {
 		]);
 	});
 
-	it.each(['gptImage2', 'gptImage2Trigger'])('has icons for light and dark that load: %s', async (name) => {
-		const { iconUrl } = typeOf(name) ?? {};
-		const urls = typeof iconUrl === 'object' ? [iconUrl.light, iconUrl.dark] : [];
-		expect(urls).toHaveLength(2);
-		for (const url of urls) expect((await client.download(`/${url}`)).toString()).toContain('<svg');
-	});
+	it.each(['gptImage2', 'gptImage2Trigger'])(
+		'has icons for light and dark that load: %s',
+		async (name) => {
+			const { iconUrl } = typeOf(name) ?? {};
+			const urls = typeof iconUrl === 'object' ? [iconUrl.light, iconUrl.dark] : [];
+			expect(urls).toHaveLength(2);
+			for (const url of urls)
+				expect((await client.download(`/${url}`)).toString()).toContain('<svg');
+		},
+	);
 
-	it.each(['image/generate', 'image/edit', 'run/get', 'run/getMany'])('shows the shape of %s before the first run', async (operation) => {
-		const schema = await client.download(`/schemas/n8n-nodes-runflow.gptImage2/1.0.0/${operation}.json`);
-		expect(JSON.parse(schema.toString())).toEqual(outputSchema);
-	});
+	it.each(['image/generate', 'image/edit', 'run/get', 'run/getMany'])(
+		'shows the shape of %s before the first run',
+		async (operation) => {
+			const schema = await client.download(
+				`/schemas/n8n-nodes-runflow.gptImage2/1.0.0/${operation}.json`,
+			);
+			expect(JSON.parse(schema.toString())).toEqual(outputSchema);
+		},
+	);
 
 	it('offers the node as a tool for agents', () => {
 		expect(typeOf('gptImage2Tool')).toBeDefined();

@@ -2,7 +2,14 @@ import sharp from 'sharp';
 
 import type { N8nClient } from '../../scripts/n8n/client';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
-import { connect, credentialFor, downloadBinary, goldenWorkflow, itemsOf, type NodeChange } from './support';
+import {
+	connect,
+	credentialFor,
+	downloadBinary,
+	goldenWorkflow,
+	itemsOf,
+	type NodeChange,
+} from './support';
 
 jest.setTimeout(180_000);
 
@@ -25,7 +32,10 @@ beforeEach(() => {
 afterAll(async () => await simulator.close());
 
 async function twentyItems(change: NodeChange = {}) {
-	const workflowId = await client.createWorkflow(goldenWorkflow('twenty-items', change), credentialId);
+	const workflowId = await client.createWorkflow(
+		goldenWorkflow('twenty-items', change),
+		credentialId,
+	);
 	return await client.executeToEnd(workflowId);
 }
 
@@ -55,14 +65,17 @@ describe('the node on a real n8n', () => {
 	it.each([
 		['honours idempotency keys', true],
 		['ignores idempotency keys', false],
-	])('pays once for each item when every create is dropped after it was taken by a server that %s', async (_, idempotency) => {
-		simulator.settings.idempotency = idempotency;
-		simulator.misbehave({ do: 'drop-create', times: 20 });
-		const execution = await twentyItems();
-		expect(execution.status).toBe('success');
-		expect(itemsOf(execution).filter(({ binary }) => binary?.data)).toHaveLength(20);
-		expect(simulator.runs).toHaveLength(20);
-	});
+	])(
+		'pays once for each item when every create is dropped after it was taken by a server that %s',
+		async (_, idempotency) => {
+			simulator.settings.idempotency = idempotency;
+			simulator.misbehave({ do: 'drop-create', times: 20 });
+			const execution = await twentyItems();
+			expect(execution.status).toBe('success');
+			expect(itemsOf(execution).filter(({ binary }) => binary?.data)).toHaveLength(20);
+			expect(simulator.runs).toHaveLength(20);
+		},
+	);
 
 	it('pays for one more run only when one of 20 fails once and Retry On Fail tries again', async () => {
 		simulator.misbehave({ do: 'end-run', status: 'failed', match: 'number 7.' });

@@ -32,7 +32,11 @@ export function goldenWorkflow(name: string, change: NodeChange = {}): ExportedW
 }
 
 /** The items that a node put out in its last try, of one of its outputs. */
-export function itemsOf(execution: Execution, node = 'GPT Image 2', output = 0): INodeExecutionData[] {
+export function itemsOf(
+	execution: Execution,
+	node = 'GPT Image 2',
+	output = 0,
+): INodeExecutionData[] {
 	return execution.data.resultData.runData[node]?.at(-1)?.data?.main[output] ?? [];
 }
 

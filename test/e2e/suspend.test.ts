@@ -1,6 +1,14 @@
 import type { N8nClient } from '../../scripts/n8n/client';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
-import { connect, credentialFor, expectSuccess, goldenWorkflow, itemsOf, type NodeChange, until } from './support';
+import {
+	connect,
+	credentialFor,
+	expectSuccess,
+	goldenWorkflow,
+	itemsOf,
+	type NodeChange,
+	until,
+} from './support';
 
 jest.setTimeout(240_000);
 
@@ -29,7 +37,8 @@ async function start(change: NodeChange = {}) {
 	return await client.execute(await client.createWorkflow(workflow, credentialId), 'Start');
 }
 
-const statusOf = async (id: string) => (await client.send<{ status: string }>('GET', `/rest/executions/${id}`)).status;
+const statusOf = async (id: string) =>
+	(await client.send<{ status: string }>('GET', `/rest/executions/${id}`)).status;
 
 describe('suspend until callback, on a real n8n', () => {
 	it('sleeps while 20 runs go on, and resumes once with 20 images', async () => {
@@ -42,7 +51,9 @@ describe('suspend until callback, on a real n8n', () => {
 			Array.from({ length: 20 }, (_, number) => `picture number ${number}.`),
 		);
 		expect(items.filter(({ binary }) => binary?.data)).toHaveLength(20);
-		expect(items.map(({ pairedItem }) => pairedItem)).toEqual(Array.from({ length: 20 }, (_, item) => ({ item })));
+		expect(items.map(({ pairedItem }) => pairedItem)).toEqual(
+			Array.from({ length: 20 }, (_, item) => ({ item })),
+		);
 		expect(simulator.runs).toHaveLength(20);
 	});
 
@@ -69,8 +80,15 @@ describe('suspend until callback, on a real n8n', () => {
 		const execution = await client.finished(await start());
 		expectSuccess(execution);
 		const items = itemsOf(execution);
-		expect(items[3]?.json).toMatchObject({ status: 'failed', failure: { code: 'MODEL_UNAVAILABLE' }, image_count: 0 });
-		expect(items[5]?.json).toMatchObject({ status: 'cancelled', failure: { message: expect.stringContaining('was cancelled') } });
+		expect(items[3]?.json).toMatchObject({
+			status: 'failed',
+			failure: { code: 'MODEL_UNAVAILABLE' },
+			image_count: 0,
+		});
+		expect(items[5]?.json).toMatchObject({
+			status: 'cancelled',
+			failure: { message: expect.stringContaining('was cancelled') },
+		});
 		expect(items.filter(({ binary }) => binary?.data)).toHaveLength(18);
 	});
 

@@ -29,7 +29,12 @@ beforeEach(() => {
 afterAll(async () => await simulator.close());
 
 /** A published workflow that starts with the trigger, and the URL to call. */
-async function publish(parameters: object = {}, credential = credentialId, on = client, base = n8nUrl()) {
+async function publish(
+	parameters: object = {},
+	credential = credentialId,
+	on = client,
+	base = n8nUrl(),
+) {
 	const webhookId = `c7a5a1de-2222-4a4a-8a8a-${String((count += 1)).padStart(12, '0')}`;
 	const golden = goldenWorkflow('trigger');
 	const nodes = golden.nodes.map((node) =>
@@ -51,7 +56,10 @@ async function deliver(url: string, body: string, signature?: string) {
 
 async function executionsOf(workflowId: string, on = client): Promise<Execution[]> {
 	const filter = encodeURIComponent(JSON.stringify({ workflowId }));
-	const { results } = await on.send<{ results: Array<{ id: string }> }>('GET', `/rest/executions?filter=${filter}&limit=100`);
+	const { results } = await on.send<{ results: Array<{ id: string }> }>(
+		'GET',
+		`/rest/executions?filter=${filter}&limit=100`,
+	);
 	return await Promise.all(results.map(async ({ id }) => await on.finished(id)));
 }
 
@@ -61,10 +69,20 @@ const soon = async () => await new Promise((resolve) => setTimeout(resolve, 700)
 describe('the trigger on a real n8n', () => {
 	it('turns a signed callback of a run into items with URLs', async () => {
 		const { workflowId, url } = await publish();
-		const createdBy = goldenWorkflow('twenty-items', { parameters: { completion: 'none', callbackUrl: url } });
-		const submitting = await client.executeToEnd(await client.createWorkflow(createdBy, credentialId));
-		expect(itemsOf(submitting)[0]?.json).toMatchObject({ status: 'queued', image_count: 0, url: null });
-		await until(() => simulator.deliveries.filter(({ attempts }) => attempts.length > 0).length === 20);
+		const createdBy = goldenWorkflow('twenty-items', {
+			parameters: { completion: 'none', callbackUrl: url },
+		});
+		const submitting = await client.executeToEnd(
+			await client.createWorkflow(createdBy, credentialId),
+		);
+		expect(itemsOf(submitting)[0]?.json).toMatchObject({
+			status: 'queued',
+			image_count: 0,
+			url: null,
+		});
+		await until(
+			() => simulator.deliveries.filter(({ attempts }) => attempts.length > 0).length === 20,
+		);
 		await until(async () => (await executionsOf(workflowId)).length === 20);
 		const [execution] = await executionsOf(workflowId);
 		const [item] = execution ? itemsOf(execution, 'GPT Image 2 Trigger') : [];
@@ -92,7 +110,10 @@ describe('the trigger on a real n8n', () => {
 
 	it('takes only the events that are selected, and answers 200 to the others', async () => {
 		const { workflowId, url } = await publish({ events: ['run.failed'] });
-		const [completed, failed] = [callbackBody(), callbackBody({ event: 'run.failed', status: 'failed', output: null })];
+		const [completed, failed] = [
+			callbackBody(),
+			callbackBody({ event: 'run.failed', status: 'failed', output: null }),
+		];
 		expect(await deliver(url, completed, signed(completed))).toBe(200);
 		expect(await deliver(url, failed, signed(failed))).toBe(200);
 		await until(async () => (await executionsOf(workflowId)).length > 0);
@@ -102,10 +123,16 @@ describe('the trigger on a real n8n', () => {
 
 	it('makes 50 executions of 50 callbacks at once, and none of their repeats', async () => {
 		const { workflowId, url } = await publish();
-		const bodies = Array.from({ length: 50 }, (_, number) => callbackBody({ run_id: `run-${number}` }));
-		const answers = await Promise.all([...bodies, ...bodies].map(async (body) => await deliver(url, body, signed(body))));
+		const bodies = Array.from({ length: 50 }, (_, number) =>
+			callbackBody({ run_id: `run-${number}` }),
+		);
+		const answers = await Promise.all(
+			[...bodies, ...bodies].map(async (body) => await deliver(url, body, signed(body))),
+		);
 		expect(new Set(answers)).toEqual(new Set([200]));
-		const repeated = await Promise.all(bodies.map(async (body) => await deliver(url, body, signed(body))));
+		const repeated = await Promise.all(
+			bodies.map(async (body) => await deliver(url, body, signed(body))),
+		);
 		expect(new Set(repeated)).toEqual(new Set([200]));
 		await until(async () => (await executionsOf(workflowId)).length >= 50);
 		await soon();
@@ -120,7 +147,12 @@ describe('the trigger on a real n8n', () => {
 			body: JSON.stringify({ input: { prompt: 'real' } }),
 		});
 		const { id } = (await create.json()) as { id: string };
-		const claims = callbackBody({ run_id: id, event: 'run.failed', status: 'failed', output: null });
+		const claims = callbackBody({
+			run_id: id,
+			event: 'run.failed',
+			status: 'failed',
+			output: null,
+		});
 		expect(await deliver(url, callbackBody({ run_id: 'no-such-run' }))).toBe(401);
 		await soon();
 		expect(await deliver(url, claims)).toBe(200);
@@ -147,7 +179,10 @@ describe('the trigger on a real n8n', () => {
 			await own.stop({ keep: true });
 			const body = callbackBody();
 			expect(await deliver(url, body, signed(body)).catch(() => 'no answer')).toBe('no answer');
-			const again = await startN8n({ userFolder: own.userFolder, port: Number(new URL(own.url).port) });
+			const again = await startN8n({
+				userFolder: own.userFolder,
+				port: Number(new URL(own.url).port),
+			});
 			try {
 				await until(async () => (await fetch(url, { method: 'POST' })).status === 401);
 				expect(await deliver(url, body, signed(body))).toBe(200);

@@ -30,7 +30,10 @@ export class CountingApi {
 	mostInFlight = 0;
 
 	constructor(
-		answer: (run: CountedRun, tries: number) => void | 'drop' | 'refuse' | [number, object] = () => {},
+		answer: (
+			run: CountedRun,
+			tries: number,
+		) => void | 'drop' | 'refuse' | [number, object] = () => {},
 	) {
 		const tries: Record<string, number> = {};
 		const scope = nock(apiUrl).persist();
@@ -63,19 +66,33 @@ export class CountingApi {
 			if (run && run.status !== 'running') this.inFlight -= 1;
 			return run ? [200, this.view(run)] : [404, { code: 'RUN_NOT_FOUND' }];
 		});
-		scope.get('/v1/runs').query(true).reply((uri) => {
-			const filter = new URL(uri, apiUrl).searchParams.get('q');
-			const items = this.runs.filter(({ clientRef }) => filter === `client_ref.EQ:'${clientRef}'`);
-			return [200, { items: items.map((run) => this.view(run)), next: null }];
-		});
-		nock('https://files.test').persist().get(/.*/).reply(200, (uri) => `image of ${uri}`, {
-			'content-type': 'image/png',
-		});
+		scope
+			.get('/v1/runs')
+			.query(true)
+			.reply((uri) => {
+				const filter = new URL(uri, apiUrl).searchParams.get('q');
+				const items = this.runs.filter(
+					({ clientRef }) => filter === `client_ref.EQ:'${clientRef}'`,
+				);
+				return [200, { items: items.map((run) => this.view(run)), next: null }];
+			});
+		nock('https://files.test')
+			.persist()
+			.get(/.*/)
+			.reply(200, (uri) => `image of ${uri}`, {
+				'content-type': 'image/png',
+			});
 	}
 
 	private view(run: CountedRun) {
-		const output = { ...succeededRun.output, outputs: [{ url: `https://files.test/${run.prompt}.png` }] };
-		const ended = run.status === 'succeeded' ? { ...succeededRun, output } : { ...queuedRun, status_code: run.status };
+		const output = {
+			...succeededRun.output,
+			outputs: [{ url: `https://files.test/${run.prompt}.png` }],
+		};
+		const ended =
+			run.status === 'succeeded'
+				? { ...succeededRun, output }
+				: { ...queuedRun, status_code: run.status };
 		return { ...ended, id: run.id, input: { prompt: run.prompt }, client_ref: run.clientRef };
 	}
 }

@@ -15,33 +15,60 @@ describe('returning immediately', () => {
 		const api = nock(apiUrl)
 			.post(models, (body) => body.callback_url === callbackUrl)
 			.reply(201, queuedRun);
-		const { items, error } = await runWorkflow(goldenWorkflow('generate', { completion: 'none', callbackUrl }), { input });
+		const { items, error } = await runWorkflow(
+			goldenWorkflow('generate', { completion: 'none', callbackUrl }),
+			{ input },
+		);
 		expect(error).toBeUndefined();
 		expect(items).toHaveLength(1);
-		expect(items[0]?.json).toMatchObject({ run_id: runId, status: 'queued', image_count: 0, url: null, timed_out: false });
+		expect(items[0]?.json).toMatchObject({
+			run_id: runId,
+			status: 'queued',
+			image_count: 0,
+			url: null,
+			timed_out: false,
+		});
 		expect(items[0]?.binary).toBeUndefined();
 		expect(api.isDone()).toBe(true);
 	});
 
 	it('outputs the URLs of a run that the create answers as ended', async () => {
 		nock(apiUrl).post(models).reply(201, succeededRun);
-		const { items } = await runWorkflow(goldenWorkflow('generate', { completion: 'none' }), { input });
-		expect(items[0]?.json).toMatchObject({ status: 'succeeded', image_count: 1, url: succeededRun.output.outputs[0]?.url });
+		const { items } = await runWorkflow(goldenWorkflow('generate', { completion: 'none' }), {
+			input,
+		});
+		expect(items[0]?.json).toMatchObject({
+			status: 'succeeded',
+			image_count: 1,
+			url: succeededRun.output.outputs[0]?.url,
+		});
 	});
 
 	it.each([
-		['http://localhost:5678/webhook/1', "'Callback URL' is on 'localhost:5678', which Runflow can't reach"],
-		['http://192.168.1.5/webhook/1', "'Callback URL' is on '192.168.1.5', which Runflow can't reach"],
+		[
+			'http://localhost:5678/webhook/1',
+			"'Callback URL' is on 'localhost:5678', which Runflow can't reach",
+		],
+		[
+			'http://192.168.1.5/webhook/1',
+			"'Callback URL' is on '192.168.1.5', which Runflow can't reach",
+		],
 		['n8n.example.com/webhook/1', "'Callback URL' must start with https:// or http://"],
 	])('refuses the callback URL %s before anything is sent', async (url, message) => {
-		const { error } = await runWorkflow(goldenWorkflow('generate', { completion: 'none', callbackUrl: url }), { input });
+		const { error } = await runWorkflow(
+			goldenWorkflow('generate', { completion: 'none', callbackUrl: url }),
+			{ input },
+		);
 		expect(error?.message).toBe(message);
 		expect(error?.description).toContain('WEBHOOK_URL');
 	});
 
 	it('takes a private callback URL where the API is private too, as with the simulator', async () => {
 		const api = nock('http://127.0.0.1:9').post(models).reply(201, queuedRun);
-		const workflow = goldenWorkflow('generate', { completion: 'none', callbackUrl: 'http://localhost:5678/webhook/1' });
+		const workflow = goldenWorkflow('generate', {
+			completion: 'none',
+			callbackUrl: 'http://localhost:5678/webhook/1',
+		});
 		const local = { ...credential, baseUrl: 'http://127.0.0.1:9' };
 		const { error } = await runWorkflow(workflow, { input, credential: local });
 		expect(error).toBeUndefined();
@@ -49,7 +76,10 @@ describe('returning immediately', () => {
 	});
 
 	it('refuses sync mode without a callback, because the image could never be fetched', async () => {
-		const { error } = await runWorkflow(goldenWorkflow('generate', { completion: 'none', syncMode: true }), { input });
+		const { error } = await runWorkflow(
+			goldenWorkflow('generate', { completion: 'none', syncMode: true }),
+			{ input },
+		);
 		expect(error?.message).toBe("'Sync Mode' needs 'Wait in This Execution' as 'Completion'");
 	});
 });
@@ -65,14 +95,22 @@ describe('suspending until the callback', () => {
 			.reply(201, queuedRun)
 			.get(run)
 			.reply(200, queuedRun);
-		nock('https://n8n.example.com').persist().post(/webhook-waiting/).reply(200, {});
-		const { run: result } = await runWorkflow(goldenWorkflow('generate', { completion: 'suspend' }), { input });
+		nock('https://n8n.example.com')
+			.persist()
+			.post(/webhook-waiting/)
+			.reply(200, {});
+		const { run: result } = await runWorkflow(
+			goldenWorkflow('generate', { completion: 'suspend' }),
+			{ input },
+		);
 		expect(result.status).toBe('waiting');
 		expect(result.waitTill).toBeInstanceOf(Date);
 		expect(new URL(sent).pathname).toBe(`/webhook-waiting/231/${nodeId}`);
 		const [parked] = result.data.executionData?.nodeExecutionStack[0]?.data.main[0] ?? [];
 		expect(parked?.json).toMatchObject({ run_id: runId, timed_out: true, status: 'queued' });
-		expect(result.data.resultData.runData.Start?.[0]?.data?.main[0]?.[0]?.json).toEqual({ prompt: 'a brass sign' });
+		expect(result.data.resultData.runData.Start?.[0]?.data?.main[0]?.[0]?.json).toEqual({
+			prompt: 'a brass sign',
+		});
 		expect(api.isDone()).toBe(true);
 	});
 
@@ -89,19 +127,28 @@ describe('suspending until the callback', () => {
 			.get(`/v1/runs/${other}`)
 			.reply(200, { ...failedRun, id: other });
 		const items = [{ json: { prompt: 'p0' } }, { json: { prompt: 'p1' } }];
-		const workflow = goldenWorkflow('generate', { completion: 'suspend', options: { download: false } });
+		const workflow = goldenWorkflow('generate', {
+			completion: 'suspend',
+			options: { download: false },
+		});
 		const result = await runWorkflow(workflow, { input: items });
 		expect(result.run.status).toBe('success');
 		expect(result.items.map(({ json }) => [json.status, json.image_count, json.failure])).toEqual([
 			['succeeded', 1, null],
-			['failed', 0, { code: 'MODEL_UNAVAILABLE', message: 'The provider did not answer', stage: 'dispatch' }],
+			[
+				'failed',
+				0,
+				{ code: 'MODEL_UNAVAILABLE', message: 'The provider did not answer', stage: 'dispatch' },
+			],
 		]);
 	});
 
 	it('refuses an n8n that Runflow can not call back, before anything is sent', async () => {
 		const workflow = goldenWorkflow('generate', { completion: 'suspend' });
 		const { error } = await runWorkflow(workflow, { input, n8nUrl: 'http://localhost:5678' });
-		expect(error?.message).toBe("The address at which n8n can be called back is on 'localhost:5678', which Runflow can't reach");
+		expect(error?.message).toBe(
+			"The address at which n8n can be called back is on 'localhost:5678', which Runflow can't reach",
+		);
 		expect(error?.description).toContain('WEBHOOK_URL');
 	});
 

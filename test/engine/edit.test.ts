@@ -13,17 +13,27 @@ const photo = (data = 'photo') => ({
 });
 const edit = (parameters: object = {}) =>
 	goldenWorkflow('generate', { operation: 'edit', options: { download: false }, ...parameters });
-const item = (binary: Record<string, ReturnType<typeof photo>> = {}) => ({ json: { prompt: 'make it night' }, binary });
+const item = (binary: Record<string, ReturnType<typeof photo>> = {}) => ({
+	json: { prompt: 'make it night' },
+	binary,
+});
 
 /** Answers the three steps of one upload. */
 const upload = (id: string, bytes: string) =>
 	[
 		nock(apiUrl)
-			.post('/v1/asset-uploads', { filename: 'photo.png', mime_type: 'image/png', size_bytes: bytes.length })
+			.post('/v1/asset-uploads', {
+				filename: 'photo.png',
+				mime_type: 'image/png',
+				size_bytes: bytes.length,
+			})
 			.reply(201, { asset_id: id, upload_url: `${storage}/put/${id}` })
 			.post(`/v1/asset-uploads/${id}/confirmations`)
 			.reply(201, { id, url: `${storage}/asset/${id}` }),
-		nock(storage, { badheaders: ['authorization'], reqheaders: { 'content-type': 'image/png', 'content-length': String(bytes.length) } })
+		nock(storage, {
+			badheaders: ['authorization'],
+			reqheaders: { 'content-type': 'image/png', 'content-length': String(bytes.length) },
+		})
 			.put(`/put/${id}`, bytes)
 			.reply(200),
 	] as const;
@@ -32,7 +42,11 @@ describe('edit', () => {
 	it('uploads the binary without the key and sends its address, with auto as size', async () => {
 		const scopes = upload('a1', 'photo');
 		const api = nock(apiUrl)
-			.post(models, (body) => body.input.image_urls[0] === `${storage}/asset/a1` && body.input.image_size === 'auto')
+			.post(
+				models,
+				(body) =>
+					body.input.image_urls[0] === `${storage}/asset/a1` && body.input.image_size === 'auto',
+			)
 			.reply(201, succeededRun);
 		const { items, error } = await runWorkflow(edit(), { input: [item({ data: photo() })] });
 		expect(error).toBeUndefined();
@@ -48,14 +62,20 @@ describe('edit', () => {
 			.reply(201, succeededRun);
 		const binary = { data: photo(), mask: photo('mask!') };
 		const parameters = { options: { download: false, maskBinaryField: 'mask' } };
-		const { items } = await runWorkflow(edit(parameters), { input: [item(binary), item(binary), item(binary)] });
+		const { items } = await runWorkflow(edit(parameters), {
+			input: [item(binary), item(binary), item(binary)],
+		});
 		expect(items).toHaveLength(3);
 		for (const scope of [...scopes, api]) expect(scope.isDone()).toBe(true);
 	});
 
 	it('sends addresses as they are', async () => {
 		const api = nock(apiUrl)
-			.post(models, (body) => body.input.image_urls.length === 2 && body.input.mask_url === 'https://x.test/m.png')
+			.post(
+				models,
+				(body) =>
+					body.input.image_urls.length === 2 && body.input.mask_url === 'https://x.test/m.png',
+			)
 			.reply(201, succeededRun);
 		const parameters = {
 			inputSource: 'url',
@@ -89,16 +109,32 @@ describe('edit', () => {
 	it.each([
 		[{}, {}, "'Input Data Field Name' names 'data', and the item has no such binary field"],
 		[{ inputBinaryFields: ' ' }, {}, "'Input Data Field Name' must not be empty"],
-		[{}, { data: { ...photo(), mimeType: 'text/plain' } }, "'Input Data Field Name' names 'data', which is no image but text/plain"],
-		[{}, { data: { ...photo(), bytes: 52_428_801 } }, "'Input Data Field Name' names 'data', which is larger than 50 MiB"],
+		[
+			{},
+			{ data: { ...photo(), mimeType: 'text/plain' } },
+			"'Input Data Field Name' names 'data', which is no image but text/plain",
+		],
+		[
+			{},
+			{ data: { ...photo(), bytes: 52_428_801 } },
+			"'Input Data Field Name' names 'data', which is larger than 50 MiB",
+		],
 		[{ inputSource: 'url', inputUrls: ' , ' }, {}, "'Image URLs' must name at least one image"],
-		[{ inputSource: 'url', inputUrls: 'ftp://x.test/1.png' }, {}, "'Image URLs' must start with https:// or http://"],
+		[
+			{ inputSource: 'url', inputUrls: 'ftp://x.test/1.png' },
+			{},
+			"'Image URLs' must start with https:// or http://",
+		],
 		[
 			{ options: { maskUrl: 'https://x.test/m.png', maskBinaryField: 'mask' } },
 			{ data: photo() },
 			"'Mask URL' and 'Mask Data Field Name' exclude each other",
 		],
-		[{ imageSize: 'custom', width: 16, height: 16 }, { data: photo() }, "'Width' must give an image of"],
+		[
+			{ imageSize: 'custom', width: 16, height: 16 },
+			{ data: photo() },
+			"'Width' must give an image of",
+		],
 	])('refuses %j with %j before anything is sent', async (parameters, binary, message) => {
 		const { error } = await runWorkflow(edit(parameters), { input: [item(binary)] });
 		expect(error?.message).toContain(message);

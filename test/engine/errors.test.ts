@@ -23,17 +23,62 @@ async function failure(parameters = {}) {
 
 describe('a refused create', () => {
 	it.each([
-		[400, { code: 'BAD_REQUEST', message: 'No.' }, 'Runflow could not make sense of the request', 'Runflow says: No. Code: BAD_REQUEST.'],
-		[401, { code: 'UNAUTHORIZED', message: 'No key' }, 'Runflow did not accept the API key', "Check 'API Key' in the Runflow credential"],
-		[402, { code: 'INSUFFICIENT_CREDIT', message: 'Empty' }, 'The Runflow account has not enough credit', 'Top up the account'],
-		[403, { code: 'PERMISSION_DENIED' }, 'Runflow does not allow this with the API key', 'scopes runs:create and runs:read'],
-		[403, { code: 'EMAIL_NOT_VERIFIED' }, 'Runflow does not allow this with the API key', 'Verify the e-mail address'],
+		[
+			400,
+			{ code: 'BAD_REQUEST', message: 'No.' },
+			'Runflow could not make sense of the request',
+			'Runflow says: No. Code: BAD_REQUEST.',
+		],
+		[
+			401,
+			{ code: 'UNAUTHORIZED', message: 'No key' },
+			'Runflow did not accept the API key',
+			"Check 'API Key' in the Runflow credential",
+		],
+		[
+			402,
+			{ code: 'INSUFFICIENT_CREDIT', message: 'Empty' },
+			'The Runflow account has not enough credit',
+			'Top up the account',
+		],
+		[
+			403,
+			{ code: 'PERMISSION_DENIED' },
+			'Runflow does not allow this with the API key',
+			'scopes runs:create and runs:read',
+		],
+		[
+			403,
+			{ code: 'EMAIL_NOT_VERIFIED' },
+			'Runflow does not allow this with the API key',
+			'Verify the e-mail address',
+		],
 		[404, { code: 'NOT_FOUND' }, 'Runflow does not know this address', "Check 'Base URL'"],
-		[409, { code: 'CONFLICT' }, 'Runflow reports a conflict with an earlier request', 'Wait a minute'],
+		[
+			409,
+			{ code: 'CONFLICT' },
+			'Runflow reports a conflict with an earlier request',
+			'Wait a minute',
+		],
 		[413, 'too large', 'The request is too large for Runflow', "Shorten 'Prompt'"],
-		[418, { error: { code: 'TEAPOT', message: 'short and stout' } }, 'Runflow refused the request (HTTP 418)', 'Runflow says: short and stout. Code: TEAPOT.'],
-		[422, validationError, "Runflow refused 'Number of Images'", "'Number of Images': Input should be less than or equal to 4"],
-		[422, { detail: [{ loc: ['body', 'input', 'image_size', 'width'], msg: 'too wide' }] }, "Runflow refused 'Width'", "'Width': too wide"],
+		[
+			418,
+			{ error: { code: 'TEAPOT', message: 'short and stout' } },
+			'Runflow refused the request (HTTP 418)',
+			'Runflow says: short and stout. Code: TEAPOT.',
+		],
+		[
+			422,
+			validationError,
+			"Runflow refused 'Number of Images'",
+			"'Number of Images': Input should be less than or equal to 4",
+		],
+		[
+			422,
+			{ detail: [{ loc: ['body', 'input', 'image_size', 'width'], msg: 'too wide' }] },
+			"Runflow refused 'Width'",
+			"'Width': too wide",
+		],
 		[422, { detail: 'not today' }, 'Runflow refused a value', 'Runflow says: not today.'],
 	])('with %i is never sent again and has its own words', async (status, body, message, words) => {
 		const api = nock(apiUrl).post(models).reply(status, body);
@@ -58,14 +103,24 @@ describe('a refused create', () => {
 	});
 
 	it('succeeds when a later try does', async () => {
-		const api = nock(apiUrl).post(models).reply(429, {}, again).post(models).reply(201, succeededRun);
-		const { items } = await runWorkflow(goldenWorkflow('generate', { options: { download: false } }), { input });
+		const api = nock(apiUrl)
+			.post(models)
+			.reply(429, {}, again)
+			.post(models)
+			.reply(201, succeededRun);
+		const { items } = await runWorkflow(
+			goldenWorkflow('generate', { options: { download: false } }),
+			{ input },
+		);
 		expect(items[0]?.json.run_id).toBe(runId);
 		expect(api.isDone()).toBe(true);
 	});
 
 	it('with a web page instead of JSON is looked for once, then named', async () => {
-		const api = nock(apiUrl).post(models).twice().reply(200, '<html>', { 'content-type': 'text/html' });
+		const api = nock(apiUrl)
+			.post(models)
+			.twice()
+			.reply(200, '<html>', { 'content-type': 'text/html' });
 		const search = nock(apiUrl).get('/v1/runs').query(true).reply(200, '<html>');
 		nock(apiUrl).get('/v1/runs').query(true).reply(200, { items: [] });
 		const error = await failure();
@@ -93,11 +148,36 @@ describe('a refused create', () => {
 
 describe('a run that does not succeed', () => {
 	it.each([
-		['failed', failedRun, `Run ${runId} failed`, 'Runflow says: The provider did not answer. Code: MODEL_UNAVAILABLE.'],
-		['cancelled', { ...queuedRun, status_code: 'cancelled' }, `Run ${runId} was cancelled at Runflow`, 'Somebody cancelled it'],
-		['cancelled', { ...queuedRun, status_code: 'canceled' }, `Run ${runId} was cancelled at Runflow`, 'Somebody cancelled it'],
-		['failed', { ...queuedRun, status_code: 'errored', error: { code: 'X', message: 'Y' } }, `Run ${runId} failed`, 'Runflow says: Y. Code: X.'],
-		['succeeded', { ...succeededRun, output: null }, `Run ${runId} succeeded but delivered no image`, 'Look at the run'],
+		[
+			'failed',
+			failedRun,
+			`Run ${runId} failed`,
+			'Runflow says: The provider did not answer. Code: MODEL_UNAVAILABLE.',
+		],
+		[
+			'cancelled',
+			{ ...queuedRun, status_code: 'cancelled' },
+			`Run ${runId} was cancelled at Runflow`,
+			'Somebody cancelled it',
+		],
+		[
+			'cancelled',
+			{ ...queuedRun, status_code: 'canceled' },
+			`Run ${runId} was cancelled at Runflow`,
+			'Somebody cancelled it',
+		],
+		[
+			'failed',
+			{ ...queuedRun, status_code: 'errored', error: { code: 'X', message: 'Y' } },
+			`Run ${runId} failed`,
+			'Runflow says: Y. Code: X.',
+		],
+		[
+			'succeeded',
+			{ ...succeededRun, output: null },
+			`Run ${runId} succeeded but delivered no image`,
+			'Look at the run',
+		],
 	])('as %s is an error that names it', async (status, answer, message, words) => {
 		nock(apiUrl).post(models).reply(201, answer);
 		const { message: actual, description, context } = await failure();
@@ -118,8 +198,13 @@ describe('a run that does not succeed', () => {
 	});
 
 	it('with part of its images is a success with a hint', async () => {
-		nock(apiUrl).post(models).reply(201, { ...succeededRun, status_code: 'partial_succeeded' });
-		const { items, hints } = await runWorkflow(goldenWorkflow('generate', { options: { download: false } }), { input });
+		nock(apiUrl)
+			.post(models)
+			.reply(201, { ...succeededRun, status_code: 'partial_succeeded' });
+		const { items, hints } = await runWorkflow(
+			goldenWorkflow('generate', { options: { download: false } }),
+			{ input },
+		);
 		expect(items[0]?.json.status).toBe('partial_succeeded');
 		expect(hints[1]).toBe(`1 run delivered only part of the images: ${runId}.`);
 	});
@@ -133,8 +218,16 @@ describe('a run that does not succeed', () => {
 	});
 
 	it('is named when its image can never be downloaded', async () => {
-		nock(apiUrl).post(models).reply(201, succeededRun).persist().get(`/v1/runs/${runId}`).reply(200, succeededRun);
-		nock(/amazonaws/).persist().get(/.*/).reply(403);
+		nock(apiUrl)
+			.post(models)
+			.reply(201, succeededRun)
+			.persist()
+			.get(`/v1/runs/${runId}`)
+			.reply(200, succeededRun);
+		nock(/amazonaws/)
+			.persist()
+			.get(/.*/)
+			.reply(403);
 		const { message, description } = await failure();
 		expect(message).toBe(`Image 1 of run ${runId} could not be downloaded`);
 		expect(description).toContain('HTTP 403');
@@ -142,25 +235,32 @@ describe('a run that does not succeed', () => {
 });
 
 describe('going on after errors', () => {
-	it.each(['continueRegularOutput', 'continueErrorOutput'] as const)('with %s gives a row that n8n can route', async (onError) => {
-		nock(apiUrl).post(models).reply(201, failedRun);
-		const workflow = goldenWorkflow('generate', {}, { onError });
-		const { items, errorItems, error } = await runWorkflow(workflow, { input });
-		const [row] = onError === 'continueErrorOutput' ? errorItems : items;
-		expect(error).toBeUndefined();
-		const fromInput = onError === 'continueErrorOutput' ? input[0]?.json : {};
-		expect(row?.json).toEqual({
-			...fromInput,
-			error: `Run ${runId} failed`,
-			details: {
-				run_id: runId,
-				status: 'failed',
-				code: 'MODEL_UNAVAILABLE',
-				http_status: null,
-				failure: { code: 'MODEL_UNAVAILABLE', message: 'The provider did not answer', stage: 'dispatch' },
-				description: expect.stringContaining('The provider did not answer'),
-			},
-		});
-		expect(row?.pairedItem).toEqual({ item: 0 });
-	});
+	it.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
+		'with %s gives a row that n8n can route',
+		async (onError) => {
+			nock(apiUrl).post(models).reply(201, failedRun);
+			const workflow = goldenWorkflow('generate', {}, { onError });
+			const { items, errorItems, error } = await runWorkflow(workflow, { input });
+			const [row] = onError === 'continueErrorOutput' ? errorItems : items;
+			expect(error).toBeUndefined();
+			const fromInput = onError === 'continueErrorOutput' ? input[0]?.json : {};
+			expect(row?.json).toEqual({
+				...fromInput,
+				error: `Run ${runId} failed`,
+				details: {
+					run_id: runId,
+					status: 'failed',
+					code: 'MODEL_UNAVAILABLE',
+					http_status: null,
+					failure: {
+						code: 'MODEL_UNAVAILABLE',
+						message: 'The provider did not answer',
+						stage: 'dispatch',
+					},
+					description: expect.stringContaining('The provider did not answer'),
+				},
+			});
+			expect(row?.pairedItem).toEqual({ item: 0 });
+		},
+	);
 });

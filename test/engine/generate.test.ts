@@ -13,8 +13,8 @@ const pngDataUri = `data:image/png;base64,${Buffer.from('inline png').toString('
 const files = (status = 200, headers = { 'content-type': 'image/png' }) =>
 	nock(image.origin).get(image.pathname).query(true).reply(status, 'png bytes', headers);
 
-const runWith = async (parameters = {}) => await runWorkflow(goldenWorkflow('generate', parameters), { input });
-
+const runWith = async (parameters = {}) =>
+	await runWorkflow(goldenWorkflow('generate', parameters), { input });
 
 describe('generate, waiting in the execution', () => {
 	it('creates a run, waits for it and outputs its image as binary data in the one item shape', async () => {
@@ -145,8 +145,13 @@ describe('generate, waiting in the execution', () => {
 
 	it('decodes a data URI to binary and leaves no base64 in the json', async () => {
 		const output = { ...succeededRun.output, outputs: [{ type: 'image', url: pngDataUri }] };
-		const api = nock(apiUrl).post(models).reply(201, { ...succeededRun, output });
-		const { items } = await runWith({ syncMode: true, options: { download: false, includeRun: true } });
+		const api = nock(apiUrl)
+			.post(models)
+			.reply(201, { ...succeededRun, output });
+		const { items } = await runWith({
+			syncMode: true,
+			options: { download: false, includeRun: true },
+		});
 		expect(items[0]?.json).toMatchObject({ url: null, mime_type: 'image/png' });
 		expect(JSON.stringify(items[0]?.json)).not.toContain('base64');
 		expect((await bytesOf(items[0])).toString()).toBe('inline png');
@@ -158,20 +163,41 @@ describe('generate, waiting in the execution', () => {
 			{ type: 'image', url: imageUrl, width: 1280, height: 960 },
 			{ type: 'image', url: pngDataUri },
 		];
-		nock(apiUrl).post(models).reply(201, { ...succeededRun, output: { ...succeededRun.output, outputs } });
+		nock(apiUrl)
+			.post(models)
+			.reply(201, { ...succeededRun, output: { ...succeededRun.output, outputs } });
 		files(200, { 'content-type': 'image/jpeg' });
-		const { items } = await runWith({ options: { output: 'perRun', binaryField: 'image', fileName: 'sign' } });
+		const { items } = await runWith({
+			options: { output: 'perRun', binaryField: 'image', fileName: 'sign' },
+		});
 		expect(items).toHaveLength(1);
 		expect(items[0]?.json).toMatchObject({
 			image_count: 2,
 			image_index: null,
 			images: [
-				{ index: 0, url: imageUrl, file_name: 'sign-0.jpg', mime_type: 'image/jpeg', width: 1280, height: 960 },
-				{ index: 1, url: null, file_name: 'sign-1.png', mime_type: 'image/png', width: null, height: null },
+				{
+					index: 0,
+					url: imageUrl,
+					file_name: 'sign-0.jpg',
+					mime_type: 'image/jpeg',
+					width: 1280,
+					height: 960,
+				},
+				{
+					index: 1,
+					url: null,
+					file_name: 'sign-1.png',
+					mime_type: 'image/png',
+					width: null,
+					height: null,
+				},
 			],
 		});
 		expect(Object.keys(items[0]?.binary ?? {})).toEqual(['image', 'image_1']);
-		expect(items[0]?.binary?.image).toMatchObject({ mimeType: 'image/jpeg', fileName: 'sign-0.jpg' });
+		expect(items[0]?.binary?.image).toMatchObject({
+			mimeType: 'image/jpeg',
+			fileName: 'sign-0.jpg',
+		});
 	});
 
 	it('outputs only URLs when download is off', async () => {
@@ -190,7 +216,10 @@ describe('generate, waiting in the execution', () => {
 			.get(run)
 			.reply(200, { ...succeededRun, output });
 		const expired = files(403);
-		const download = nock(image.origin).get(new URL(fresh).pathname).query(true).reply(200, 'fresh bytes');
+		const download = nock(image.origin)
+			.get(new URL(fresh).pathname)
+			.query(true)
+			.reply(200, 'fresh bytes');
 		const { items } = await runWith();
 		expect((await bytesOf(items[0])).toString()).toBe('fresh bytes');
 		expect(api.isDone() && expired.isDone() && download.isDone()).toBe(true);
@@ -220,7 +249,12 @@ describe('generate, waiting in the execution', () => {
 		const { error } = await runWith({ options: { pollInterval: 0.1, timeout: 0.4 } });
 		expect(error?.message).toBe(`Run ${runId} was still 'queued' after 0.4 seconds`);
 		expect(error?.description).toContain('not paid again');
-		expect(error?.context).toMatchObject({ run_id: runId, status: 'queued', code: 'DEADLINE', itemIndex: 0 });
+		expect(error?.context).toMatchObject({
+			run_id: runId,
+			status: 'queued',
+			code: 'DEADLINE',
+			itemIndex: 0,
+		});
 	});
 
 	it('stops reading at once when the execution is stopped', async () => {

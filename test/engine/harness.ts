@@ -112,7 +112,13 @@ export interface EngineResult {
 	/** The items of the node's first output, of its last try. */
 	items: INodeExecutionData[];
 	errorItems: INodeExecutionData[];
-	error: (Error & { description?: string | null; context?: Record<string, unknown>; httpCode?: string | null }) | undefined;
+	error:
+		| (Error & {
+				description?: string | null;
+				context?: Record<string, unknown>;
+				httpCode?: string | null;
+		  })
+		| undefined;
 	hints: string[];
 }
 
@@ -162,13 +168,13 @@ export async function runWorkflow(
 		options.resume ??
 		createRunExecutionData({
 			executionData: {
-				nodeExecutionStack: [
-					{ node: start, data: { main: [options.input] }, source: null },
-				],
+				nodeExecutionStack: [{ node: start, data: { main: [options.input] }, source: null }],
 			},
 			resultData: { pinData: { [start.name]: options.input } },
 		});
-	const execution = new WorkflowExecute(additionalData, 'manual', state).processRunExecutionData(workflow);
+	const execution = new WorkflowExecute(additionalData, 'manual', state).processRunExecutionData(
+		workflow,
+	);
 	options.onStart?.(() => execution.cancel());
 	const run = await execution;
 	const task = run.data.resultData.runData['GPT Image 2']?.at(-1);
@@ -182,7 +188,10 @@ export async function runWorkflow(
 }
 
 /** The bytes of an item's binary field. */
-export async function bytesOf(item: INodeExecutionData | undefined, field = 'data'): Promise<Buffer> {
+export async function bytesOf(
+	item: INodeExecutionData | undefined,
+	field = 'data',
+): Promise<Buffer> {
 	const binary = item?.binary?.[field];
 	if (!binary) throw new Error(`no binary field '${field}'`);
 	return await Container.get(BinaryDataService).getAsBuffer(binary);

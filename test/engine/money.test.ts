@@ -5,14 +5,16 @@ import { CountingApi } from './api';
 import { apiUrl, bytesOf, runWorkflow } from './harness';
 import { goldenWorkflow } from './workflows';
 
-const items = (count: number) => Array.from({ length: count }, (_, number) => ({ json: { prompt: `p${number}` } }));
+const items = (count: number) =>
+	Array.from({ length: count }, (_, number) => ({ json: { prompt: `p${number}` } }));
 const fast = { options: { pollInterval: 0.1 } };
-
 
 describe('never pay twice', () => {
 	it('finds the run of a create whose answer was lost instead of making another', async () => {
 		const api = new CountingApi((_run, tries) => (tries === 1 ? 'drop' : undefined));
-		const { items: out, error } = await runWorkflow(goldenWorkflow('generate', fast), { input: items(3) });
+		const { items: out, error } = await runWorkflow(goldenWorkflow('generate', fast), {
+			input: items(3),
+		});
 		expect(error).toBeUndefined();
 		expect(out).toHaveLength(3);
 		expect(api.runs).toHaveLength(3);
@@ -35,7 +37,11 @@ describe('never pay twice', () => {
 		const api = new CountingApi((run, tries) => {
 			if (run.prompt === 'p1' && tries === 1) run.status = 'failed';
 		});
-		const workflow = goldenWorkflow('generate', fast, { retryOnFail: true, maxTries: 2, waitBetweenTries: 0 });
+		const workflow = goldenWorkflow('generate', fast, {
+			retryOnFail: true,
+			maxTries: 2,
+			waitBetweenTries: 0,
+		});
 		const { items: out, error } = await runWorkflow(workflow, { input: items(3) });
 		expect(error).toBeUndefined();
 		expect(out.map(({ json }) => json.prompt)).toEqual(['p0', 'p1', 'p2']);
@@ -75,9 +81,17 @@ describe('never pay twice', () => {
 	});
 
 	it('asks for the run of an unclear create before a second try of the node creates another', async () => {
-		const unavailable = nock(apiUrl).get('/v1/runs').query(true).times(5).reply(503, {}, { 'retry-after': '0' });
+		const unavailable = nock(apiUrl)
+			.get('/v1/runs')
+			.query(true)
+			.times(5)
+			.reply(503, {}, { 'retry-after': '0' });
 		const api = new CountingApi((_run, tries) => (tries === 1 ? 'drop' : undefined));
-		const workflow = goldenWorkflow('generate', fast, { retryOnFail: true, maxTries: 2, waitBetweenTries: 0 });
+		const workflow = goldenWorkflow('generate', fast, {
+			retryOnFail: true,
+			maxTries: 2,
+			waitBetweenTries: 0,
+		});
 		const { error } = await runWorkflow(workflow, { input: items(1) });
 		expect(error).toBeUndefined();
 		expect(unavailable.isDone()).toBe(true);
@@ -125,13 +139,25 @@ describe('nothing is sent before everything is checked', () => {
 		[{ quality: 'ultra' }, "'Quality' must be one of low, medium, high"],
 		[{ imageSize: 'custom', width: 1000, height: 1024 }, "'Width' must be a multiple of 16"],
 		[{ imageSize: 'custom', width: 1024, height: 3856 }, "'Height' must be at most 3,840 pixels"],
-		[{ imageSize: 'custom', width: 3840, height: 1264 }, "'Width' must be at most 3 times the other edge; 3840 × 1264 is narrower"],
-		[{ imageSize: 'custom', width: 512, height: 512 }, "'Width' must give an image of 655,360 to 8,294,400 pixels in all; 512 × 512 is 262,144"],
+		[
+			{ imageSize: 'custom', width: 3840, height: 1264 },
+			"'Width' must be at most 3 times the other edge; 3840 × 1264 is narrower",
+		],
+		[
+			{ imageSize: 'custom', width: 512, height: 512 },
+			"'Width' must give an image of 655,360 to 8,294,400 pixels in all; 512 × 512 is 262,144",
+		],
 		[{ options: { additionalInput: 'nonsense' } }, "'Additional Input' must be a JSON object"],
-		[{ options: { clientRef: 'x'.repeat(256) } }, "'Client Reference' must be at most 255 characters long"],
+		[
+			{ options: { clientRef: 'x'.repeat(256) } },
+			"'Client Reference' must be at most 255 characters long",
+		],
 		[{ options: { concurrency: 0 } }, "'Concurrency' must be at least 1"],
 		[{ options: { maxImages: 1 } }, "The items ask for 2 images, and 'Max Images' allows 1"],
-		[{ numImages: 3, options: { maxImages: 5 } }, "The items ask for 6 images, and 'Max Images' allows 5"],
+		[
+			{ numImages: 3, options: { maxImages: 5 } },
+			"The items ask for 6 images, and 'Max Images' allows 5",
+		],
 	])('refuses %j', async (parameters, message) => {
 		const api = new CountingApi();
 		expect(await refused(parameters)).toContain(message);
@@ -140,7 +166,9 @@ describe('nothing is sent before everything is checked', () => {
 
 	it('names the item that is wrong', async () => {
 		const parameters = { prompt: '={{ $json.prompt === "p1" ? "" : "fine" }}' };
-		const { error } = await runWorkflow(goldenWorkflow('generate', parameters), { input: items(2) });
+		const { error } = await runWorkflow(goldenWorkflow('generate', parameters), {
+			input: items(2),
+		});
 		expect(error?.context).toMatchObject({ itemIndex: 1 });
 	});
 
@@ -157,7 +185,11 @@ describe('nothing is sent before everything is checked', () => {
 			expect.stringContaining("'Prompt' must not be empty"),
 			api.runs[1]?.id,
 		]);
-		expect(out.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
+		expect(out.map(({ pairedItem }) => pairedItem)).toEqual([
+			{ item: 0 },
+			{ item: 1 },
+			{ item: 2 },
+		]);
 	});
 });
 

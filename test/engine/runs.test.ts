@@ -10,12 +10,17 @@ const onRun = (operation: string, parameters: object = {}, settings = {}) =>
 	goldenWorkflow('generate', { resource: 'run', operation, ...parameters }, settings);
 const run = async (operation: string, parameters: object = {}) =>
 	await runWorkflow(onRun(operation, { runId, ...parameters }), { input });
-const numbered = (number: number) => ({ ...succeededRun, id: `01970c11-2222-7333-8444-${String(number).padStart(12, '0')}` });
+const numbered = (number: number) => ({
+	...succeededRun,
+	id: `01970c11-2222-7333-8444-${String(number).padStart(12, '0')}`,
+});
 
 describe('get', () => {
 	it('gives a run in the one shape, with its image', async () => {
 		const api = nock(apiUrl).get(path).reply(200, succeededRun);
-		nock(new URL(imageUrl).origin).get(/.*/).reply(200, 'png bytes', { 'content-type': 'image/png' });
+		nock(new URL(imageUrl).origin)
+			.get(/.*/)
+			.reply(200, 'png bytes', { 'content-type': 'image/png' });
 		const { items } = await run('get');
 		expect(items[0]?.json).toMatchObject({ run_id: runId, status: 'succeeded', image_count: 1 });
 		expect((await bytesOf(items[0])).toString()).toBe('png bytes');
@@ -25,12 +30,22 @@ describe('get', () => {
 	it('gives a run that goes on or failed as a row', async () => {
 		nock(apiUrl).get(path).reply(200, queuedRun).get(path).reply(200, failedRun);
 		expect((await run('get')).items[0]?.json).toMatchObject({ status: 'queued', image_count: 0 });
-		expect((await run('get')).items[0]?.json).toMatchObject({ status: 'failed', failure: { code: 'MODEL_UNAVAILABLE' } });
+		expect((await run('get')).items[0]?.json).toMatchObject({
+			status: 'failed',
+			failure: { code: 'MODEL_UNAVAILABLE' },
+		});
 	});
 
 	it('waits until the run has finished when asked to', async () => {
-		const api = nock(apiUrl).get(path).twice().reply(200, queuedRun).get(path).reply(200, succeededRun);
-		const { items } = await run('get', { options: { waitUntilFinished: true, download: false, pollInterval: 0.1 } });
+		const api = nock(apiUrl)
+			.get(path)
+			.twice()
+			.reply(200, queuedRun)
+			.get(path)
+			.reply(200, succeededRun);
+		const { items } = await run('get', {
+			options: { waitUntilFinished: true, download: false, pollInterval: 0.1 },
+		});
 		expect(items[0]?.json.status).toBe('succeeded');
 		expect(api.isDone()).toBe(true);
 	});
@@ -48,7 +63,10 @@ describe('get', () => {
 		expect((await run('get')).error?.message).toBe(`Run ${runId} was not found`);
 		const workflow = onRun('get', { runId }, { onError: 'continueRegularOutput' });
 		const { items } = await runWorkflow(workflow, { input });
-		expect(items[0]?.json).toMatchObject({ error: `Run ${runId} was not found`, details: { run_id: runId } });
+		expect(items[0]?.json).toMatchObject({
+			error: `Run ${runId} was not found`,
+			details: { run_id: runId },
+		});
 	});
 });
 
@@ -69,7 +87,9 @@ describe('getMany', () => {
 				return [200, pages[asked.length - 1] ?? {}];
 			});
 		const { items } = await runWorkflow(onRun('getMany', { returnAll: true }), { input });
-		expect(items.map(({ json }) => json.run_id)).toEqual([1, 2, 3, 4, 5].map((number) => numbered(number).id));
+		expect(items.map(({ json }) => json.run_id)).toEqual(
+			[1, 2, 3, 4, 5].map((number) => numbered(number).id),
+		);
 		expect(asked).toEqual([null, 'two', 'three']);
 
 		asked.length = 0;
@@ -85,9 +105,17 @@ describe('getMany', () => {
 			.query(true)
 			.reply((uri) => {
 				query = new URL(uri, apiUrl).searchParams.get('q') ?? '';
-				return [200, { items: [numbered(1), { ...numbered(2), client_ref: 'another' }], next: null }];
+				return [
+					200,
+					{ items: [numbered(1), { ...numbered(2), client_ref: 'another' }], next: null },
+				];
 			});
-		const filters = { status: 'succeeded', clientRef: 'order-17', createdAfter: '2026-05-01T00:00:00Z', query: 'cost>0.1' };
+		const filters = {
+			status: 'succeeded',
+			clientRef: 'order-17',
+			createdAfter: '2026-05-01T00:00:00Z',
+			query: 'cost>0.1',
+		};
 		const { items } = await runWorkflow(onRun('getMany', { filters }), { input });
 		expect(query).toBe(
 			"(cost>0.1) AND status_code.EQ:'succeeded' AND client_ref.EQ:'order-17' AND created_at>2026-05-01T00:00:00.000Z",
@@ -98,14 +126,18 @@ describe('getMany', () => {
 
 describe('callbacks of a run', () => {
 	it('are redelivered', async () => {
-		const api = nock(apiUrl).post(`${path}/callback-redeliveries`).reply(201, { id: 'd1', attempt_count: 1 });
+		const api = nock(apiUrl)
+			.post(`${path}/callback-redeliveries`)
+			.reply(201, { id: 'd1', attempt_count: 1 });
 		const { items } = await run('redeliverCallback');
 		expect(items[0]?.json).toEqual({ run_id: runId, id: 'd1', attempt_count: 1 });
 		expect(api.isDone()).toBe(true);
 	});
 
 	it('are listed, a row for each delivery', async () => {
-		nock(apiUrl).get(`${path}/callback`).reply(200, [{ id: 'd1' }, { id: 'd2' }]);
+		nock(apiUrl)
+			.get(`${path}/callback`)
+			.reply(200, [{ id: 'd1' }, { id: 'd2' }]);
 		const { items } = await run('getCallbackDeliveries');
 		expect(items.map(({ json, pairedItem }) => [json.id, pairedItem])).toEqual([
 			['d1', { item: 0 }],
@@ -119,7 +151,9 @@ describe('as a tool of an agent', () => {
 
 	it('gives the model little json and no binary', async () => {
 		nock(apiUrl).post(/runs$/).reply(201, succeededRun);
-		const { items } = await runWorkflow(goldenWorkflow('generate', { prompt: 'a sign' }, tool), { input });
+		const { items } = await runWorkflow(goldenWorkflow('generate', { prompt: 'a sign' }, tool), {
+			input,
+		});
 		expect(items).toEqual([
 			{
 				json: { status: 'succeeded', run_id: runId, url: imageUrl, cost: '0.133' },
@@ -130,8 +164,13 @@ describe('as a tool of an agent', () => {
 
 	it('gives failures as a sentence', async () => {
 		nock(apiUrl).post(/runs$/).reply(201, failedRun);
-		const { items, error } = await runWorkflow(goldenWorkflow('generate', { prompt: 'a sign' }, tool), { input });
+		const { items, error } = await runWorkflow(
+			goldenWorkflow('generate', { prompt: 'a sign' }, tool),
+			{ input },
+		);
 		expect(error).toBeUndefined();
-		expect(items[0]?.json).toEqual({ error: expect.stringMatching(`^Run ${runId} failed. .*The provider did not answer`) });
+		expect(items[0]?.json).toEqual({
+			error: expect.stringMatching(`^Run ${runId} failed. .*The provider did not answer`),
+		});
 	});
 });

@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	rmSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -50,7 +58,11 @@ describe('the packed package', () => {
 			'index.js',
 			'package.json',
 		]);
-		expect(readdirSync(join(installed, 'dist')).sort()).toEqual(['credentials', 'nodes', 'runflow']);
+		expect(readdirSync(join(installed, 'dist')).sort()).toEqual([
+			'credentials',
+			'nodes',
+			'runflow',
+		]);
 	});
 
 	it.each(entries)("loads %s with nothing but n8n's own modules", (entry) => {

@@ -22,10 +22,25 @@ describe('reading a callback', () => {
 	});
 
 	it.each([
-		['the other spelling', { event: 'run.canceled', status: 'canceled', output: null }, 'run.cancelled', 'cancelled'],
-		['a fourth event', { event: 'run.partial_succeeded', status: 'partial_succeeded' }, 'run.partial_succeeded', 'partial_succeeded'],
+		[
+			'the other spelling',
+			{ event: 'run.canceled', status: 'canceled', output: null },
+			'run.cancelled',
+			'cancelled',
+		],
+		[
+			'a fourth event',
+			{ event: 'run.partial_succeeded', status: 'partial_succeeded' },
+			'run.partial_succeeded',
+			'partial_succeeded',
+		],
 		['no status', { status: null }, 'run.completed', 'succeeded'],
-		['an event nobody has documented', { event: 'run.started', status: undefined }, 'run.started', 'started'],
+		[
+			'an event nobody has documented',
+			{ event: 'run.started', status: undefined },
+			'run.started',
+			'started',
+		],
 		['fields nobody has documented', { surprise: 1 }, 'run.completed', 'succeeded'],
 	])('understands %s', (_name, changes, event, status) => {
 		expect(read(changes)).toMatchObject({ event, run: { status } });
@@ -33,7 +48,11 @@ describe('reading a callback', () => {
 
 	it.each([
 		['null', null, null],
-		['an error envelope', { code: 'X', message: 'Y', errors: null }, { code: 'X', message: 'Y', stage: null }],
+		[
+			'an error envelope',
+			{ code: 'X', message: 'Y', errors: null },
+			{ code: 'X', message: 'Y', stage: null },
+		],
 	])('understands a failure whose output is %s', (_name, output, failure) => {
 		const callback = read({ event: 'run.failed', status: 'failed', output });
 		expect(callback?.run).toMatchObject({ status: 'failed', images: [], failure });

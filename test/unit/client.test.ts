@@ -4,7 +4,10 @@ import { RunflowConnectionError, type RunflowError } from '../../runflow/errors'
 import { generateInputSchema } from '../../runflow/input';
 import { queuedRun, runId } from '../fixtures/answers';
 
-const request = { input: generateInputSchema.parse({ prompt: 'a brass sign' }), client_ref: 'order-17' };
+const request = {
+	input: generateInputSchema.parse({ prompt: 'a brass sign' }),
+	client_ref: 'order-17',
+};
 const ok = { status: 201, headers: {}, body: queuedRun };
 const lost = new RunflowConnectionError('ECONNRESET', false);
 const refused = new RunflowConnectionError('ECONNREFUSED', true);
@@ -53,10 +56,22 @@ describe('creating a run', () => {
 		['a 5xx', [answer(502), list(), ok], [post, search, post]],
 		['a connection that was never made', [refused, ok], [post, post]],
 		['a 429', [answer(429), ok], [post, post]],
-		['a search that fails for a while', [lost, answer(503), list(queuedRun), ok], [post, search, search, read]],
+		[
+			'a search that fails for a while',
+			[lost, answer(503), list(queuedRun), ok],
+			[post, search, search, read],
+		],
 		['a search that the API does not offer', [lost, answer(400), ok], [post, search, post]],
-		['a search that ignores its filter', [lost, list({ ...queuedRun, client_ref: 'another' }), ok], [post, search, post]],
-		['a conflict with its own lost try', [lost, list(), answer(409), list(queuedRun), ok], [post, search, post, search, read]],
+		[
+			'a search that ignores its filter',
+			[lost, list({ ...queuedRun, client_ref: 'another' }), ok],
+			[post, search, post],
+		],
+		[
+			'a conflict with its own lost try',
+			[lost, list(), answer(409), list(queuedRun), ok],
+			[post, search, post, search, read],
+		],
 	])('after %s goes on without paying twice', async (_name, answers, expected) => {
 		const { create, steps } = scripted(...answers);
 		expect((await create()).id).toBe(runId);
@@ -93,7 +108,9 @@ describe('creating a run', () => {
 		const stop = new AbortController();
 		const stopped = scripted();
 		stop.abort();
-		await expect(stopped.create({ signal: stop.signal })).rejects.toMatchObject({ code: 'STOPPED' });
+		await expect(stopped.create({ signal: stop.signal })).rejects.toMatchObject({
+			code: 'STOPPED',
+		});
 		expect(stopped.steps()).toEqual([]);
 
 		const unclear = scripted(list(queuedRun), ok);
@@ -104,7 +121,11 @@ describe('creating a run', () => {
 describe('reading a run', () => {
 	it('names the run in every error', async () => {
 		const { client } = scripted(answer(404, { code: 'RUN_NOT_FOUND' }));
-		await expect(client.getRun(runId)).rejects.toMatchObject({ status: 404, code: 'RUN_NOT_FOUND', runId });
+		await expect(client.getRun(runId)).rejects.toMatchObject({
+			status: 404,
+			code: 'RUN_NOT_FOUND',
+			runId,
+		});
 	});
 
 	it('keeps an id that is no id within the path', async () => {
@@ -115,6 +136,9 @@ describe('reading a run', () => {
 
 	it('refuses an answer that is no run', async () => {
 		const { client } = scripted(answer(200, '<html>'));
-		await expect(client.getRun(runId)).rejects.toMatchObject({ code: 'UNREADABLE_ANSWER', problem: 'no JSON' });
+		await expect(client.getRun(runId)).rejects.toMatchObject({
+			code: 'UNREADABLE_ANSWER',
+			problem: 'no JSON',
+		});
 	});
 });

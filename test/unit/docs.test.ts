@@ -10,10 +10,26 @@ import { succeededRun } from '../fixtures/answers';
 /** The vendor's field names, typed by hand from its page. */
 const seed = {
 	'Request parameters': ['input', 'callback_url', 'metadata'],
-	'Input of Generate': ['prompt', 'num_images', 'output_format', 'image_size', 'quality', 'sync_mode'],
+	'Input of Generate': [
+		'prompt',
+		'num_images',
+		'output_format',
+		'image_size',
+		'quality',
+		'sync_mode',
+	],
 	'Input of Edit': ['image_urls', 'mask_url'],
 	Output: ['outputs', 'seed', 'timing', 'nsfw_detected'],
-	'Callback payload': ['event', 'run_id', 'status', 'output', 'duration_ms', 'created_at', 'completed_at', 'metadata'],
+	'Callback payload': [
+		'event',
+		'run_id',
+		'status',
+		'output',
+		'duration_ms',
+		'created_at',
+		'completed_at',
+		'metadata',
+	],
 };
 
 describe('the page that lists field by field', () => {

@@ -16,15 +16,33 @@ describe('what a user reads', () => {
 	it.each([
 		[unclear, 'Runflow could not be reached', 'The run may have been started all the same.'],
 		[new RunflowConnectionError('ENOTFOUND', true), 'Runflow could not be reached', "'Base URL'"],
-		[new RunDeadlineError(runId, 'running', 600), `Run ${runId} was still 'running' after 600 seconds`, "raise 'Timeout'"],
-		[new ImageDownloadError(1, null).about(runId), `Image 2 of run ${runId} could not be downloaded`, 'the connection broke'],
-		[new RunFailedError(runSchema.parse(failedRun)), `Run ${runId} failed`, 'does not charge for failed runs (stage: dispatch)'],
 		[
-			new RunFailedError(runSchema.parse({ ...succeededRun, output: null, input: { sync_mode: true } })),
+			new RunDeadlineError(runId, 'running', 600),
+			`Run ${runId} was still 'running' after 600 seconds`,
+			"raise 'Timeout'",
+		],
+		[
+			new ImageDownloadError(1, null).about(runId),
+			`Image 2 of run ${runId} could not be downloaded`,
+			'the connection broke',
+		],
+		[
+			new RunFailedError(runSchema.parse(failedRun)),
+			`Run ${runId} failed`,
+			'does not charge for failed runs (stage: dispatch)',
+		],
+		[
+			new RunFailedError(
+				runSchema.parse({ ...succeededRun, output: null, input: { sync_mode: true } }),
+			),
 			`Run ${runId} succeeded but delivered no image`,
 			"With 'Sync Mode' Runflow keeps no copy",
 		],
-		[new StoppedError(), 'The run was not waited for, because the node was stopped', 'no way to cancel'],
+		[
+			new StoppedError(),
+			'The run was not waited for, because the node was stopped',
+			'no way to cancel',
+		],
 	])('about %s says what happened and what to do', (error, message, words) => {
 		const explanation = explain(error);
 		expect(explanation.message).toBe(message);
@@ -32,7 +50,11 @@ describe('what a user reads', () => {
 	});
 
 	it('has no word in a message by which n8n would replace it or call the execution canceled', () => {
-		const messages = [unclear, new StoppedError(), new RunFailedError(runSchema.parse({ ...failedRun, status_code: 'canceled' }))];
+		const messages = [
+			unclear,
+			new StoppedError(),
+			new RunFailedError(runSchema.parse({ ...failedRun, status_code: 'canceled' })),
+		];
 		for (const error of messages) expect(explain(error).message).not.toMatch(/canceled|E[A-Z]{4,}/);
 	});
 });

@@ -7,7 +7,8 @@ import { GptImage2 } from '../../nodes/GptImage2/GptImage2.node';
 import { labelOf } from '../../nodes/GptImage2/labels';
 import { editInputSchema, generateInputSchema } from '../../runflow/input';
 
-const camelCase = (name: string) => name.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+const camelCase = (name: string) =>
+	name.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
 const values = (property?: INodeProperties) =>
 	(property?.options ?? []).flatMap((option) => ('value' in option ? [option.value] : []));
 
@@ -52,17 +53,20 @@ describe.each([
 		expect([...ofNode].sort()).toEqual(keys.map(([key]) => camelCase(key)).sort());
 	});
 
-	it.each(keys.filter(([key]) => key !== 'image_urls'))('agree on the type, the values and the default of %s', (key, part) => {
-		const property = field(camelCase(key));
-		const expected = described(part);
-		expect(property?.type).toBe(expected.type);
-		if (expected.values) {
-			const own = values(property).filter((value) => value !== 'custom');
-			expect(own.sort()).toEqual([...expected.values].sort());
-		}
-		expect(property?.default).toBe('default' in expected ? expected.default : '');
-		expect(property?.required ?? false).toBe(!('default' in expected));
-	});
+	it.each(keys.filter(([key]) => key !== 'image_urls'))(
+		'agree on the type, the values and the default of %s',
+		(key, part) => {
+			const property = field(camelCase(key));
+			const expected = described(part);
+			expect(property?.type).toBe(expected.type);
+			if (expected.values) {
+				const own = values(property).filter((value) => value !== 'custom');
+				expect(own.sort()).toEqual([...expected.values].sort());
+			}
+			expect(property?.default).toBe('default' in expected ? expected.default : '');
+			expect(property?.required ?? false).toBe(!('default' in expected));
+		},
+	);
 
 	it('agree on which size is one of your own', () => {
 		expect(values(field('imageSize'))).toContain('custom');
@@ -74,9 +78,13 @@ describe.each([
 
 describe('the options of edit', () => {
 	it('hold what the schema has beside the fields', () => {
-		const options = optionsFields.flatMap(({ options: list }) => list ?? []).map(({ name }) => name);
+		const options = optionsFields
+			.flatMap(({ options: list }) => list ?? [])
+			.map(({ name }) => name);
 		expect(options).toEqual(expect.arrayContaining(['maskUrl', 'maskBinaryField']));
-		expect(Object.keys(editInputSchema.shape).filter((key) => inOptions.has(key))).toEqual(['mask_url']);
+		expect(Object.keys(editInputSchema.shape).filter((key) => inOptions.has(key))).toEqual([
+			'mask_url',
+		]);
 	});
 });
 
@@ -96,7 +104,9 @@ describe('the node', () => {
 	const { description } = new GptImage2();
 
 	it('repeats no field name for the same choice of resource and operation', () => {
-		const shown = description.properties.map(({ name, displayOptions }) => `${name} ${JSON.stringify(displayOptions)}`);
+		const shown = description.properties.map(
+			({ name, displayOptions }) => `${name} ${JSON.stringify(displayOptions)}`,
+		);
 		expect(new Set(shown).size).toBe(shown.length);
 	});
 
@@ -104,7 +114,12 @@ describe('the node', () => {
 		const lists = description.properties
 			.map(({ options }) => (options ?? []) as INodePropertyOptions[])
 			.filter((options) => options.length >= 5)
-			.map((options) => options.map((option) => ('displayName' in option ? String(option.displayName) : option.name)));
-		for (const labels of lists) expect(labels).toEqual([...labels].sort((one, other) => one.localeCompare(other)));
+			.map((options) =>
+				options.map((option) =>
+					'displayName' in option ? String(option.displayName) : option.name,
+				),
+			);
+		for (const labels of lists)
+			expect(labels).toEqual([...labels].sort((one, other) => one.localeCompare(other)));
 	});
 });

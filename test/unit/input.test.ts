@@ -37,7 +37,9 @@ describe('the input of generate', () => {
 	});
 
 	it('lets fields through that the model may gain later', () => {
-		expect(generateInputSchema.parse({ prompt: 'a sign', background: 'none' })).toMatchObject({ background: 'none' });
+		expect(generateInputSchema.parse({ prompt: 'a sign', background: 'none' })).toMatchObject({
+			background: 'none',
+		});
 	});
 
 	it.each([{}, { prompt: '' }, { prompt: ' \n' }, { prompt: 5 }])('refuses %j', (input) => {

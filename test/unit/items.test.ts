@@ -7,7 +7,12 @@ const output = { binaryField: 'data', includeRun: false, output: 'perImage' as c
 
 describe('a run as items', () => {
 	it('without images is one item that says so and why', () => {
-		const [item, ...others] = toItems({ run: runSchema.parse(failedRun), images: [], itemIndex: 2, output });
+		const [item, ...others] = toItems({
+			run: runSchema.parse(failedRun),
+			images: [],
+			itemIndex: 2,
+			output,
+		});
 		expect(others).toEqual([]);
 		expect(item).toMatchObject({
 			pairedItem: { item: 2 },
@@ -15,16 +20,31 @@ describe('a run as items', () => {
 				image_count: 0,
 				image_index: null,
 				url: null,
-				failure: { code: 'MODEL_UNAVAILABLE', message: 'The provider did not answer', stage: 'dispatch' },
+				failure: {
+					code: 'MODEL_UNAVAILABLE',
+					message: 'The provider did not answer',
+					stage: 'dispatch',
+				},
 			},
 		});
 		expect(item).not.toHaveProperty('binary');
 	});
 
 	it('has every field of the shape, null where there is nothing', () => {
-		const [item] = toItems({ run: runSchema.parse(queuedRun), images: [], itemIndex: 0, output, timedOut: true });
+		const [item] = toItems({
+			run: runSchema.parse(queuedRun),
+			images: [],
+			itemIndex: 0,
+			output,
+			timedOut: true,
+		});
 		expect(Object.values(item?.json ?? {})).not.toContain(undefined);
-		expect(item?.json).toMatchObject({ timed_out: true, cost: null, completed_at: null, event: null });
+		expect(item?.json).toMatchObject({
+			timed_out: true,
+			cost: null,
+			completed_at: null,
+			event: null,
+		});
 	});
 
 	it("carries Runflow's own record without the base64 in it", () => {
@@ -32,8 +52,16 @@ describe('a run as items', () => {
 			...succeededRun,
 			output: { outputs: [{ url: 'data:image/png;base64,aGk=' }], seed: 7 },
 		});
-		const [item] = toItems({ run, images: [], itemIndex: 0, output: { ...output, includeRun: true } });
-		expect(item?.json.run).toMatchObject({ status_code: 'succeeded', output: { outputs: [{ url: null }], seed: 7 } });
+		const [item] = toItems({
+			run,
+			images: [],
+			itemIndex: 0,
+			output: { ...output, includeRun: true },
+		});
+		expect(item?.json.run).toMatchObject({
+			status_code: 'succeeded',
+			output: { outputs: [{ url: null }], seed: 7 },
+		});
 	});
 });
 

@@ -37,7 +37,10 @@ describe('an address that Runflow shall call', () => {
 		expect(unreachable(url, 'http://127.0.0.1:4000')).toBeNull();
 	});
 
-	it.each(['ftp://example.com/', 'n8n.example.com/webhook', '', 'javascript:alert(1)'])('%j is no web address', (url) => {
-		expect(unreachable(url, api)).toBe('not-http');
-	});
+	it.each(['ftp://example.com/', 'n8n.example.com/webhook', '', 'javascript:alert(1)'])(
+		'%j is no web address',
+		(url) => {
+			expect(unreachable(url, api)).toBe('not-http');
+		},
+	);
 });

@@ -1,7 +1,14 @@
 import { RunflowAnswerError, RunflowApiError, RunflowConnectionError } from '../../runflow/errors';
-import { isPassing, mayHaveBeenTaken, parseRetryAfter, retryDelay, retrying } from '../../runflow/retry';
+import {
+	isPassing,
+	mayHaveBeenTaken,
+	parseRetryAfter,
+	retryDelay,
+	retrying,
+} from '../../runflow/retry';
 
-const api = (status: number, retryAfter: number | null = null) => new RunflowApiError(status, null, null, [], retryAfter);
+const api = (status: number, retryAfter: number | null = null) =>
+	new RunflowApiError(status, null, null, [], retryAfter);
 const lost = new RunflowConnectionError('ECONNRESET', false);
 const refused = new RunflowConnectionError('ECONNREFUSED', true);
 
@@ -61,7 +68,9 @@ describe('retrying', () => {
 			tries += 1;
 			throw api(503, 1);
 		};
-		await expect(retrying(attempt, async (ms) => void pauses.push(ms))).rejects.toMatchObject({ status: 503 });
+		await expect(retrying(attempt, async (ms) => void pauses.push(ms))).rejects.toMatchObject({
+			status: 503,
+		});
 		expect(tries).toBe(6);
 		expect(pauses).toEqual([1, 1, 1, 1, 1]);
 	});

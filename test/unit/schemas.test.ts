@@ -1,7 +1,15 @@
 import { apiErrorSchema, runListSchema, runSchema } from '../../runflow/schemas';
-import { failedRun, imageUrl, queuedRun, runId, succeededRun, validationError } from '../fixtures/answers';
+import {
+	failedRun,
+	imageUrl,
+	queuedRun,
+	runId,
+	succeededRun,
+	validationError,
+} from '../fixtures/answers';
 
-const withOutput = (output: unknown) => runSchema.parse({ ...succeededRun, output }).images.map(({ url }) => url);
+const withOutput = (output: unknown) =>
+	runSchema.parse({ ...succeededRun, output }).images.map(({ url }) => url);
 
 describe('reading a run', () => {
 	it('understands the documented answer', () => {
@@ -17,7 +25,12 @@ describe('reading a run', () => {
 
 	it('understands the names of older first-party code', () => {
 		expect(
-			runSchema.parse({ run_id: 'r1', status: 'canceled', finished_at: '2026-05-20', error: { code: 'A', message: 'B' } }),
+			runSchema.parse({
+				run_id: 'r1',
+				status: 'canceled',
+				finished_at: '2026-05-20',
+				error: { code: 'A', message: 'B' },
+			}),
 		).toMatchObject({
 			id: 'r1',
 			status: 'cancelled',
@@ -53,16 +66,34 @@ describe('reading a run', () => {
 
 	it('survives fields of unexpected types', () => {
 		expect(
-			runSchema.parse({ ...queuedRun, cost: 0.133, duration_ms: 'long', metadata: 'none', output: 'soon', created_at: 5 }),
-		).toMatchObject({ cost: '0.133', duration_ms: null, metadata: null, images: [], created_at: null });
+			runSchema.parse({
+				...queuedRun,
+				cost: 0.133,
+				duration_ms: 'long',
+				metadata: 'none',
+				output: 'soon',
+				created_at: 5,
+			}),
+		).toMatchObject({
+			cost: '0.133',
+			duration_ms: null,
+			metadata: null,
+			images: [],
+			created_at: null,
+		});
 	});
 
-	it.each([[{ status_code: 'queued' }], [{ id: 'r1' }], ['text'], [null]])('refuses %j, which is no run', (answer) => {
-		expect(runSchema.safeParse(answer).success).toBe(false);
-	});
+	it.each([[{ status_code: 'queued' }], [{ id: 'r1' }], ['text'], [null]])(
+		'refuses %j, which is no run',
+		(answer) => {
+			expect(runSchema.safeParse(answer).success).toBe(false);
+		},
+	);
 
 	it('reads a list even when one of its items is no run', () => {
-		expect(runListSchema.parse({ items: [{ nonsense: 1 }, queuedRun] }).items.map((run) => run?.id)).toEqual([undefined, runId]);
+		expect(
+			runListSchema.parse({ items: [{ nonsense: 1 }, queuedRun] }).items.map((run) => run?.id),
+		).toEqual([undefined, runId]);
 	});
 });
 

@@ -23,7 +23,9 @@ describe('a signature', () => {
 		['a header given twice', [signature, signature], [secret], 'malformed'],
 		['the key without its prefix', sign('test_123', body), [secret], 'mismatch'],
 	])('with %s', (_name, header, secrets, reason) => {
-		expect(verify(body, header, secrets)).toEqual(reason === null ? { ok: true } : { ok: false, reason });
+		expect(verify(body, header, secrets)).toEqual(
+			reason === null ? { ok: true } : { ok: false, reason },
+		);
 	});
 
 	it('does not hold for a body that was changed by one byte or written anew', () => {

@@ -20,7 +20,12 @@ interface Body {
 	errors: Array<{ loc: string[] }>;
 }
 
-async function call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+async function call(
+	method: string,
+	path: string,
+	body?: unknown,
+	headers: Record<string, string> = {},
+) {
 	const answer = await fetch(`${simulator.url}${path}`, {
 		method,
 		headers: {
@@ -30,7 +35,11 @@ async function call(method: string, path: string, body?: unknown, headers: Recor
 		},
 		...(body !== undefined && { body: JSON.stringify(body) }),
 	});
-	return { status: answer.status, headers: answer.headers, body: (await answer.json().catch(() => null)) as Body };
+	return {
+		status: answer.status,
+		headers: answer.headers,
+		body: (await answer.json().catch(() => null)) as Body,
+	};
 }
 
 const create = async (input: object, more: object = {}, headers: Record<string, string> = {}) =>
@@ -41,10 +50,17 @@ const shapeOf = (run: object) => Object.keys(run).sort();
 describe('the simulator', () => {
 	it('answers with the shape of the fixtures that were typed from the documentation', async () => {
 		simulator.settings.runTime = 60_000;
-		const queued = await create({ prompt: 'a sign' }, { client_ref: 'order-17', metadata: { order: '17' } });
+		const queued = await create(
+			{ prompt: 'a sign' },
+			{ client_ref: 'order-17', metadata: { order: '17' } },
+		);
 		expect(queued.status).toBe(201);
 		expect(shapeOf(queued.body)).toEqual(expect.arrayContaining(shapeOf(queuedRun)));
-		expect(queued.body).toMatchObject({ status_code: 'queued', output: null, client_ref: 'order-17' });
+		expect(queued.body).toMatchObject({
+			status_code: 'queued',
+			output: null,
+			client_ref: 'order-17',
+		});
 
 		simulator.settings.runTime = 0;
 		const { body } = await create({ prompt: 'a sign' });
@@ -91,7 +107,10 @@ describe('the simulator', () => {
 
 	it('replays a create for the same key and body, refuses another body, and forgets keys on demand', async () => {
 		const key = { 'idempotency-key': 'k1' };
-		const [first, again] = [await create({ prompt: 'a' }, {}, key), await create({ prompt: 'a' }, {}, key)];
+		const [first, again] = [
+			await create({ prompt: 'a' }, {}, key),
+			await create({ prompt: 'a' }, {}, key),
+		];
 		expect(again.body.id).toBe(first.body.id);
 		expect((await create({ prompt: 'b' }, {}, key)).status).toBe(409);
 		simulator.settings.idempotency = false;
@@ -102,7 +121,12 @@ describe('the simulator', () => {
 		const { body } = await create({ prompt: 'a' }, { client_ref: "it's:mine" });
 		const client = new RunflowClient(
 			async ({ method, path, query }) => {
-				const search = new URLSearchParams(Object.entries(query ?? {}).map(([name, value]): [string, string] => [name, String(value)]));
+				const search = new URLSearchParams(
+					Object.entries(query ?? {}).map(([name, value]): [string, string] => [
+						name,
+						String(value),
+					]),
+				);
 				return { ...(await call(method, `${path}?${search}`)), headers: {} };
 			},
 			async () => {},
@@ -153,29 +177,51 @@ describe('the simulator', () => {
 	it('takes rules and settings over HTTP, for a demo that runs', async () => {
 		await call('POST', '/simulator/rules', { do: 'refuse-create', status: 402 });
 		expect((await create({ prompt: 'a' })).status).toBe(402);
-		expect((await call('PATCH', '/simulator/settings', { speed: 5 })).body).toMatchObject({ speed: 5, runTime: 0 });
+		expect((await call('PATCH', '/simulator/settings', { speed: 5 })).body).toMatchObject({
+			speed: 5,
+			runTime: 0,
+		});
 		expect((await call('POST', '/simulator/rules', { do: 'nonsense' })).status).toBe(422);
 	});
 
 	it('takes an upload in three steps and draws it into the picture of an edit', async () => {
-		const bytes = await sharp({ create: { width: 64, height: 64, channels: 3, background: 'red' } }).png().toBuffer();
+		const bytes = await sharp({ create: { width: 64, height: 64, channels: 3, background: 'red' } })
+			.png()
+			.toBuffer();
 		const announce = { filename: 'a.png', mime_type: 'image/png', size_bytes: bytes.length };
-		const announced = (await call('POST', '/v1/asset-uploads', announce)).body as unknown as Record<string, string>;
+		const announced = (await call('POST', '/v1/asset-uploads', announce)).body as unknown as Record<
+			string,
+			string
+		>;
 		const put = async (headers: Record<string, string>) =>
-			(await fetch(announced.upload_url ?? '', { method: 'PUT', headers, body: new Uint8Array(bytes) })).status;
-		const confirm = async () => await call('POST', `/v1/asset-uploads/${announced.asset_id}/confirmations`, {});
+			(
+				await fetch(announced.upload_url ?? '', {
+					method: 'PUT',
+					headers,
+					body: new Uint8Array(bytes),
+				})
+			).status;
+		const confirm = async () =>
+			await call('POST', `/v1/asset-uploads/${announced.asset_id}/confirmations`, {});
 		expect((await confirm()).status).toBe(404);
-		expect(await put({ 'content-type': 'image/png', authorization: 'Bearer rf_live_test' })).toBe(400);
+		expect(await put({ 'content-type': 'image/png', authorization: 'Bearer rf_live_test' })).toBe(
+			400,
+		);
 		expect(await put({ 'content-type': 'image/jpeg' })).toBe(403);
 		expect(await put({ 'content-type': 'image/png' })).toBe(200);
 		const confirmed = (await confirm()).body as unknown as { url: string };
 
 		const edit = '/v1/models/openai/gpt-image-2/edit/runs';
 		expect((await call('POST', edit, { input: { prompt: 'a' } })).status).toBe(422);
-		const { body } = await call('POST', edit, { input: { prompt: 'a', image_urls: [confirmed.url] } });
+		const { body } = await call('POST', edit, {
+			input: { prompt: 'a', image_urls: [confirmed.url] },
+		});
 		const run = runSchema.parse((await call('GET', `/v1/runs/${body.id}`)).body);
 		const picture = await fetch(run.images[0]?.url ?? '');
-		const { data } = await sharp(Buffer.from(await picture.arrayBuffer())).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+		const { data } = await sharp(Buffer.from(await picture.arrayBuffer()))
+			.removeAlpha()
+			.raw()
+			.toBuffer({ resolveWithObject: true });
 		expect([...data.subarray(0, 3)]).toEqual([255, 0, 0]);
 	});
 
@@ -194,7 +240,9 @@ describe('the simulator', () => {
 			const answer = await call('GET', `/v1/runs?${query}`);
 			return { status: answer.status, page: answer.body as unknown as Page };
 		};
-		const q = encodeURIComponent("client_ref.EQ:'paged' AND (status_code.EQ:'failed' OR status_code.EQ:'succeeded')");
+		const q = encodeURIComponent(
+			"client_ref.EQ:'paged' AND (status_code.EQ:'failed' OR status_code.EQ:'succeeded')",
+		);
 		const first = await list(`limit=2&q=${q}`);
 		const second = await list(`limit=2&q=${q}&pq=${first.page.next}`);
 		expect([...first.page.items, ...second.page.items]).toHaveLength(3);
@@ -206,10 +254,16 @@ describe('the simulator', () => {
 	it('redelivers the callback of an ended run only, and lists deliveries', async () => {
 		const { body } = await create({ prompt: 'a' }, { callback_url: `${simulator.url}/nowhere` });
 		const redelivery = await call('POST', `/v1/runs/${body.id}/callback-redeliveries`);
-		expect(redelivery.body).toMatchObject({ is_automatic: false, attempt_count: 1, run_id: body.id });
+		expect(redelivery.body).toMatchObject({
+			is_automatic: false,
+			attempt_count: 1,
+			run_id: body.id,
+		});
 		const history = (await call('GET', `/v1/runs/${body.id}/callback`)).body as unknown as object[];
 		expect(history.length).toBeGreaterThanOrEqual(1);
 		const without = await create({ prompt: 'a' });
-		expect((await call('POST', `/v1/runs/${without.body.id}/callback-redeliveries`)).status).toBe(422);
+		expect((await call('POST', `/v1/runs/${without.body.id}/callback-redeliveries`)).status).toBe(
+			422,
+		);
 	});
 });

@@ -1,4 +1,10 @@
-import { hasSucceeded, isKnownStatus, isTerminal, normalizeStatus, runStatuses } from '../../runflow/status';
+import {
+	hasSucceeded,
+	isKnownStatus,
+	isTerminal,
+	normalizeStatus,
+	runStatuses,
+} from '../../runflow/status';
 
 describe('run statuses', () => {
 	it.each([
@@ -13,7 +19,12 @@ describe('run statuses', () => {
 	});
 
 	it('knows which statuses never change again', () => {
-		expect(runStatuses.filter(isTerminal)).toEqual(['succeeded', 'partial_succeeded', 'failed', 'cancelled']);
+		expect(runStatuses.filter(isTerminal)).toEqual([
+			'succeeded',
+			'partial_succeeded',
+			'failed',
+			'cancelled',
+		]);
 		expect(isTerminal('pondering')).toBe(false);
 	});
 

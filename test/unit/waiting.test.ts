@@ -8,7 +8,11 @@ const queued = runSchema.parse(queuedRun);
 const succeeded = runSchema.parse(succeededRun);
 
 /** Waiting on a clock that only pauses move. */
-async function wait(answers: Array<Run | Error>, timeout = 600, signal = new AbortController().signal) {
+async function wait(
+	answers: Array<Run | Error>,
+	timeout = 600,
+	signal = new AbortController().signal,
+) {
 	jest.useFakeTimers({ now: 0 });
 	const looks: number[] = [];
 	const pause: Pause = async (milliseconds) => {
@@ -22,7 +26,10 @@ async function wait(answers: Array<Run | Error>, timeout = 600, signal = new Abo
 		return answer ?? queued;
 	};
 	try {
-		return { run: await waitForRun({ run: queued, read, pause, pace: paceOf(3), timeout, signal }), looks };
+		return {
+			run: await waitForRun({ run: queued, read, pause, pace: paceOf(3), timeout, signal }),
+			looks,
+		};
 	} finally {
 		jest.useRealTimers();
 	}
@@ -61,7 +68,9 @@ describe('waiting for a run', () => {
 
 	it('looks once more at the deadline before it gives up', async () => {
 		await expect(wait([queued], 2)).rejects.toMatchObject({ runId, status: 'queued', seconds: 2 });
-		expect((await wait([queued, queued, queued, queued, queued, succeeded], 2)).looks.at(-1)).toBe(2000);
+		expect((await wait([queued, queued, queued, queued, queued, succeeded], 2)).looks.at(-1)).toBe(
+			2000,
+		);
 	});
 
 	it('survives passing failures for as long as the deadline allows', async () => {
@@ -81,12 +90,18 @@ describe('waiting for a run', () => {
 	});
 
 	it('ends with the run id when the key stops working', async () => {
-		await expect(wait([new RunflowApiError(401, null, null)])).rejects.toMatchObject({ status: 401, runId });
+		await expect(wait([new RunflowApiError(401, null, null)])).rejects.toMatchObject({
+			status: 401,
+			runId,
+		});
 	});
 
 	it('ends at once when it is stopped', async () => {
 		const stop = new AbortController();
 		stop.abort();
-		await expect(wait([queued], 600, stop.signal)).rejects.toMatchObject({ code: 'STOPPED', runId });
+		await expect(wait([queued], 600, stop.signal)).rejects.toMatchObject({
+			code: 'STOPPED',
+			runId,
+		});
 	});
 });

@@ -82,7 +82,8 @@ const imageOptions: INodeProperties[] = [
 		name: 'metadata',
 		type: 'assignmentCollection',
 		default: {},
-		description: 'Names and values to keep with the run. They come back in the output and in callbacks.',
+		description:
+			'Names and values to keep with the run. They come back in the output and in callbacks.',
 	},
 	{
 		displayName: 'Output',

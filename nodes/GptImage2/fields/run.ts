@@ -93,7 +93,7 @@ const getManyFields: INodeProperties[] = [
 				name: 'query',
 				type: 'string',
 				default: '',
-				placeholder: "e.g. status_code:succeeded AND created_at>2026-04-01",
+				placeholder: 'e.g. status_code:succeeded AND created_at>2026-04-01',
 				description: "Filter in Runflow's own words, added to the others",
 			},
 			{

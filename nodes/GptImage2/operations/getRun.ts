@@ -15,7 +15,10 @@ export async function getRun(context: IExecuteFunctions): Promise<INodeExecution
 	const signal = context.getExecutionCancelSignal() ?? unstopped;
 	return await eachItem(context, async (client, itemIndex) => {
 		const runId = readRunId(context, itemIndex);
-		const { waitUntilFinished, pollInterval, timeout, ...output } = readGetOptions(context, itemIndex);
+		const { waitUntilFinished, pollInterval, timeout, ...output } = readGetOptions(
+			context,
+			itemIndex,
+		);
 		const read = async () => await retrying(async () => await client.getRun(runId), sleep, signal);
 		const first = await read();
 		const pace = paceOf(pollInterval);
@@ -24,7 +27,9 @@ export async function getRun(context: IExecuteFunctions): Promise<INodeExecution
 			: first;
 		if (isTool(context)) output.download = false;
 		const delivered = hasSucceeded(run.status);
-		const images = delivered ? await storeImages(context, run, { output, reread: read, signal }) : [];
+		const images = delivered
+			? await storeImages(context, run, { output, reread: read, signal })
+			: [];
 		return outputOf(context, { run, images, itemIndex, output });
 	});
 }

@@ -13,7 +13,8 @@ export interface PlannedItem {
 }
 
 /** How one item ended. */
-export type Outcome = { itemIndex: number; finished: RunForItems } | { itemIndex: number; error: unknown };
+export type Outcome =
+	{ itemIndex: number; finished: RunForItems } | { itemIndex: number; error: unknown };
 
 /** n8n marks an execution as canceled by this word in the message. */
 const canceled = 'The execution was canceled';

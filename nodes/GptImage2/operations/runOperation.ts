@@ -39,7 +39,11 @@ function operationOf(context: IExecuteFunctions): Operation {
 	const name = context.getNodeParameter('operation', 0);
 	const operation = operations[`${String(resource)} ${String(name)}`];
 	if (operation !== undefined) return operation;
-	throw new NodeOperationError(context.getNode(), `'Operation' has the unknown value '${String(name)}'`, {
-		description: "Choose 'Resource' and 'Operation' anew.",
-	});
+	throw new NodeOperationError(
+		context.getNode(),
+		`'Operation' has the unknown value '${String(name)}'`,
+		{
+			description: "Choose 'Resource' and 'Operation' anew.",
+		},
+	);
 }

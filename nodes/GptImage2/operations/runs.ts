@@ -157,7 +157,13 @@ function keepInlineImages(
 function subjectOf(itemIndex: number, plan: ImagePlan): LedgerSubject {
 	const { model, input, metadata, clientRef, sources } = plan;
 	const identify = (source: ImageSource) => ('url' in source ? source.url : source.fingerprint);
-	const images = sources && [...sources.images, ...(sources.mask ? [sources.mask] : [])].map(identify);
-	const request = { model, input, metadata, ...(images && { images, masked: sources?.mask !== null }) };
+	const images =
+		sources && [...sources.images, ...(sources.mask ? [sources.mask] : [])].map(identify);
+	const request = {
+		model,
+		input,
+		metadata,
+		...(images && { images, masked: sources?.mask !== null }),
+	};
 	return { itemIndex, request, clientRef };
 }

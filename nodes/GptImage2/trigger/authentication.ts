@@ -12,8 +12,7 @@ const authenticationSchema = z.enum(['none', 'reread', 'signature']).catch('sign
 
 /** A delivery that is taken for real, or the answer that refuses it. */
 export type Judgement =
-	| { taken: true; callback: Callback }
-	| { taken: false; status: number; reason: string };
+	{ taken: true; callback: Callback } | { taken: false; status: number; reason: string };
 
 const notACallback: Judgement = { taken: false, status: 400, reason: 'Not a callback of a run' };
 
@@ -33,7 +32,9 @@ export async function authenticate(context: IWebhookFunctions): Promise<Judgemen
 
 /** Refuses to activate a trigger that could take nothing. Throws NodeOperationError. */
 export async function assertCanAuthenticate(context: IHookFunctions): Promise<void> {
-	const chosen = authenticationSchema.parse(context.getNodeParameter('authentication', 'signature'));
+	const chosen = authenticationSchema.parse(
+		context.getNodeParameter('authentication', 'signature'),
+	);
 	if (chosen !== 'signature' || (await readSecrets(context)).length > 0) return;
 	throw new NodeOperationError(
 		context.getNode(),
@@ -58,7 +59,9 @@ async function judgeBySignature(context: IWebhookFunctions, body: Uint8Array): P
 async function judgeByRun(context: IWebhookFunctions, body: Uint8Array): Promise<Judgement> {
 	const claimed = readCallback(body);
 	if (claimed === null) return notACallback;
-	const read = await settle(async () => await (await connect(context)).client.getRun(claimed.run.id));
+	const read = await settle(
+		async () => await (await connect(context)).client.getRun(claimed.run.id),
+	);
 	if (!read.ok) {
 		const missing = read.error instanceof RunflowApiError && [404, 422].includes(read.error.status);
 		return missing

@@ -32,10 +32,7 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 }
 
 /** While the workflow is built, the same delivery may be tried again and again. */
-async function cameBefore(
-	context: IWebhookFunctions,
-	{ event, run }: Callback,
-): Promise<boolean> {
+async function cameBefore(context: IWebhookFunctions, { event, run }: Callback): Promise<boolean> {
 	if (context.getMode() === 'manual') return false;
 	const key = [context.getWorkflow().id, context.getNode().id, run.id, event].join(' ');
 	return await repeats.isRepeat(key, context.getResponseObject());
