@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { runSchema } from './schemas';
+import { runSchema } from './run';
 
 /** The events of a run (SEED; `run.partial_succeeded` from CB), each with the status that it announces. */
 export const runEvents = {

@@ -2,11 +2,11 @@ import { z } from 'zod';
 
 import { assetSchema, assetUploadSchema, type AssetAnnouncement } from './assets';
 import { RunflowAnswerError, RunflowApiError, RunflowError, StoppedError } from './errors';
-import { requestJson, type Send } from './api';
+import { requestJson, type Send } from './request';
 import { matches, queryOf, type RunFilter } from './filter';
 import type { RunRequest } from './input';
 import { isPassing, maxRetries, mayHaveBeenTaken, retryDelay, type Pause } from './retry';
-import { deliverySchema, runListSchema, runSchema, type Run } from './schemas';
+import { deliverySchema, runListSchema, runSchema, type Run } from './run';
 import { settle } from './settle';
 
 /** The model this package is about; its slashes stay as they are in a path (RUNS). */

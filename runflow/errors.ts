@@ -1,4 +1,4 @@
-import type { FieldProblem, Run } from './schemas';
+import type { FieldProblem, Run } from './run';
 
 /** Anything that can go wrong with a run; `runId` is there as soon as a run exists. */
 export abstract class RunflowError extends Error {

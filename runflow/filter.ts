@@ -1,4 +1,4 @@
-import type { Run } from './schemas';
+import type { Run } from './run';
 import { normalizeStatus } from './status';
 
 /** What a search for runs may ask for. */

@@ -1,6 +1,6 @@
 import { RunDeadlineError, RunflowApiError, RunflowError, StoppedError } from './errors';
 import { isPassing, retryDelay, type Pause } from './retry';
-import type { Run } from './schemas';
+import type { Run } from './run';
 import { isTerminal } from './status';
 
 /** How often a run is looked at; all in milliseconds. */

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 
 import { z } from 'zod';
 
-import { toItems } from '../nodes/GptImage2/items';
-import { labelOf } from '../nodes/GptImage2/labels';
+import { toItems } from '../nodes/GptImage2/output/items';
+import { labelOf } from '../nodes/GptImage2/fields/labels';
 import { readCallback } from '../runflow/callback';
 import { editInputSchema, generateInputSchema, runRequestSchema } from '../runflow/input';
-import { runSchema } from '../runflow/schemas';
+import { runSchema } from '../runflow/run';
 import { completedCallback } from '../test/fixtures/callbacks';
 import { succeededRun } from '../test/fixtures/answers';
 

@@ -14,8 +14,8 @@ import { editFields, generateFields } from './fields/image';
 import { optionsFields } from './fields/options';
 import { resourceFields } from './fields/resource';
 import { runFields } from './fields/run';
-import { runOperation } from './operations/runOperation';
-import { wake } from './wake';
+import { runOperation } from './operations/operate';
+import { wake } from './suspension/wake';
 
 /** The call that wakes a suspended execution; its path holds the node's id, so it wakes no other node. */
 const resumeWebhooks: IWebhookDescription[] = [

@@ -1,7 +1,7 @@
 import { sleep } from 'n8n-workflow';
 
 import type { RunflowClient } from '../../runflow/client';
-import type { Run } from '../../runflow/schemas';
+import type { Run } from '../../runflow/run';
 import { paceOf, waitForRun } from '../../runflow/waiting';
 
 /** How long and how often to look at a run; both in seconds. */

@@ -1,4 +1,4 @@
-import type { ApiAnswer, ApiRequest } from '../../runflow/api';
+import type { ApiAnswer, ApiRequest } from '../../runflow/request';
 import { RunflowClient, type CreateOptions } from '../../runflow/client';
 import { RunflowConnectionError, type RunflowError } from '../../runflow/errors';
 import { generateInputSchema } from '../../runflow/input';

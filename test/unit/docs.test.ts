@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-import { toItems } from '../../nodes/GptImage2/items';
+import { toItems } from '../../nodes/GptImage2/output/items';
 import delivery from '../../nodes/GptImage2/__schema__/delivery.json';
 import outputSchema from '../../nodes/GptImage2/__schema__/run.json';
-import { runSchema } from '../../runflow/schemas';
+import { runSchema } from '../../runflow/run';
 import { fieldTable, page } from '../../scripts/fieldTable';
 import { succeededRun } from '../fixtures/answers';
 

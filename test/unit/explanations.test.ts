@@ -1,4 +1,4 @@
-import { explain } from '../../nodes/GptImage2/explanations';
+import { explain } from '../../nodes/GptImage2/errors/explanations';
 import {
 	ImageDownloadError,
 	RunDeadlineError,
@@ -6,7 +6,7 @@ import {
 	RunflowConnectionError,
 	StoppedError,
 } from '../../runflow/errors';
-import { runSchema } from '../../runflow/schemas';
+import { runSchema } from '../../runflow/run';
 import { failedRun, runId, succeededRun } from '../fixtures/answers';
 
 const unclear = new RunflowConnectionError('ECONNRESET', false);

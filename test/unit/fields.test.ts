@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { editFields, generateFields } from '../../nodes/GptImage2/fields/image';
 import { optionsFields } from '../../nodes/GptImage2/fields/options';
 import { GptImage2 } from '../../nodes/GptImage2/GptImage2.node';
-import { labelOf } from '../../nodes/GptImage2/labels';
+import { labelOf } from '../../nodes/GptImage2/fields/labels';
 import { editInputSchema, generateInputSchema } from '../../runflow/input';
 
 const camelCase = (name: string) =>

@@ -1,6 +1,6 @@
-import { totalCost } from '../../nodes/GptImage2/hints';
-import { toItems } from '../../nodes/GptImage2/items';
-import { runSchema } from '../../runflow/schemas';
+import { totalCost } from '../../nodes/GptImage2/output/hints';
+import { toItems } from '../../nodes/GptImage2/output/items';
+import { runSchema } from '../../runflow/run';
 import { failedRun, queuedRun, succeededRun } from '../fixtures/answers';
 
 const output = { binaryField: 'data', includeRun: false, output: 'perImage' as const };

@@ -1,4 +1,4 @@
-import { decodeDataUri, extensionOf, mimeTypeOf } from '../../nodes/GptImage2/mime';
+import { decodeDataUri, extensionOf, mimeTypeOf } from '../../nodes/GptImage2/output/mime';
 
 describe('the MIME type of an image', () => {
 	it.each([

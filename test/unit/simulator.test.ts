@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 
 import { RunflowClient } from '../../runflow/client';
-import { runSchema } from '../../runflow/schemas';
+import { runSchema } from '../../runflow/run';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
 import { queuedRun, succeededRun } from '../fixtures/answers';
 

@@ -1,6 +1,6 @@
 import { RunflowApiError } from '../../runflow/errors';
 import type { Pause } from '../../runflow/retry';
-import { runSchema, type Run } from '../../runflow/schemas';
+import { runSchema, type Run } from '../../runflow/run';
 import { nextGap, paceOf, waitForRun } from '../../runflow/waiting';
 import { queuedRun, runId, succeededRun } from '../fixtures/answers';
 

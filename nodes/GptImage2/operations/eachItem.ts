@@ -2,8 +2,8 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import pLimit from 'p-limit';
 
 import type { RunflowClient } from '../../../runflow/client';
-import { toErrorRow, toNodeError } from '../errors';
-import { connect } from '../transport';
+import { toErrorRow, toNodeError } from '../errors/nodeErrors';
+import { connect } from '../connection';
 
 const atOnce = 10;
 

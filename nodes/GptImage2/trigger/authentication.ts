@@ -5,7 +5,7 @@ import { eventOf, readCallback, type Callback } from '../../../runflow/callback'
 import { RunflowApiError } from '../../../runflow/errors';
 import { settle } from '../../../runflow/settle';
 import { signatureHeader, verify } from '../../../runflow/signature';
-import { connect } from '../transport';
+import { connect } from '../connection';
 import { readSecrets, recentSecrets } from './secrets';
 
 const authenticationSchema = z.enum(['none', 'reread', 'signature']).catch('signature');

@@ -2,9 +2,9 @@ import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { runEvents, type Callback } from '../../../runflow/callback';
-import { storeImages } from '../images';
-import { toItems } from '../items';
-import { outputOptionsSchema } from '../parameters';
+import { storeImages } from '../output/images';
+import { toItems } from '../output/items';
+import { outputOptionsSchema } from '../parameters/image';
 import { authenticate } from './authentication';
 import { Repeats } from './repeats';
 

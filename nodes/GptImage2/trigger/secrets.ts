@@ -2,7 +2,7 @@ import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { parseSecrets } from '../../../runflow/signature';
-import { credentialType } from '../transport';
+import { credentialType } from '../connection';
 
 const secretsSchema = z.object({ signingSecrets: z.string().catch('') });
 

@@ -1,20 +1,20 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 import pLimit from 'p-limit';
 
-import { RunFailedError } from '../../../runflow/errors';
-import { hasSucceeded, isTerminal } from '../../../runflow/status';
-import { assertReachable, resumeUrlOf } from '../callbackUrl';
-import { toErrorRow, toNodeError } from '../errors';
-import { addSummaryHint } from '../hints';
-import { downloadsAtOnce, storeImages } from '../images';
-import { Ledger } from '../ledger';
-import { readNodeOptions, type Completion, type NodeOptions } from '../parameters';
-import { suspend } from '../suspend';
-import { outputOf } from '../tool';
-import { connect } from '../transport';
-import { Uploads } from '../uploads';
-import { runAll, type Outcome, type PlannedItem, type Work } from './runAll';
-import { fetchImages, finishRun, startRun, type ImagePlan } from './runs';
+import { RunFailedError } from '../../../../runflow/errors';
+import { hasSucceeded, isTerminal } from '../../../../runflow/status';
+import { assertReachable, resumeUrlOf } from '../../suspension/callbackUrl';
+import { toErrorRow, toNodeError } from '../../errors/nodeErrors';
+import { addSummaryHint } from '../../output/hints';
+import { downloadsAtOnce, storeImages } from '../../output/images';
+import { Ledger } from '../../runs/ledger';
+import { readNodeOptions, type Completion, type NodeOptions } from '../../parameters/image';
+import { suspend } from '../../suspension/suspend';
+import { outputOf } from '../../output/tool';
+import { connect } from '../../connection';
+import { Uploads } from '../../runs/uploads';
+import { runAll, type Outcome, type PlannedItem, type Work } from './inParallel';
+import { fetchImages, finishRun, startRun, type ImagePlan } from '../../runs/startRun';
 
 /**
  * The one way from items to images. Reads and checks every item before anything is sent, runs them

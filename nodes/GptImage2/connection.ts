@@ -6,7 +6,7 @@ import {
 } from 'n8n-workflow';
 import { z } from 'zod';
 
-import type { Send } from '../../runflow/api';
+import type { Send } from '../../runflow/request';
 import { RunflowClient } from '../../runflow/client';
 import { RunflowConnectionError } from '../../runflow/errors';
 

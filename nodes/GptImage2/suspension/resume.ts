@@ -1,17 +1,17 @@
 import { sleep, type INodeExecutionData } from 'n8n-workflow';
 import pLimit from 'p-limit';
 
-import type { RunflowClient } from '../../runflow/client';
-import { RunFailedError, RunflowError } from '../../runflow/errors';
-import { retrying } from '../../runflow/retry';
-import { runSchema, type Run } from '../../runflow/schemas';
-import { settle } from '../../runflow/settle';
-import { hasSucceeded, isTerminal } from '../../runflow/status';
-import { explain } from './explanations';
-import { downloadsAtOnce, storeImages } from './images';
-import { toItems } from './items';
+import type { RunflowClient } from '../../../runflow/client';
+import { RunFailedError, RunflowError } from '../../../runflow/errors';
+import { retrying } from '../../../runflow/retry';
+import { runSchema, type Run } from '../../../runflow/run';
+import { settle } from '../../../runflow/settle';
+import { hasSucceeded, isTerminal } from '../../../runflow/status';
+import { explain } from '../errors/explanations';
+import { downloadsAtOnce, storeImages } from '../output/images';
+import { toItems } from '../output/items';
 import type { Suspension } from './suspend';
-import type { RequestContext } from './transport';
+import type { RequestContext } from '../connection';
 
 const readsAtOnce = 10;
 

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 
 import { RunflowAnswerError, RunflowApiError, RunflowError } from './errors';
 import { parseRetryAfter } from './retry';
-import { apiErrorSchema } from './schemas';
+import { apiErrorSchema } from './run';
 import { settle } from './settle';
 
 /** One request to the API; `path` starts with `/v1/`, `timeout` is in milliseconds. */

@@ -6,9 +6,9 @@ import {
 	RunflowApiError,
 	RunflowConnectionError,
 	type RunflowError,
-} from '../../runflow/errors';
-import { hasSucceeded, isKnownStatus } from '../../runflow/status';
-import { labelOf } from './labels';
+} from '../../../runflow/errors';
+import { hasSucceeded, isKnownStatus } from '../../../runflow/status';
+import { labelOf } from '../fields/labels';
 
 /** What a user reads about an error: what happened, and what to do. */
 export interface Explanation {

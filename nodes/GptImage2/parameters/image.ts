@@ -6,8 +6,8 @@ import {
 	type editFieldsSchema,
 	type generateInputSchema,
 	type InputFields,
-} from '../../runflow/input';
-import { labelOf } from './labels';
+} from '../../../runflow/input';
+import { labelOf } from '../fields/labels';
 
 const record = z.record(z.unknown());
 

@@ -1,9 +1,9 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { editModel } from '../../../runflow/client';
-import { editFieldsSchema } from '../../../runflow/input';
-import { readImageParameters } from '../parameters';
-import { readSources } from '../sources';
+import { editModel } from '../../../../runflow/client';
+import { editFieldsSchema } from '../../../../runflow/input';
+import { readImageParameters } from '../../parameters/image';
+import { readSources } from '../../parameters/inputImages';
 import { makeImages } from './makeImages';
 
 /** `image` → `edit`: images and a prompt in, images out, for every input item. */

@@ -2,12 +2,12 @@ import { sleep, type IBinaryData, type IExecuteFunctions } from 'n8n-workflow';
 import pLimit from 'p-limit';
 import { z } from 'zod';
 
-import type { RunflowClient } from '../../runflow/client';
-import { RunflowApiError } from '../../runflow/errors';
-import type { EditImages } from '../../runflow/input';
-import { retrying } from '../../runflow/retry';
-import { sizeOf, type EditSources, type ImageSource } from './sources';
-import { sendFile } from './transport';
+import type { RunflowClient } from '../../../runflow/client';
+import { RunflowApiError } from '../../../runflow/errors';
+import type { EditImages } from '../../../runflow/input';
+import { retrying } from '../../../runflow/retry';
+import { sizeOf, type EditSources, type ImageSource } from '../parameters/inputImages';
+import { sendFile } from '../connection';
 
 const uploadSchema = z.object({ url: z.string(), uploadedAt: z.number() });
 const contextKey = 'uploads';

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { NodeOperationError, type IBinaryData, type IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { largestAsset } from '../../runflow/assets';
-import { editImagesSchema } from '../../runflow/input';
-import { labelOf } from './labels';
-import { check, trimmedOrNull } from './parameters';
+import { largestAsset } from '../../../runflow/assets';
+import { editImagesSchema } from '../../../runflow/input';
+import { labelOf } from '../fields/labels';
+import { check, trimmedOrNull } from './image';
 
 /** An image that edit works on: an address, or a binary field that has to be uploaded. */
 export type ImageSource = { url: string } | { binary: IBinaryData; fingerprint: string };

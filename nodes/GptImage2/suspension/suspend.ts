@@ -7,16 +7,16 @@ import {
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 
-import type { RunflowClient } from '../../runflow/client';
-import { settle } from '../../runflow/settle';
-import { isTerminal } from '../../runflow/status';
+import type { RunflowClient } from '../../../runflow/client';
+import { settle } from '../../../runflow/settle';
+import { isTerminal } from '../../../runflow/status';
 import { resumeUrlOf } from './callbackUrl';
-import { toErrorRow } from './errors';
-import { toItems, type RunForItems } from './items';
-import type { Ledger } from './ledger';
-import { outputOptionsSchema, type NodeOptions } from './parameters';
+import { toErrorRow } from '../errors/nodeErrors';
+import { toItems, type RunForItems } from '../output/items';
+import type { Ledger } from '../runs/ledger';
+import { outputOptionsSchema, type NodeOptions } from '../parameters/image';
 import { resumedItems } from './resume';
-import { waitForEnd } from './waitForEnd';
+import { waitForEnd } from '../waitForEnd';
 
 /** What the node keeps in its context while the execution is suspended. */
 export const suspensionSchema = z.object({

@@ -1,4 +1,4 @@
-import { apiErrorSchema, runListSchema, runSchema } from '../../runflow/schemas';
+import { apiErrorSchema, runListSchema, runSchema } from '../../runflow/run';
 import {
 	failedRun,
 	imageUrl,

@@ -1,13 +1,13 @@
 import { sleep, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
-import { retrying } from '../../../runflow/retry';
-import { hasSucceeded } from '../../../runflow/status';
-import { paceOf, waitForRun } from '../../../runflow/waiting';
-import { storeImages } from '../images';
-import { isTool } from '../parameters';
-import { readGetOptions, readRunId } from '../runParameters';
-import { outputOf } from '../tool';
-import { eachItem } from './eachItem';
+import { retrying } from '../../../../runflow/retry';
+import { hasSucceeded } from '../../../../runflow/status';
+import { paceOf, waitForRun } from '../../../../runflow/waiting';
+import { storeImages } from '../../output/images';
+import { isTool } from '../../parameters/image';
+import { readGetOptions, readRunId } from '../../parameters/run';
+import { outputOf } from '../../output/tool';
+import { eachItem } from '../eachItem';
 
 /** `run` → `get`: a run as it is, or as it ended, with its images. A run that failed is a row that says why. */
 export async function getRun(context: IExecuteFunctions): Promise<INodeExecutionData[]> {

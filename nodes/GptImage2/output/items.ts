@@ -1,8 +1,8 @@
 import type { IBinaryKeyData, IDataObject, INodeExecutionData } from 'n8n-workflow';
 
-import type { Run } from '../../runflow/schemas';
+import type { Run } from '../../../runflow/run';
 import type { StoredImage } from './images';
-import type { OutputOptions } from './parameters';
+import type { OutputOptions } from '../parameters/image';
 
 /** A run and all that turning it into items takes. */
 export interface RunForItems {

@@ -1,13 +1,13 @@
 import { sleep, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-workflow';
 import { z } from 'zod';
 
-import type { RunflowClient } from '../../runflow/client';
-import { settle, type Settled } from '../../runflow/settle';
-import { RecentKeys } from './recentKeys';
+import type { RunflowClient } from '../../../runflow/client';
+import { settle, type Settled } from '../../../runflow/settle';
+import { RecentKeys } from '../recentKeys';
 import { readOn, resumedItems } from './resume';
 import { readSuspension, type Suspension } from './suspend';
-import { connect } from './transport';
-import { waitForEnd } from './waitForEnd';
+import { connect } from '../connection';
+import { waitForEnd } from '../waitForEnd';
 
 /** A sender hears back within this time, whatever is still to be done, in milliseconds. */
 const patience = 700;

@@ -1,11 +1,11 @@
 import { sleep, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
-import { retrying } from '../../../runflow/retry';
-import type { Run } from '../../../runflow/schemas';
-import { storeImages } from '../images';
-import { readSearch } from '../runParameters';
-import { outputOf } from '../tool';
-import { eachItem } from './eachItem';
+import { retrying } from '../../../../runflow/retry';
+import type { Run } from '../../../../runflow/run';
+import { storeImages } from '../../output/images';
+import { readSearch } from '../../parameters/run';
+import { outputOf } from '../../output/tool';
+import { eachItem } from '../eachItem';
 
 const perPage = 100;
 

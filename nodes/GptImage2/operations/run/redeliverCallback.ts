@@ -5,10 +5,10 @@ import {
 	type INodeExecutionData,
 } from 'n8n-workflow';
 
-import { retrying } from '../../../runflow/retry';
-import { withoutDataUris } from '../items';
-import { readRunId } from '../runParameters';
-import { eachItem } from './eachItem';
+import { retrying } from '../../../../runflow/retry';
+import { withoutDataUris } from '../../output/items';
+import { readRunId } from '../../parameters/run';
+import { eachItem } from '../eachItem';
 
 /** `run` → `redeliverCallback`: has Runflow call back about a run once more, and gives the delivery. */
 export async function redeliverCallback(context: IExecuteFunctions): Promise<INodeExecutionData[]> {

@@ -1,10 +1,10 @@
 import { NodeOperationError } from 'n8n-workflow';
 import pLimit, { type Limit } from 'p-limit';
 
-import { StoppedError } from '../../../runflow/errors';
-import { toNodeError } from '../errors';
-import type { RunForItems } from '../items';
-import type { ImagePlan, RunContext } from './runs';
+import { StoppedError } from '../../../../runflow/errors';
+import { toNodeError } from '../../errors/nodeErrors';
+import type { RunForItems } from '../../output/items';
+import type { ImagePlan, RunContext } from '../../runs/startRun';
 
 /** An input item and what it asks for. */
 export interface PlannedItem {

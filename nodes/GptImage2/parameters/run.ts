@@ -1,8 +1,8 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
-import type { RunFilter } from '../../runflow/filter';
-import { check, outputOptionsSchema, trimmedOrNull } from './parameters';
+import type { RunFilter } from '../../../runflow/filter';
+import { check, outputOptionsSchema, trimmedOrNull } from './image';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

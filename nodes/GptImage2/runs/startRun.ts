@@ -3,15 +3,15 @@ import { sleep, type IExecuteFunctions } from 'n8n-workflow';
 import type { RunflowClient } from '../../../runflow/client';
 import { RunFailedError, RunflowError, StoppedError } from '../../../runflow/errors';
 import { retrying } from '../../../runflow/retry';
-import type { Run } from '../../../runflow/schemas';
+import type { Run } from '../../../runflow/run';
 import { settle } from '../../../runflow/settle';
 import { hasSucceeded, isTerminal } from '../../../runflow/status';
-import { restoreKeptImages, storeImages, type StoredImage } from '../images';
-import type { RunForItems } from '../items';
-import type { Ledger, LedgerEntry, LedgerSubject } from '../ledger';
-import type { ImageParameters, NodeOptions } from '../parameters';
-import type { EditSources, ImageSource } from '../sources';
-import type { Uploads } from '../uploads';
+import { restoreKeptImages, storeImages, type StoredImage } from '../output/images';
+import type { RunForItems } from '../output/items';
+import type { Ledger, LedgerEntry, LedgerSubject } from './ledger';
+import type { ImageParameters, NodeOptions } from '../parameters/image';
+import type { EditSources, ImageSource } from '../parameters/inputImages';
+import type { Uploads } from './uploads';
 import { waitForEnd } from '../waitForEnd';
 
 /** What every run of one node execution shares. */

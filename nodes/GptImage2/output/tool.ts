@@ -1,8 +1,8 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import type { NodeError } from './errors';
+import type { NodeError } from '../errors/nodeErrors';
 import { toItems, type RunForItems } from './items';
-import { isTool } from './parameters';
+import { isTool } from '../parameters/image';
 
 /** What a run puts out: items of the one shape, or what an agent's model gets where the node is its tool. */
 export function outputOf(context: IExecuteFunctions, source: RunForItems): INodeExecutionData[] {

@@ -1,7 +1,7 @@
 import { NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { unreachable } from '../../runflow/reachable';
+import { unreachable } from '../../../runflow/reachable';
 
 const proxySchema = z.object({ $execution: z.object({ resumeUrl: z.string() }) });
 

@@ -1,8 +1,8 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { generateModel } from '../../../runflow/client';
-import { generateInputSchema } from '../../../runflow/input';
-import { readImageParameters } from '../parameters';
+import { generateModel } from '../../../../runflow/client';
+import { generateInputSchema } from '../../../../runflow/input';
+import { readImageParameters } from '../../parameters/image';
 import { makeImages } from './makeImages';
 
 /** `image` → `generate`: a prompt in, images out, for every input item. */

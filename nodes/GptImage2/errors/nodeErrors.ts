@@ -6,7 +6,7 @@ import {
 	type INodeExecutionData,
 } from 'n8n-workflow';
 
-import { RunFailedError, RunflowApiError, RunflowError } from '../../runflow/errors';
+import { RunFailedError, RunflowApiError, RunflowError } from '../../../runflow/errors';
 import { explain } from './explanations';
 
 /** An error as n8n shows it. */

@@ -1,9 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { completionFields } from './fields/completion';
-import { editFields, generateFields } from './fields/image';
-import { optionsFields } from './fields/options';
-import { runFields } from './fields/run';
+import { completionFields } from './completion';
+import { editFields, generateFields } from './image';
+import { optionsFields } from './options';
+import { runFields } from './run';
 
 const camelCase = (name: string) =>
 	name.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());

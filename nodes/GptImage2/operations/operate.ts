@@ -1,14 +1,14 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
 import { settle } from '../../../runflow/settle';
-import { toNodeError } from '../errors';
-import { isTool } from '../parameters';
-import { toToolError } from '../tool';
-import { getCallbackDeliveries, redeliverCallback } from './callbacks';
-import { edit } from './edit';
-import { generate } from './generate';
-import { getManyRuns } from './getManyRuns';
-import { getRun } from './getRun';
+import { toNodeError } from '../errors/nodeErrors';
+import { isTool } from '../parameters/image';
+import { toToolError } from '../output/tool';
+import { getCallbackDeliveries, redeliverCallback } from './run/redeliverCallback';
+import { edit } from './image/edit';
+import { generate } from './image/generate';
+import { getManyRuns } from './run/getMany';
+import { getRun } from './run/get';
 
 /** One operation of the node: the items of the context in, items out. */
 type Operation = (context: IExecuteFunctions) => Promise<INodeExecutionData[]>;

@@ -1,13 +1,13 @@
 import { sanitizeFilename, sleep, type IBinaryData } from 'n8n-workflow';
 
-import { ImageDownloadError, RunflowConnectionError, StoppedError } from '../../runflow/errors';
-import { retryDelay } from '../../runflow/retry';
-import type { Run, RunImage } from '../../runflow/schemas';
-import { settle } from '../../runflow/settle';
-import type { KeptImage } from './ledger';
+import { ImageDownloadError, RunflowConnectionError, StoppedError } from '../../../runflow/errors';
+import { retryDelay } from '../../../runflow/retry';
+import type { Run, RunImage } from '../../../runflow/run';
+import { settle } from '../../../runflow/settle';
+import type { KeptImage } from '../runs/ledger';
 import { decodeDataUri, extensionOf, mimeTypeOf } from './mime';
-import type { OutputOptions } from './parameters';
-import { fetchImage, type RequestContext } from './transport';
+import type { OutputOptions } from '../parameters/image';
+import { fetchImage, type RequestContext } from '../connection';
 
 /** One image of a run, ready for an item; sizes in pixels. */
 export interface StoredImage {
