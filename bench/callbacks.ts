@@ -42,7 +42,7 @@ async function sweep({ n8n, simulator, credentialId }: Bench) {
 				const run = simulator.runs.find(({ request }) =>
 					request.input.prompt.startsWith(`sweep ${from + offset} `),
 				);
-				const items = execution.data.resultData.runData['GPT Image 2']?.[0]?.data?.main[0] ?? [];
+				const items = execution.data.resultData.runData['GPT Image 2']?.[0]?.data?.main?.[0] ?? [];
 				if (execution.status !== 'success' || !items[0]?.binary) return;
 				lates.push(Date.parse(execution.stoppedAt ?? '') - (run?.endsAt ?? 0));
 			}),
@@ -69,8 +69,8 @@ async function manyRuns({ n8n, simulator, credentialId }: Bench) {
 	const tasks = execution.data.resultData.runData['GPT Image 2'] ?? [];
 	return {
 		resumes: tasks.length,
-		items: tasks[0]?.data?.main[0]?.length,
-		'with image': tasks[0]?.data?.main[0]?.filter(({ binary }) => binary?.data).length,
+		items: tasks[0]?.data?.main?.[0]?.length,
+		'with image': tasks[0]?.data?.main?.[0]?.filter(({ binary }) => binary?.data).length,
 		callbacks: simulator.deliveries.length - before,
 		'reads of runs': simulator.requests['GET /v1/runs/:id'],
 	};

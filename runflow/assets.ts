@@ -1,7 +1,9 @@
 import { z } from 'zod';
 
-/** The largest file that the API takes, in bytes (UPLOAD). */
-export const largestAsset = 52_428_800;
+import { requestJson, usualTimeoutMs, type Send } from './request';
+
+/** The largest file that the API accepts, in bytes (UPLOAD). */
+export const largestAssetBytes = 52_428_800;
 
 /** What an upload is announced with (UPLOAD). */
 export interface AssetAnnouncement {
@@ -10,8 +12,33 @@ export interface AssetAnnouncement {
 	size_bytes: number;
 }
 
-/** The answer to `POST /v1/asset-uploads`: where the bytes go (UPLOAD). */
-export const assetUploadSchema = z.object({ asset_id: z.string(), upload_url: z.string() });
+const uploadSchema = z.object({ asset_id: z.string(), upload_url: z.string() });
 
-/** The answer to a confirmation, as far as it is needed: the signed address of the asset (UPLOAD, ADC). */
-export const assetSchema = z.object({ url: z.string() });
+/** The answer to a confirmation, as far as it is needed: the signed URL of the asset (UPLOAD, ADC). */
+const assetSchema = z.object({ url: z.string() });
+
+/**
+ * Uploads a file once (UPLOAD) and returns the URL under which a run can read it: announces it with
+ * `POST /v1/asset-uploads`, has `sendBytes` send it to the presigned URL of the answer, and confirms
+ * it. Throws RunflowError and whatever `sendBytes` throws.
+ */
+export async function uploadAsset(
+	send: Send,
+	announcement: AssetAnnouncement,
+	sendBytes: (uploadUrl: string) => Promise<void>,
+): Promise<string> {
+	const post = { method: 'POST', timeoutMs: usualTimeoutMs } as const;
+	const announced = await requestJson(
+		send,
+		{ ...post, path: '/v1/asset-uploads', body: announcement },
+		uploadSchema,
+	);
+	await sendBytes(announced.upload_url);
+	const path = `/v1/asset-uploads/${encodeURIComponent(announced.asset_id)}/confirmations`;
+	const confirmed = await requestJson(
+		send,
+		{ ...post, path, body: { folder_id: null } },
+		assetSchema,
+	);
+	return confirmed.url;
+}

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { runSchema } from './run';
 
-/** The events of a run (SEED; `run.partial_succeeded` from CB), each with the status that it announces. */
+/** The events of a run (SEED; `run.partial_succeeded` from CB), each with the status it announces. */
 export const runEvents = {
 	'run.cancelled': 'cancelled',
 	'run.completed': 'succeeded',
@@ -10,7 +10,7 @@ export const runEvents = {
 	'run.partial_succeeded': 'partial_succeeded',
 } as const;
 
-/** The event that announces a terminal status; null for a status that is none. */
+/** The event for a terminal status; null for any other. */
 export function eventOf(status: string): string | null {
 	return Object.entries(runEvents).find(([, announced]) => announced === status)?.[0] ?? null;
 }
@@ -33,16 +33,16 @@ const callbackFields = z.object({
 	status: z.string().nullish().catch(null),
 });
 
-/** The status that an event announces; of an event nobody has documented, its own name. */
+/** The status that an event announces; for an undocumented event, its own name. */
 function announcedBy(event = ''): string {
 	const known = Object.entries(runEvents).find(([name]) => name === event);
 	return known?.[1] ?? event.replace(/^run\./, '');
 }
 
 /**
- * The body of a callback (SEED, CB), read leniently: an event of a run and a run id are demanded; the
- * status may be missing or spelled either way, the output may be null or an error envelope,
- * unknown fields are fine. Gives the event in one spelling and the run as far as the callback tells of it.
+ * The body of a callback (SEED, CB), read leniently: an event of a run and a run id are required; the
+ * status may be missing or spelled either way, the output may be null or an error envelope, unknown
+ * fields are fine. Becomes the event in one spelling and as much of the run as the callback carries.
  */
 export const callbackSchema = z.record(z.unknown()).transform((raw, context) => {
 	const body = callbackFields.safeParse(raw);
@@ -56,7 +56,7 @@ export const callbackSchema = z.record(z.unknown()).transform((raw, context) => 
 /** A callback as the rest of this package sees it. */
 export type Callback = z.infer<typeof callbackSchema>;
 
-/** Reads the raw bytes of a callback; null for whatever isn't one. */
+/** Reads the raw bytes of a callback; null for anything else. */
 export function readCallback(body: Uint8Array): Callback | null {
 	try {
 		const parsed = callbackSchema.safeParse(JSON.parse(new TextDecoder().decode(body)));
@@ -65,3 +65,9 @@ export function readCallback(body: Uint8Array): Callback | null {
 		return null;
 	}
 }
+
+/** One delivery of a callback, as HIST lists it and REDEL answers it; passed on as it is. */
+export const deliverySchema = z.record(z.unknown());
+
+/** A delivery as the rest of this package sees it. */
+export type Delivery = z.infer<typeof deliverySchema>;

@@ -1,16 +1,17 @@
-import type { FieldProblem, Run } from './run';
+import type { FieldProblem } from './apiError';
+import type { Run } from './run';
 
-/** Anything that can go wrong with a run; `runId` is there as soon as a run exists. */
+/** Anything that can go wrong with a run; `runId` is set as soon as a run exists. */
 export abstract class RunflowError extends Error {
-	/** The API's or this package's stable code for the trouble, null where there is none. */
+	/** The API's or this package's stable code for the problem, null where there is none. */
 	abstract readonly code: string | null;
 
 	runId: string | null = null;
 
-	/** Whether a create ended without a clear answer, so that its run may exist and be paid. */
+	/** Whether a create ended without a clear answer, so that its run may exist and be paid for. */
 	mayBePaid = false;
 
-	/** Notes which run the error is about (the first one stays) and gives the error itself. */
+	/** Notes which run the error is about (the first one stays) and returns the error itself. */
 	about(runId: string | null): this {
 		this.runId ??= runId;
 		return this;
@@ -22,15 +23,15 @@ export class RunflowApiError extends RunflowError {
 	override readonly name = 'RunflowApiError';
 
 	constructor(
-		readonly status: number,
+		readonly httpStatus: number,
 		readonly code: string | null,
 		/** The API's own words, null where it sent none. */
 		readonly detail: string | null,
 		readonly fields: FieldProblem[] = [],
-		/** How long to wait before the next try, in milliseconds, where the API said so (RATE). */
-		readonly retryAfter: number | null = null,
+		/** How long to wait before the next try, null where the API didn't say (RATE). */
+		readonly retryAfterMs: number | null = null,
 	) {
-		super(`Runflow answered ${status}`);
+		super(`Runflow answered ${httpStatus}`);
 	}
 }
 
@@ -41,14 +42,14 @@ export class RunflowConnectionError extends RunflowError {
 	constructor(
 		/** The system's code, such as ECONNRESET, null where unknown. */
 		readonly code: string | null,
-		/** Whether the request can't have reached the API, so that nothing was started or paid. */
+		/** Whether the request can't have reached the API, so that nothing was started or paid for. */
 		readonly neverSent: boolean,
 	) {
 		super('No answer from Runflow');
 	}
 }
 
-/** The API answered 2xx with something that isn't what it documents. */
+/** The API answered 2xx with something other than what it documents. */
 export class RunflowAnswerError extends RunflowError {
 	override readonly name = 'RunflowAnswerError';
 
@@ -72,7 +73,7 @@ export class RunFailedError extends RunflowError {
 	}
 }
 
-/** The deadline passed while the run was still going on. */
+/** The deadline passed while the run was still pending. */
 export class RunDeadlineError extends RunflowError {
 	override readonly name = 'RunDeadlineError';
 
@@ -80,17 +81,15 @@ export class RunDeadlineError extends RunflowError {
 
 	constructor(
 		runId: string,
-		/** The last status seen. */
-		readonly status: string,
-		/** How long was waited, in seconds. */
-		readonly seconds: number,
+		readonly lastStatus: string,
+		readonly waitedSeconds: number,
 	) {
-		super(`Run ${runId} was still ${status} after ${seconds} s`);
+		super(`Run ${runId} was still ${lastStatus} after ${waitedSeconds} s`);
 		this.about(runId);
 	}
 }
 
-/** A finished image could not be fetched, though the run was read again for a fresh address. */
+/** A finished image could not be downloaded. */
 export class ImageDownloadError extends RunflowError {
 	override readonly name = 'ImageDownloadError';
 
@@ -99,8 +98,8 @@ export class ImageDownloadError extends RunflowError {
 	constructor(
 		/** Which image of the run, counted from 0. */
 		readonly index: number,
-		/** The HTTP status, null when the connection failed. */
-		readonly status: number | null,
+		/** What the storage answered, null when the connection failed. */
+		readonly httpStatus: number | null,
 	) {
 		super(`Image ${index} could not be downloaded`);
 	}
@@ -115,4 +114,10 @@ export class StoppedError extends RunflowError {
 	constructor() {
 		super('Stopped before the run ended');
 	}
+}
+
+/** For `.catch`: returns an error of this package, to be decided on as a value, and throws any other. */
+export function returnRunflowError(error: unknown): RunflowError {
+	if (error instanceof RunflowError) return error;
+	throw error;
 }

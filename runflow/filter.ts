@@ -13,8 +13,9 @@ export interface RunFilter {
 }
 
 /**
- * The API's `q` for a filter, undefined for none. The one place that knows its syntax: equality as first-party
- * code writes it (ADC), comparison as REQ does. A cancelled run may be spelled either way.
+ * The API's `q` for a filter, undefined for none. The one place that knows its syntax:
+ * equality as first-party code writes it (ADC), comparison as REQ does. A cancelled run may be
+ * spelled either way.
  */
 export function queryOf({ status, clientRef, createdAfter, query }: RunFilter): string | undefined {
 	const spellings = status === 'cancelled' ? ['cancelled', 'canceled'] : [status];
@@ -29,7 +30,7 @@ export function queryOf({ status, clientRef, createdAfter, query }: RunFilter): 
 	return terms.length === 1 && query !== null ? query : terms.join(' AND ');
 }
 
-/** Whether a run is what the filter asks for, checked again in case the API ignores a part of it. */
+/** Whether a run is what the filter asks for, checked again in case the API ignores part of it. */
 export function matches(run: Run, { status, clientRef, createdAfter }: RunFilter): boolean {
 	if (status !== null && normalizeStatus(run.status) !== status) return false;
 	if (clientRef !== null && run.client_ref !== clientRef) return false;

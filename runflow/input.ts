@@ -10,7 +10,7 @@ export const imageSizePresets = [
 	'landscape_16_9',
 ] as const;
 
-/** What a custom size must keep to, in pixels (SEED). */
+/** The limits of a custom size, in pixels (SEED). */
 export const customSizeLimits = {
 	multipleOf: 16,
 	longestEdge: 3840,
@@ -31,7 +31,7 @@ const edge = z
 		`must be at most ${pixels(customSizeLimits.longestEdge)} pixels`,
 	);
 
-/** A size of one's own, in pixels, checked against all four rules of the seed. */
+/** A custom size in pixels, checked against all four rules of the seed. */
 export const customSize = z.object({ width: edge, height: edge }).superRefine((size, context) => {
 	const { ratio, minPixels, maxPixels } = customSizeLimits;
 	const area = size.width * size.height;
@@ -77,15 +77,15 @@ export const generateInputSchema = z
 
 const imageReference = z
 	.string({ invalid_type_error: 'must be text' })
-	.url('must be a web address')
+	.url('must be a URL')
 	.regex(/^https?:/i, 'must start with https:// or http://');
 
-/** The fields of `openai/gpt-image-2/edit` that generate has too; only the size knows one value more (EDIT, LLMS). */
+/** The fields that `openai/gpt-image-2/edit` shares with generate; only the size has one more value (EDIT, LLMS). */
 export const editFieldsSchema = generateInputSchema.extend({
 	image_size: z.union([z.enum(['auto', ...imageSizePresets]), customSize]).default('auto'),
 });
 
-/** The images that edit works on, by address (EDIT). How many there may be is not documented. */
+/** The images that edit works on, by URL (EDIT). How many are allowed is not documented. */
 export const editImagesSchema = z.object({
 	image_urls: z.array(imageReference).min(1, 'must name at least one image'),
 	mask_url: imageReference.optional(),
@@ -94,13 +94,13 @@ export const editImagesSchema = z.object({
 /** The `input` of a run of `openai/gpt-image-2/edit` (EDIT, LLMS). */
 export const editInputSchema = editFieldsSchema.merge(editImagesSchema);
 
-/** The images of edit, checked. */
+/** The checked images of edit. */
 export type EditImages = z.infer<typeof editImagesSchema>;
 
-/** The fields of an input of either model, checked. */
+/** The checked input fields of either model. */
 export type InputFields = z.infer<typeof editFieldsSchema>;
 
-/** The longest `client_ref` the API takes, in characters (BATCH-C, SKILL). */
+/** The longest `client_ref` the API accepts, in characters (BATCH-C, SKILL). */
 export const clientRefLimit = 255;
 
 /** The body of `POST /v1/models/…/runs` (SEED, RUN-C). */
@@ -111,5 +111,5 @@ export const runRequestSchema = z.object({
 	callback_url: z.string().url().max(2048).optional(),
 });
 
-/** A checked request body; `input` is that of either model. */
+/** A checked request body for either model. */
 export type RunRequest = z.infer<typeof runRequestSchema>;

@@ -1,4 +1,4 @@
-/** Ranges of addresses that nothing outside a machine or its network can reach. */
+/** IP ranges that can't be reached from outside a machine or its network. */
 const privateAddresses = [
 	/^0\./,
 	/^10\./,
@@ -15,13 +15,13 @@ const privateAddresses = [
 
 const privateNames = /(^|\.)(localhost|local|internal|lan|home\.arpa)$/;
 
-/** What keeps Runflow from calling an address. */
+/** Why Runflow can't call a URL. */
 export type Unreachable = 'not-http' | 'private';
 
 /**
- * Whether Runflow could call this URL, judged by the URL alone: it has to be http or https, and not on
- * localhost, a private range, or a name without a dot, such as a container's. Null when nothing speaks
- * against it. Where the API itself is on such an address, as the simulator is, private ones are fine.
+ * Why Runflow can't call this URL, judged by the URL alone: it has to be http or https, and not on
+ * localhost, a private IP range, or a name without a dot, such as a container's. Null when nothing
+ * speaks against it. Where the API itself is private, as the simulator is, private URLs are fine.
  */
 export function unreachable(url: string, apiBaseUrl: string): Unreachable | null {
 	if (!URL.canParse(url)) return 'not-http';

@@ -1,22 +1,7 @@
 import { z } from 'zod';
 
+import { numberOrNull, objectOrNull, textOrNull } from './lenient';
 import { normalizeStatus } from './status';
-
-const textOrNull = z
-	.string()
-	.nullish()
-	.catch(null)
-	.transform((value) => value ?? null);
-const numberOrNull = z
-	.number()
-	.nullish()
-	.catch(null)
-	.transform((value) => value ?? null);
-const objectOrNull = z
-	.record(z.unknown())
-	.nullish()
-	.catch(null)
-	.transform((value) => value ?? null);
 
 const imageSchema = z
 	.union([
@@ -26,7 +11,7 @@ const imageSchema = z
 	.nullable()
 	.catch(null);
 
-/** One delivered image: its address (https or data URI) and its size in pixels where the API tells. */
+/** One delivered image: its URL (https or data URI), and its size in pixels where the API says. */
 export type RunImage = NonNullable<z.infer<typeof imageSchema>>;
 
 const imageListKeys = ['outputs', 'images', 'image_urls', 'image'] as const;
@@ -34,7 +19,7 @@ const singleImageKeys = ['url', 'image_url', 'output_url', 'image'] as const;
 
 /**
  * The images of an `output` object, in the API's order. `outputs` is the documented list (SEED);
- * the other keys are what further sources show (runflow-api.md 10.15). Empty where nothing fits.
+ * the other keys appear in CB, LLMS, COMFY, ADC and TPL. Empty where nothing fits.
  */
 function imagesOf(output: Record<string, unknown> | null): RunImage[] {
 	if (output === null) return [];
@@ -59,7 +44,7 @@ const failureFields = z.object({
 	error: z.object({ code: textOrNull, message: textOrNull }).nullish().catch(null),
 });
 
-/** Why a run failed; documented names first, the SDK's second (runflow-api.md 10.14, 10.20). */
+/** Why a run failed; documented names first (ERR, RUN-C), the SDK's second (SDK). */
 function failureOf(fields: z.infer<typeof failureFields>) {
 	const code = fields.failure_code ?? fields.error?.code ?? null;
 	const message = fields.failure_message ?? fields.error?.message ?? null;
@@ -88,8 +73,8 @@ const runFields = failureFields.extend({
 
 /**
  * A run as `POST …/runs` and `GET /v1/runs/{id}` answer it (RUN-C, RUN-G), read leniently: only an id
- * and a status are demanded, under either name (TPL, ADC); anything else may be missing or null.
- * Gives this package's view of it; `raw` is the answer itself.
+ * and a status are required, under either name (TPL, ADC); anything else may be missing or null.
+ * Becomes this package's view of it; `raw` is the answer itself.
  */
 export const runSchema = z.record(z.unknown()).transform((raw, context) => {
 	const fields = runFields.safeParse(raw);
@@ -124,15 +109,15 @@ export const runSchema = z.record(z.unknown()).transform((raw, context) => {
 /** A run as the rest of this package sees it. */
 export type Run = z.infer<typeof runSchema>;
 
-/** The cursor in a page's `next`: the cursor itself, or a URL that has it as `pq` (runflow-api.md 4.4). */
+/** The cursor in a page's `next`: the cursor itself, or a URL that has it as `pq` (REQ, RUN-L). */
 function cursorIn(next: string | null): string | null {
 	if (next === null || !URL.canParse(next)) return next;
 	return new URL(next).searchParams.get('pq');
 }
 
 /**
- * One page of `GET /v1/runs`: `next_pq` by REQ, `next` by RUN-L. An item that isn't a readable run becomes
- * null, so that it can't hide the others.
+ * One page of `GET /v1/runs`: `next_pq` by REQ, `next` by RUN-L. An item that can't be read as a run
+ * becomes null, so that it can't hide the others.
  */
 export const runListSchema = z
 	.object({
@@ -141,34 +126,3 @@ export const runListSchema = z
 		next: textOrNull,
 	})
 	.transform(({ items, next_pq, next }) => ({ items, cursor: next_pq ?? cursorIn(next) }));
-
-/** One callback delivery, or what redelivering answers (HIST, REDEL), passed on as it is. */
-export const deliverySchema = z.record(z.unknown());
-
-const fieldProblem = z.object({
-	loc: z.array(z.union([z.string(), z.number()])).catch([]),
-	msg: z.string().catch('is not accepted'),
-});
-
-/** One line of a 422: where in the body, and what is wrong (COMFY). */
-export type FieldProblem = z.infer<typeof fieldProblem>;
-
-const fieldProblems = z.array(fieldProblem).catch([]);
-const flatError = z.object({ code: textOrNull, message: textOrNull, errors: fieldProblems });
-
-/**
- * The body of a refused request: flat as ERR documents it, nested under `error` (SDK), or `detail` as
- * text or list (SKILL). Whatever is no object gives nulls and an empty list.
- */
-export const apiErrorSchema = z
-	.object({ error: flatError.nullish().catch(null), detail: z.unknown() })
-	.merge(flatError)
-	.transform(({ error, detail, ...flat }) => ({
-		code: flat.code ?? error?.code ?? null,
-		message: flat.message ?? error?.message ?? (typeof detail === 'string' ? detail : null),
-		fields:
-			[flat.errors, error?.errors ?? [], fieldProblems.parse(detail)].find(
-				(list) => list.length > 0,
-			) ?? [],
-	}))
-	.catch({ code: null, message: null, fields: [] });

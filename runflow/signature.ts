@@ -6,7 +6,7 @@ export const signatureHeader = 'runflow-signature';
 /** Why a callback was refused. */
 export type SignatureProblem = 'no-secret' | 'missing' | 'malformed' | 'mismatch';
 
-/** Whether a signature holds, and why not. */
+/** Whether a signature is valid, and if not, why. */
 export type SignatureVerdict = { ok: true } | { ok: false; reason: SignatureProblem };
 
 const hexSignature = /^[0-9a-f]{64}$/;
@@ -20,8 +20,8 @@ export function sign(secret: string, body: Uint8Array): string {
 }
 
 /**
- * Checks the signature of a callback over its raw bytes against every secret, since both the old and the new
- * one may be in use while they are rotated (SIG). Never throws.
+ * Checks the signature of a callback over its raw bytes against every secret, since both the old and
+ * the new one may be in use while they are rotated (SIG). Never throws.
  */
 export function verify(
 	body: Uint8Array,
@@ -33,15 +33,15 @@ export function verify(
 	if (typeof signature !== 'string' || !hexSignature.test(signature)) {
 		return { ok: false, reason: 'malformed' };
 	}
-	const given = Buffer.from(signature, 'hex');
+	const received = Buffer.from(signature, 'hex');
 	const matches = secrets.map((secret) => {
 		const expected = Buffer.from(sign(secret, body), 'hex');
-		return given.length === expected.length && timingSafeEqual(given, expected);
+		return received.length === expected.length && timingSafeEqual(received, expected);
 	});
 	return matches.includes(true) ? { ok: true } : { ok: false, reason: 'mismatch' };
 }
 
-/** The secrets in a text that lists them with commas, spaces or line breaks in between. */
+/** The secrets in a text that lists them, separated by commas, spaces or line breaks. */
 export function parseSecrets(text: string): string[] {
 	return text.split(/[\s,]+/).filter((secret) => secret !== '');
 }

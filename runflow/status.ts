@@ -1,4 +1,4 @@
-/** The run states this package speaks of, in the order a run passes through them (RUNS, RUNS-old spelling). */
+/** The statuses this package knows, in the order a run passes through them (RUNS, RUNS-old spelling). */
 export const runStatuses = [
 	'queued',
 	'dispatching',
@@ -23,9 +23,9 @@ const otherSpellings: Readonly<Record<string, string>> = {
 };
 
 /**
- * Takes a status as any source spells it and gives this package's one spelling.
+ * Returns a status, as any source spells it, in this package's one spelling.
  * RUNS-new and the SDK write `canceled`; first-party scripts also know `errored` and `timeout`.
- * A status nobody has documented comes back unchanged.
+ * An undocumented status is returned unchanged.
  */
 export function normalizeStatus(status: string): string {
 	return otherSpellings[status] ?? status;

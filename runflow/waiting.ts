@@ -3,74 +3,73 @@ import { isPassing, retryDelay, type Pause } from './retry';
 import type { Run } from './run';
 import { isTerminal } from './status';
 
-/** How often a run is looked at; all in milliseconds. */
+/** How often a run is read while it is pending. */
 export interface Pace {
-	first: number;
-	shortest: number;
-	longest: number;
+	firstMs: number;
+	shortestMs: number;
+	longestMs: number;
 }
 
 const gapPerElapsed = 0.1;
 const missingReadsTolerated = 3;
 
 /**
- * The pace for a poll interval in seconds: the first look after a fifth of it, then gaps from a tenth of
- * it up to the whole.
+ * The pace for a poll interval: the first read after a fifth of it, then gaps from a tenth of it up
+ * to the whole.
  */
-export function paceOf(pollInterval: number): Pace {
-	const longest = pollInterval * 1000;
-	return { first: longest / 5, shortest: longest / 10, longest };
+export function paceOf(pollSeconds: number): Pace {
+	const longestMs = pollSeconds * 1000;
+	return { firstMs: longestMs / 5, shortestMs: longestMs / 10, longestMs };
 }
 
 /**
- * How long to wait before the next look, in milliseconds, at a run that is `elapsed` milliseconds old.
- * The gap is a tenth of the run's age, so a run is never seen much later than it ended, measured by how
- * long it took, and a long run costs few reads.
+ * How long to wait before the next read of a run that is `elapsedMs` old, in milliseconds. The gap
+ * is a tenth of the run's age, so a run is never seen much later than it ended, measured by how long
+ * it took, and a long run costs few reads.
  */
-export function nextGap(elapsed: number, pace: Pace): number {
-	if (elapsed < pace.first) return pace.first - elapsed;
-	return Math.min(Math.max(elapsed * gapPerElapsed, pace.shortest), pace.longest);
+export function nextGap(elapsedMs: number, pace: Pace): number {
+	if (elapsedMs < pace.firstMs) return pace.firstMs - elapsedMs;
+	return Math.min(Math.max(elapsedMs * gapPerElapsed, pace.shortestMs), pace.longestMs);
 }
 
-/** What waiting needs: the run as last seen and the means to look again. */
+/** What waiting needs: the run as last seen and the means to read it again. */
 export interface Waiting {
 	run: Run;
-	/** Reads the run once (RunflowClient.getRun). */
+	/** Reads the run once, without repeating a read that fails. */
 	read: (id: string) => Promise<Run>;
 	pause: Pause;
 	pace: Pace;
-	/** How long to wait at most, in seconds. */
-	timeout: number;
-	signal: AbortSignal;
+	timeoutSeconds: number;
+	signal?: AbortSignal;
 }
 
 /**
- * Looks at a run until it is terminal and gives it; one that is terminal already isn't read at all.
- * Reads that fail with 429, 5xx or a lost connection are survived, and so are a few 404 of a run that the
- * API has only just made. Throws RunDeadlineError after `timeout`, StoppedError when the signal
+ * Reads a run until it is terminal and returns it; one that is terminal already isn't read at all.
+ * Survives reads that fail with 429, 5xx or a lost connection, and a few 404 of a run that the API
+ * has only just created. Throws RunDeadlineError after the timeout, StoppedError when the signal
  * fires, and any other RunflowError with the run's id.
  */
 export async function waitForRun(waiting: Waiting): Promise<Run> {
-	const { pace, pause, read, signal, timeout } = waiting;
+	const { pace, pause, read, signal, timeoutSeconds } = waiting;
 	const started = Date.now();
 	let { run } = waiting;
 	let failedReads = 0;
-	let gap = pace.first;
+	let gapMs = pace.firstMs;
 
 	while (!isTerminal(run.status)) {
-		const left = started + timeout * 1000 - Date.now();
-		if (left <= 0) throw new RunDeadlineError(run.id, run.status, timeout);
-		await pauseUnlessStopped(pause, Math.min(gap, left), run.id, signal);
+		const leftMs = started + timeoutSeconds * 1000 - Date.now();
+		if (leftMs <= 0) throw new RunDeadlineError(run.id, run.status, timeoutSeconds);
 		try {
+			await pause(Math.min(gapMs, leftMs), signal);
 			run = await read(run.id);
 			failedReads = 0;
-			gap = nextGap(Date.now() - started, pace);
+			gapMs = nextGap(Date.now() - started, pace);
 		} catch (error) {
-			if (signal.aborted) throw new StoppedError().about(run.id);
+			if (signal?.aborted) throw new StoppedError().about(run.id);
 			failedReads += 1;
-			gap = nextGap(Date.now() - started, pace);
+			gapMs = nextGap(Date.now() - started, pace);
 			if (isPassing(error)) {
-				gap = Math.max(gap, retryDelay(error, failedReads - 1, 0));
+				gapMs = Math.max(gapMs, retryDelay(error, failedReads - 1, 0));
 			} else if (!isMissing(error) || failedReads > missingReadsTolerated) {
 				throw error instanceof RunflowError ? error.about(run.id) : error;
 			}
@@ -80,13 +79,5 @@ export async function waitForRun(waiting: Waiting): Promise<Run> {
 }
 
 function isMissing(error: unknown): boolean {
-	return error instanceof RunflowApiError && error.status === 404;
-}
-
-async function pauseUnlessStopped(pause: Pause, gap: number, runId: string, signal: AbortSignal) {
-	try {
-		await pause(gap, signal);
-	} catch (error) {
-		throw signal.aborted ? new StoppedError().about(runId) : error;
-	}
+	return error instanceof RunflowApiError && error.httpStatus === 404;
 }

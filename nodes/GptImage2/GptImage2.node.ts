@@ -14,7 +14,7 @@ import { editFields, generateFields } from './fields/image';
 import { optionsFields } from './fields/options';
 import { resourceFields } from './fields/resource';
 import { runFields } from './fields/run';
-import { runOperation } from './operations/operate';
+import { operate } from './operations/operate';
 import { wake } from './suspension/wake';
 
 /** The call that wakes a suspended execution; its path holds the node's id, so it wakes no other node. */
@@ -57,7 +57,7 @@ export class GptImage2 implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return [await runOperation(this)];
+		return [await operate(this)];
 	}
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {

@@ -6,14 +6,14 @@ import {
 } from 'n8n-workflow';
 import { z } from 'zod';
 
-import type { Send } from '../../runflow/request';
 import { RunflowClient } from '../../runflow/client';
 import { RunflowConnectionError } from '../../runflow/errors';
+import type { Send } from '../../runflow/request';
 
 /** Name of the credential type, as saved workflows have it. */
 export const credentialType = 'runflowApi';
 
-const connectionSchema = z.object({
+const credentialSchema = z.object({
 	baseUrl: z
 		.string()
 		.trim()
@@ -31,134 +31,61 @@ const neverSentCodes: ReadonlySet<string> = new Set([
 	'ERR_INVALID_URL',
 ]);
 
-const answerSchema = z.object({
+/** An answer as n8n's HTTP helpers return it with `returnFullResponse`. */
+export const httpAnswerSchema = z.object({
 	statusCode: z.number(),
 	headers: z.record(z.unknown()).catch({}),
 	body: z.unknown(),
 });
 
-/** What talks with Runflow: the node while it runs, and its webhook while it is called. */
+/** What talks to Runflow: the node while it runs, and its webhook while it is called. */
 export type RequestContext = IExecuteFunctions | IWebhookFunctions;
 
-/** The API client of a node's credential, and where that credential points. */
+/** The API client of a node's credential, and the base URL of that credential. */
 export interface Connection {
 	client: RunflowClient;
 	baseUrl: string;
 }
 
-/** Connects with the node's credential. */
+/** Connects with the node's credential. Throws what n8n throws where that can't be read. */
 export async function connect(context: RequestContext): Promise<Connection> {
-	const { baseUrl } = connectionSchema.parse(await context.getCredentials(credentialType));
+	const { baseUrl } = credentialSchema.parse(await context.getCredentials(credentialType));
 	return { client: new RunflowClient(sender(context, baseUrl), sleep), baseUrl };
 }
 
 /** n8n's authenticated request as the function that the client calls. */
 function sender(context: RequestContext, baseUrl: string): Send {
-	return async ({ method, path, query, headers, body, timeout }) => {
+	return async ({ method, path, query, headers, body, timeoutMs }) => {
 		const request: IHttpRequestOptions = {
 			method,
 			url: `${baseUrl}${path}`,
 			headers,
 			body,
-			timeout,
+			timeout: timeoutMs,
 			json: true,
 			returnFullResponse: true,
 			ignoreHttpStatusErrors: true,
 			sendCredentialsOnCrossOriginRedirect: false,
 			...(query && { qs: query }),
 		};
-		const answer = answerSchema.parse(
+		const answer = httpAnswerSchema.parse(
 			await context.helpers.httpRequestWithAuthentication
 				.call(context, credentialType, request)
-				.catch(rethrowConnection),
+				.catch(throwConnectionError),
 		);
-		return { status: answer.statusCode, headers: answer.headers, body: answer.body };
+		return { httpStatus: answer.statusCode, headers: answer.headers, body: answer.body };
 	};
-}
-
-type ImageStream = Awaited<ReturnType<IExecuteFunctions['helpers']['getBinaryStream']>>;
-
-/** What fetching an image gave: a stream, its length unknown, and what the server says it is. */
-export interface FetchedImage {
-	status: number;
-	contentType: string | null;
-	stream: ImageStream;
-}
-
-const streamSchema = answerSchema.extend({
-	body: z.custom<ImageStream>(
-		(body) => typeof body === 'object' && body !== null && 'pipe' in body && 'destroy' in body,
-	),
-});
-
-const downloadTimeout = 300_000;
-
-/**
- * Opens a presigned image URL as a stream, without the API key: the URL carries its own permission.
- * Throws RunflowConnectionError when nothing arrives.
- */
-export async function fetchImage(
-	context: RequestContext,
-	url: string,
-	signal: AbortSignal,
-): Promise<FetchedImage> {
-	const answer = streamSchema.parse(
-		await context.helpers
-			.httpRequest({
-				url,
-				encoding: 'stream',
-				returnFullResponse: true,
-				ignoreHttpStatusErrors: true,
-				abortSignal: signal,
-				timeout: downloadTimeout,
-			})
-			.catch(rethrowConnection),
-	);
-	const contentType = answer.headers['content-type'];
-	return {
-		status: answer.statusCode,
-		contentType: typeof contentType === 'string' ? contentType : null,
-		stream: answer.body,
-	};
-}
-
-/**
- * Sends a file to a presigned address, without the API key, and gives the status of the answer. Redirects are not
- * followed, because that would hold the whole file in memory. Throws RunflowConnectionError.
- */
-export async function sendFile(
-	context: IExecuteFunctions,
-	url: string,
-	{ body, mimeType, size }: { body: ImageStream | Buffer; mimeType: string; size: number },
-): Promise<number> {
-	const answer = await context.helpers
-		.httpRequest({
-			method: 'PUT',
-			url,
-			body,
-			headers: { 'Content-Type': mimeType, 'Content-Length': size },
-			returnFullResponse: true,
-			ignoreHttpStatusErrors: true,
-			disableFollowRedirect: true,
-			timeout: downloadTimeout,
-		})
-		.catch(rethrowConnection);
-	return answerSchema.parse(answer).statusCode;
 }
 
 const codeSchema = z.object({ code: z.string() });
 
 /**
- * The system's code of a failed connection. n8n wraps the original error, so the code may stand on
- * the error itself, on what it wraps, or only in its list of messages.
+ * Throws RunflowConnectionError with the system's code for a failed request. n8n wraps the original
+ * error, so the code may be on the error itself, on what it wraps, or nowhere.
  */
-function rethrowConnection(error: unknown): never {
-	const wrapped = z
-		.object({ code: z.string().nullish(), cause: z.unknown(), errorResponse: z.unknown() })
-		.safeParse(error);
-	const candidates = wrapped.success
-		? [error, wrapped.data.errorResponse, wrapped.data.cause]
-		: [error];
+export function throwConnectionError(error: unknown): never {
+	const wrapped = z.object({ cause: z.unknown(), errorResponse: z.unknown() }).safeParse(error);
+	const candidates = [error, wrapped.data?.errorResponse, wrapped.data?.cause];
 	for (const candidate of candidates) {
 		const found = codeSchema.safeParse(candidate);
 		if (found.success) {

@@ -2,10 +2,9 @@
 export class RecentKeys {
 	private readonly remembered = new Map<string, number>();
 
-	/** `lifetime` in milliseconds. */
-	constructor(private readonly lifetime: number) {}
+	constructor(private readonly lifetimeMs: number) {}
 
-	/** Remembers a key from now on, and forgets those whose time is over. */
+	/** Remembers a key from now on, and forgets the expired ones. */
 	add(key: string): void {
 		const now = Date.now();
 		for (const [old, until] of this.remembered) {
@@ -13,7 +12,7 @@ export class RecentKeys {
 			this.remembered.delete(old);
 		}
 		this.remembered.delete(key);
-		this.remembered.set(key, now + this.lifetime);
+		this.remembered.set(key, now + this.lifetimeMs);
 	}
 
 	/** Whether the key was added within its lifetime. */

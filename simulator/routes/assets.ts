@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import sharp from 'sharp';
 import { z } from 'zod';
 
-import { largestAsset } from '../../runflow/assets';
+import { largestAssetBytes } from '../../runflow/assets';
 import { refuse, refuseInput } from '../answers';
 import type { SimulatorState } from '../simulator';
 import { uuid7 } from '../store';
@@ -11,7 +11,7 @@ const announcementSchema = z
 	.object({
 		filename: z.string().min(1).max(500),
 		mime_type: z.string().min(1).max(255),
-		size_bytes: z.number().int().min(1).max(largestAsset),
+		size_bytes: z.number().int().min(1).max(largestAssetBytes),
 	})
 	.strict();
 
@@ -28,7 +28,7 @@ export interface SimulatedAsset {
 export function assetRoutes(app: FastifyInstance, { assets, baseUrl }: SimulatorState): void {
 	app.addContentTypeParser(
 		/^image\//,
-		{ parseAs: 'buffer', bodyLimit: largestAsset },
+		{ parseAs: 'buffer', bodyLimit: largestAssetBytes },
 		(_request, body, done) => done(null, body),
 	);
 

@@ -37,7 +37,7 @@ export function itemsOf(
 	node = 'GPT Image 2',
 	output = 0,
 ): INodeExecutionData[] {
-	return execution.data.resultData.runData[node]?.at(-1)?.data?.main[output] ?? [];
+	return execution.data.resultData.runData[node]?.at(-1)?.data?.main?.[output] ?? [];
 }
 
 /** Fetches the bytes of an item's binary field from n8n, as the editor does. */

@@ -106,9 +106,9 @@ describe('suspending until the callback', () => {
 		expect(result.status).toBe('waiting');
 		expect(result.waitTill).toBeInstanceOf(Date);
 		expect(new URL(sent).pathname).toBe(`/webhook-waiting/231/${nodeId}`);
-		const [parked] = result.data.executionData?.nodeExecutionStack[0]?.data.main[0] ?? [];
+		const [parked] = result.data.executionData?.nodeExecutionStack[0]?.data.main?.[0] ?? [];
 		expect(parked?.json).toMatchObject({ run_id: runId, timed_out: true, status: 'queued' });
-		expect(result.data.resultData.runData.Start?.[0]?.data?.main[0]?.[0]?.json).toEqual({
+		expect(result.data.resultData.runData.Start?.[0]?.data?.main?.[0]?.[0]?.json).toEqual({
 			prompt: 'a brass sign',
 		});
 		expect(api.isDone()).toBe(true);
@@ -147,7 +147,7 @@ describe('suspending until the callback', () => {
 		const workflow = goldenWorkflow('generate', { completion: 'suspend' });
 		const { error } = await runWorkflow(workflow, { input, n8nUrl: 'http://localhost:5678' });
 		expect(error?.message).toBe(
-			"The address at which n8n can be called back is on 'localhost:5678', which Runflow can't reach",
+			"The URL at which n8n can be called back is on 'localhost:5678', which Runflow can't reach",
 		);
 		expect(error?.description).toContain('WEBHOOK_URL');
 	});

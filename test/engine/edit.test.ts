@@ -112,7 +112,7 @@ describe('edit', () => {
 		[
 			{},
 			{ data: { ...photo(), mimeType: 'text/plain' } },
-			"'Input Data Field Name' names 'data', which is no image but text/plain",
+			"'Input Data Field Name' names 'data', which is not an image but text/plain",
 		],
 		[
 			{},
@@ -128,7 +128,7 @@ describe('edit', () => {
 		[
 			{ options: { maskUrl: 'https://x.test/m.png', maskBinaryField: 'mask' } },
 			{ data: photo() },
-			"'Mask URL' and 'Mask Data Field Name' exclude each other",
+			"'Mask URL' and 'Mask Data Field Name' can't be used together",
 		],
 		[
 			{ imageSize: 'custom', width: 16, height: 16 },

@@ -26,7 +26,7 @@ describe('a refused create', () => {
 		[
 			400,
 			{ code: 'BAD_REQUEST', message: 'No.' },
-			'Runflow could not make sense of the request',
+			'Runflow could not understand the request',
 			'Runflow says: No. Code: BAD_REQUEST.',
 		],
 		[
@@ -38,7 +38,7 @@ describe('a refused create', () => {
 		[
 			402,
 			{ code: 'INSUFFICIENT_CREDIT', message: 'Empty' },
-			'The Runflow account has not enough credit',
+			'The Runflow account does not have enough credit',
 			'Top up the account',
 		],
 		[
@@ -53,7 +53,7 @@ describe('a refused create', () => {
 			'Runflow does not allow this with the API key',
 			'Verify the e-mail address',
 		],
-		[404, { code: 'NOT_FOUND' }, 'Runflow does not know this address', "Check 'Base URL'"],
+		[404, { code: 'NOT_FOUND' }, 'Runflow does not know this URL', "Check 'Base URL'"],
 		[
 			409,
 			{ code: 'CONFLICT' },
@@ -92,7 +92,7 @@ describe('a refused create', () => {
 
 	it.each([
 		[429, 'Runflow is limiting how often it may be called'],
-		[503, 'Runflow has trouble of its own (HTTP 503)'],
+		[503, 'Runflow had an internal error (HTTP 503)'],
 	])('with %i is sent six times in all', async (status, message) => {
 		const api = nock(apiUrl).post(models).times(6).reply(status, { code: 'BUSY' }, again);
 		const search = nock(apiUrl).persist().get('/v1/runs').query(true).reply(200, { items: [] });
@@ -139,7 +139,7 @@ describe('a refused create', () => {
 			.reply(400, {});
 		const search = nock(apiUrl).get('/v1/runs').query(true).reply(200, { items: [] });
 		const error = await failure();
-		expect(error.message).toBe('Runflow could not make sense of the request');
+		expect(error.message).toBe('Runflow could not understand the request');
 		expect(error.description).not.toContain('may have been started');
 		expect(api.isDone()).toBe(true);
 		expect(search.isDone()).toBe(false);
@@ -176,7 +176,7 @@ describe('a run that does not succeed', () => {
 			'succeeded',
 			{ ...succeededRun, output: null },
 			`Run ${runId} succeeded but delivered no image`,
-			'Look at the run',
+			'Check the run',
 		],
 	])('as %s is an error that names it', async (status, answer, message, words) => {
 		nock(apiUrl).post(models).reply(201, answer);

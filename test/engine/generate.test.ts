@@ -248,7 +248,7 @@ describe('generate, waiting in the execution', () => {
 		nock(apiUrl).post(models).reply(201, queuedRun).persist().get(run).reply(200, queuedRun);
 		const { error } = await runWith({ options: { pollInterval: 0.1, timeout: 0.4 } });
 		expect(error?.message).toBe(`Run ${runId} was still 'queued' after 0.4 seconds`);
-		expect(error?.description).toContain('not paid again');
+		expect(error?.description).toContain('not paid for again');
 		expect(error?.context).toMatchObject({
 			run_id: runId,
 			status: 'queued',

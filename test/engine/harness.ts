@@ -64,9 +64,15 @@ const types: Record<string, INodeType> = {
 	'n8n-nodes-runflow.gptImage2Tool': new GptImage2(),
 };
 
+function typeNamed(name: string): INodeType {
+	const type = types[name];
+	if (!type) throw new Error(`unknown node type '${name}'`);
+	return type;
+}
+
 const nodeTypes: INodeTypes = {
-	getByName: (name) => types[name],
-	getByNameAndVersion: (name) => types[name],
+	getByName: typeNamed,
+	getByNameAndVersion: typeNamed,
 	getKnownTypes: () => ({}),
 };
 
@@ -180,8 +186,8 @@ export async function runWorkflow(
 	const task = run.data.resultData.runData['GPT Image 2']?.at(-1);
 	return {
 		run,
-		items: task?.data?.main[0] ?? [],
-		errorItems: task?.data?.main[1] ?? [],
+		items: task?.data?.main?.[0] ?? [],
+		errorItems: task?.data?.main?.[1] ?? [],
 		error: task?.error as EngineResult['error'],
 		hints: (task?.hints ?? []).map(({ message }) => message),
 	};

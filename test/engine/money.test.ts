@@ -59,7 +59,7 @@ describe('never pay twice', () => {
 		expect(error?.message).toBe(`Run ${api.runs[0]?.id} failed`);
 		expect(api.runs.length).toBeLessThan(10);
 		expect(error?.description).toMatch(
-			new RegExp(`${api.runs.length - 1} other runs? (is|are) paid for or still going on`),
+			new RegExp(`${api.runs.length - 1} other runs? (is|are) paid for or still pending`),
 		);
 	});
 

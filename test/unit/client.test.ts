@@ -1,17 +1,22 @@
-import type { ApiAnswer, ApiRequest } from '../../runflow/request';
-import { RunflowClient, type CreateOptions } from '../../runflow/client';
+import { RunflowClient } from '../../runflow/client';
+import type { CreateOptions } from '../../runflow/createRun';
 import { RunflowConnectionError, type RunflowError } from '../../runflow/errors';
 import { generateInputSchema } from '../../runflow/input';
+import type { ApiAnswer, ApiRequest } from '../../runflow/request';
 import { queuedRun, runId } from '../fixtures/answers';
 
 const request = {
 	input: generateInputSchema.parse({ prompt: 'a brass sign' }),
 	client_ref: 'order-17',
 };
-const ok = { status: 201, headers: {}, body: queuedRun };
+const ok = { httpStatus: 201, headers: {}, body: queuedRun };
 const lost = new RunflowConnectionError('ECONNRESET', false);
 const refused = new RunflowConnectionError('ECONNREFUSED', true);
-const answer = (status: number, body: unknown = {}): ApiAnswer => ({ status, headers: {}, body });
+const answer = (httpStatus: number, body: unknown = {}): ApiAnswer => ({
+	httpStatus,
+	headers: {},
+	body,
+});
 const list = (...items: unknown[]) => answer(200, { items });
 
 /** Plays the answers in turn and notes what was asked. */
@@ -32,7 +37,7 @@ function scripted(...answers: Array<ApiAnswer | Error>) {
 			idempotencyKey: 'key-1',
 			findable: true,
 			uncertain: false,
-			timeout: 1000,
+			timeoutMs: 1000,
 			signal: new AbortController().signal,
 			...options,
 		});
@@ -91,9 +96,9 @@ describe('creating a run', () => {
 		expect(steps()).toEqual([search, read]);
 	});
 
-	it.each([400, 401, 402, 403, 404, 409, 422])('never sends again after %i', async (status) => {
-		const { create, steps } = scripted(answer(status));
-		await expect(create()).rejects.toMatchObject({ status, mayBePaid: false });
+	it.each([400, 401, 402, 403, 404, 409, 422])('never sends again after %i', async (httpStatus) => {
+		const { create, steps } = scripted(answer(httpStatus));
+		await expect(create()).rejects.toMatchObject({ httpStatus, mayBePaid: false });
 		expect(steps()).toEqual([post]);
 	});
 
@@ -122,7 +127,7 @@ describe('reading a run', () => {
 	it('names the run in every error', async () => {
 		const { client } = scripted(answer(404, { code: 'RUN_NOT_FOUND' }));
 		await expect(client.getRun(runId)).rejects.toMatchObject({
-			status: 404,
+			httpStatus: 404,
 			code: 'RUN_NOT_FOUND',
 			runId,
 		});

@@ -38,11 +38,7 @@ describe('what a user reads', () => {
 			`Run ${runId} succeeded but delivered no image`,
 			"With 'Sync Mode' Runflow keeps no copy",
 		],
-		[
-			new StoppedError(),
-			'The run was not waited for, because the node was stopped',
-			'no way to cancel',
-		],
+		[new StoppedError(), 'The node was stopped before the run ended', 'no way to cancel'],
 	])('about %s says what happened and what to do', (error, message, words) => {
 		const explanation = explain(error);
 		expect(explanation.message).toBe(message);

@@ -1,14 +1,14 @@
 import { RunflowAnswerError, RunflowApiError, RunflowConnectionError } from '../../runflow/errors';
 import {
 	isPassing,
-	mayHaveBeenTaken,
+	mayHaveBeenAccepted,
 	parseRetryAfter,
 	retryDelay,
 	retrying,
 } from '../../runflow/retry';
 
-const api = (status: number, retryAfter: number | null = null) =>
-	new RunflowApiError(status, null, null, [], retryAfter);
+const api = (httpStatus: number, retryAfterMs: number | null = null) =>
+	new RunflowApiError(httpStatus, null, null, [], retryAfterMs);
 const lost = new RunflowConnectionError('ECONNRESET', false);
 const refused = new RunflowConnectionError('ECONNREFUSED', true);
 
@@ -24,9 +24,9 @@ describe('what may be tried again', () => {
 		[api(422), false, false],
 		[new RunflowAnswerError('no JSON'), false, true],
 		[new Error('a bug'), false, false],
-	])('%s: passing %s, maybe taken %s', (error, passing, taken) => {
+	])('%s: passing %s, maybe accepted %s', (error, passing, taken) => {
 		expect(isPassing(error)).toBe(passing);
-		expect(mayHaveBeenTaken(error)).toBe(taken);
+		expect(mayHaveBeenAccepted(error)).toBe(taken);
 	});
 });
 
@@ -69,7 +69,7 @@ describe('retrying', () => {
 			throw api(503, 1);
 		};
 		await expect(retrying(attempt, async (ms) => void pauses.push(ms))).rejects.toMatchObject({
-			status: 503,
+			httpStatus: 503,
 		});
 		expect(tries).toBe(6);
 		expect(pauses).toEqual([1, 1, 1, 1, 1]);
@@ -81,7 +81,7 @@ describe('retrying', () => {
 			tries += 1;
 			throw api(400);
 		};
-		await expect(retrying(attempt, async () => {})).rejects.toMatchObject({ status: 400 });
+		await expect(retrying(attempt, async () => {})).rejects.toMatchObject({ httpStatus: 400 });
 		expect(tries).toBe(1);
 	});
 });

@@ -1,4 +1,5 @@
-import { apiErrorSchema, runListSchema, runSchema } from '../../runflow/run';
+import { apiErrorSchema } from '../../runflow/apiError';
+import { runListSchema, runSchema } from '../../runflow/run';
 import {
 	failedRun,
 	imageUrl,

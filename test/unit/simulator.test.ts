@@ -127,7 +127,8 @@ describe('the simulator', () => {
 						String(value),
 					]),
 				);
-				return { ...(await call(method, `${path}?${search}`)), headers: {} };
+				const { status, body } = await call(method, `${path}?${search}`);
+				return { httpStatus: status, headers: {}, body };
 			},
 			async () => {},
 		);

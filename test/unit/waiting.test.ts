@@ -10,7 +10,7 @@ const succeeded = runSchema.parse(succeededRun);
 /** Waiting on a clock that only pauses move. */
 async function wait(
 	answers: Array<Run | Error>,
-	timeout = 600,
+	timeoutSeconds = 600,
 	signal = new AbortController().signal,
 ) {
 	jest.useFakeTimers({ now: 0 });
@@ -27,7 +27,7 @@ async function wait(
 	};
 	try {
 		return {
-			run: await waitForRun({ run: queued, read, pause, pace: paceOf(3), timeout, signal }),
+			run: await waitForRun({ run: queued, read, pause, pace: paceOf(3), timeoutSeconds, signal }),
 			looks,
 		};
 	} finally {
@@ -59,7 +59,7 @@ describe('waiting for a run', () => {
 			read,
 			pause: async () => {},
 			pace: paceOf(3),
-			timeout: 1,
+			timeoutSeconds: 1,
 			signal: new AbortController().signal,
 		});
 		expect(run).toBe(succeeded);
@@ -67,7 +67,11 @@ describe('waiting for a run', () => {
 	});
 
 	it('looks once more at the deadline before it gives up', async () => {
-		await expect(wait([queued], 2)).rejects.toMatchObject({ runId, status: 'queued', seconds: 2 });
+		await expect(wait([queued], 2)).rejects.toMatchObject({
+			runId,
+			lastStatus: 'queued',
+			waitedSeconds: 2,
+		});
 		expect((await wait([queued, queued, queued, queued, queued, succeeded], 2)).looks.at(-1)).toBe(
 			2000,
 		);
@@ -86,12 +90,12 @@ describe('waiting for a run', () => {
 	it('takes a few 404 of a run just made for news that has not spread yet', async () => {
 		const missing = new RunflowApiError(404, null, null);
 		expect((await wait([missing, missing, missing, succeeded])).run).toBe(succeeded);
-		await expect(wait([missing])).rejects.toMatchObject({ status: 404, runId });
+		await expect(wait([missing])).rejects.toMatchObject({ httpStatus: 404, runId });
 	});
 
 	it('ends with the run id when the key stops working', async () => {
 		await expect(wait([new RunflowApiError(401, null, null)])).rejects.toMatchObject({
-			status: 401,
+			httpStatus: 401,
 			runId,
 		});
 	});

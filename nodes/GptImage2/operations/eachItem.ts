@@ -2,21 +2,21 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import pLimit from 'p-limit';
 
 import type { RunflowClient } from '../../../runflow/client';
-import { toErrorRow, toNodeError } from '../errors/nodeErrors';
 import { connect } from '../connection';
+import { toErrorRow, toNodeError } from '../errors/nodeErrors';
 
-const atOnce = 10;
+const itemsAtOnce = 10;
 
 /**
- * Does the same for every item, some at once, and gives the rows in the order of the input. An item that fails
- * becomes an error row when the node goes on after errors, else its error is thrown.
+ * Does the same for every item, some at once, and returns the rows in the order of the input. An item
+ * that fails becomes an error row when the node continues on errors, otherwise its error is thrown.
  */
 export async function eachItem(
 	context: IExecuteFunctions,
 	work: (client: RunflowClient, itemIndex: number) => Promise<INodeExecutionData[]>,
 ): Promise<INodeExecutionData[]> {
 	const { client } = await connect(context);
-	const slots = pLimit(atOnce);
+	const slots = pLimit(itemsAtOnce);
 	const rows = await Promise.all(
 		[...context.getInputData().keys()].map(
 			async (itemIndex) =>

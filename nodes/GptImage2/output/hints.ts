@@ -1,10 +1,10 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import type { RunForItems } from './items';
+import type { RunResult } from './items';
 
 const costDecimals = 6;
 
-/** Adds decimal strings as the API gives them; null where no run has a cost. */
+/** Adds decimal strings as the API sends them; null where no run has a cost. */
 export function totalCost(costs: Array<string | null>): string | null {
 	const known = costs.flatMap((cost) =>
 		cost === null || Number.isNaN(Number(cost)) ? [] : [Number(cost)],
@@ -14,10 +14,10 @@ export function totalCost(costs: Array<string | null>): string | null {
 	return String(Number(total.toFixed(costDecimals)));
 }
 
-/** Says above the output what came of the node: images, failed items, cost as the API reported it. */
+/** Says above the output what the node made: images, failed items, and the cost as the API reported it. */
 export function addSummaryHint(
 	context: IExecuteFunctions,
-	finished: RunForItems[],
+	finished: RunResult[],
 	failed: number,
 ): void {
 	const images = finished.reduce((sum, { images: delivered }) => sum + delivered.length, 0);

@@ -1,16 +1,15 @@
-import { sanitizeFilename, sleep, type IBinaryData } from 'n8n-workflow';
+import { sanitizeFilename, sleep, type IBinaryData, type IExecuteFunctions } from 'n8n-workflow';
 
 import { ImageDownloadError, RunflowConnectionError, StoppedError } from '../../../runflow/errors';
 import { retryDelay } from '../../../runflow/retry';
-import type { Run, RunImage } from '../../../runflow/run';
-import { settle } from '../../../runflow/settle';
-import type { KeptImage } from '../runs/ledger';
-import { decodeDataUri, extensionOf, mimeTypeOf } from './mime';
-import type { OutputOptions } from '../parameters/image';
-import { fetchImage, type RequestContext } from '../connection';
+import type { Run } from '../../../runflow/run';
+import type { RequestContext } from '../connection';
+import { fetchImage } from '../files';
+import type { OutputOptions } from '../parameters/output';
+import { decodeDataUri, extensionOf, mimeTypeOf, type MimeHints } from './mime';
 
 /** One image of a run, ready for an item; sizes in pixels. */
-export interface StoredImage {
+export interface ResultImage {
 	index: number;
 	/** Null for an image that came as a data URI. */
 	url: string | null;
@@ -22,100 +21,155 @@ export interface StoredImage {
 	binary: IBinaryData | null;
 }
 
-/** What storing images needs beside the run. */
-export interface StoreOptions {
-	output: OutputOptions;
-	/** Reads the run again, for fresh addresses. */
+type FileName = OutputOptions['fileName'];
+
+/** How a download is repeated. */
+export interface DownloadOptions {
+	/** Reads the run again, for fresh URLs. */
 	reread: () => Promise<Run>;
-	signal: AbortSignal;
+	signal?: AbortSignal;
 }
 
-/** Downloads are kept apart from runs: a few at once keep the network busy without filling the memory. */
+/** Downloads are limited apart from runs: a few at once keep the network busy without filling the memory. */
 export const downloadsAtOnce = 4;
 
-const maxTries = 4;
+const maxDownloadRetries = 3;
+
+/** The images of a run as the options want them: downloaded, or by URL only. Throws as `storeImages`. */
+export async function imagesOf(
+	context: RequestContext,
+	run: Run,
+	{ download, fileName }: Pick<OutputOptions, 'download' | 'fileName'>,
+	options: DownloadOptions,
+): Promise<ResultImage[]> {
+	return download
+		? await storeImages(context, run, fileName, options)
+		: await listImages(context, run, fileName);
+}
 
 /**
- * Brings the images of a run into n8n's binary store, streamed, one after the other. Data URIs are always
- * decoded, since they are the only copy; URLs are fetched when `download` is on. Throws
- * ImageDownloadError when an image can't be had even from a run that was read again.
+ * The images of a run by their URLs, none of them downloaded. Data URIs are stored in n8n, since they
+ * are the only copy.
+ */
+export async function listImages(
+	context: RequestContext,
+	run: Run,
+	fileName: FileName,
+): Promise<ResultImage[]> {
+	const images: ResultImage[] = [];
+	for (const [index, { url }] of run.images.entries()) {
+		const wanted = { context, run, index, fileName };
+		const inline = await storeDataUri(wanted, url);
+		images.push(inline ?? { ...describe(wanted, { header: null, url }), binary: null });
+	}
+	return images;
+}
+
+/**
+ * The images of a run in n8n's binary store, streamed there one after the other. An image that can't
+ * be downloaded is tried again with a fresh URL. Throws ImageDownloadError when that doesn't help,
+ * StoppedError when the signal fires.
  */
 export async function storeImages(
 	context: RequestContext,
 	run: Run,
-	options: StoreOptions,
-): Promise<StoredImage[]> {
-	const stored: StoredImage[] = [];
+	fileName: FileName,
+	options: DownloadOptions,
+): Promise<ResultImage[]> {
+	const images: ResultImage[] = [];
 	for (const index of run.images.keys()) {
-		stored.push(await storeImage(context, run, index, options));
+		images.push(await storeImage({ context, run, index, fileName }, options));
 	}
-	return stored;
+	return images;
+}
+
+/** Which image of which run is wanted, under which name. */
+interface WantedImage {
+	context: RequestContext;
+	run: Run;
+	index: number;
+	fileName: FileName;
 }
 
 async function storeImage(
-	context: RequestContext,
-	firstRun: Run,
-	index: number,
-	{ output, reread, signal }: StoreOptions,
-): Promise<StoredImage> {
-	let run = firstRun;
-	let status: number | null = null;
-	for (let tries = 1; tries <= maxTries; tries++) {
-		const image = run.images[index];
-		if (image) {
-			const outcome = await tryImage(context, run, image, index, output, signal);
-			if (typeof outcome === 'object') return outcome;
-			status = outcome === 'broken' ? null : outcome;
-		}
-		if (signal.aborted) throw new StoppedError().about(run.id);
-		if (tries < maxTries) {
-			await sleep(retryDelay(null, tries - 1, Math.random()), signal);
-			run = await reread();
-		}
+	wanted: WantedImage,
+	{ reread, signal }: DownloadOptions,
+): Promise<ResultImage> {
+	let { run } = wanted;
+	for (let retries = 0; ; retries++) {
+		const stored = await storeOnce({ ...wanted, run }, signal).catch(returnDownloadError);
+		if (!(stored instanceof ImageDownloadError)) return stored;
+		if (signal?.aborted) throw new StoppedError().about(run.id);
+		if (retries === maxDownloadRetries) throw stored.about(run.id);
+		await sleep(retryDelay(null, retries, Math.random()), signal);
+		run = await reread();
 	}
-	throw new ImageDownloadError(index, status).about(run.id);
 }
 
-/** One try at one image: the image, the status that refused it, or 'broken' for a lost connection. */
-async function tryImage(
-	context: RequestContext,
-	run: Run,
-	{ url, width, height }: RunImage,
-	index: number,
-	output: OutputOptions,
-	signal: AbortSignal,
-): Promise<StoredImage | number | 'broken'> {
-	const format = run.input?.output_format;
-	const describe = (header: string | null, address: string | null) => {
-		const mimeType = mimeTypeOf({ header, url: address, format });
-		const fileName = fileNameOf(run, index, mimeType, output.fileName);
-		return { index, url: address, fileName, mimeType, width, height };
-	};
+/** Returns the errors that a fresh URL may heal; throws all others. */
+function returnDownloadError(error: unknown): ImageDownloadError {
+	if (error instanceof ImageDownloadError) return error;
+	throw error;
+}
 
-	const inline = decodeDataUri(url);
-	if (inline) {
-		const image = describe(inline.mimeType, null);
-		const { prepareBinaryData } = context.helpers;
-		return {
-			...image,
-			binary: await prepareBinaryData(inline.bytes, image.fileName, image.mimeType),
-		};
-	}
-	if (!output.download) return { ...describe(null, url), binary: null };
-
-	const stored = await settle(async () => {
-		const { status, contentType, stream } = await fetchImage(context, url, signal);
-		if (status !== 200) {
-			stream.destroy();
-			return status;
-		}
-		const image = describe(contentType, url);
-		const { prepareBinaryData } = context.helpers;
-		return { ...image, binary: await prepareBinaryData(stream, image.fileName, image.mimeType) };
+async function storeOnce(wanted: WantedImage, signal?: AbortSignal): Promise<ResultImage> {
+	const { run, index } = wanted;
+	const image = run.images[index];
+	if (!image) throw new ImageDownloadError(index, null);
+	const inline = await storeDataUri(wanted, image.url);
+	if (inline !== null) return inline;
+	return await download(wanted, image.url, signal).catch((error: unknown) => {
+		throw isBrokenConnection(error) ? new ImageDownloadError(index, null) : error;
 	});
-	if (stored.ok) return stored.value;
-	if (isBrokenConnection(stored.error)) return 'broken';
-	throw stored.error;
+}
+
+async function download(
+	wanted: WantedImage,
+	url: string,
+	signal?: AbortSignal,
+): Promise<ResultImage> {
+	const { httpStatus, contentType, stream } = await fetchImage(wanted.context, url, signal);
+	if (httpStatus !== 200) {
+		stream.destroy();
+		throw new ImageDownloadError(wanted.index, httpStatus);
+	}
+	return await store(wanted, stream, { header: contentType, url });
+}
+
+async function storeDataUri(wanted: WantedImage, url: string): Promise<ResultImage | null> {
+	const inline = decodeDataUri(url);
+	if (inline === null) return null;
+	return await store(wanted, inline.bytes, { header: inline.mimeType, url: null });
+}
+
+type Content = Parameters<IExecuteFunctions['helpers']['prepareBinaryData']>[0];
+
+async function store(
+	wanted: WantedImage,
+	content: Content,
+	hints: Pick<MimeHints, 'header' | 'url'>,
+): Promise<ResultImage> {
+	const image = describe(wanted, hints);
+	const { prepareBinaryData } = wanted.context.helpers;
+	return { ...image, binary: await prepareBinaryData(content, image.fileName, image.mimeType) };
+}
+
+function describe(
+	{ run, index, fileName }: WantedImage,
+	hints: Pick<MimeHints, 'header' | 'url'>,
+): Omit<ResultImage, 'binary'> {
+	const mimeType = mimeTypeOf({ ...hints, format: run.input?.output_format });
+	const { width = null, height = null } = run.images[index] ?? {};
+	const name = fileNameOf(run, index, mimeType, fileName);
+	return { index, url: hints.url, fileName: name, mimeType, width, height };
+}
+
+/** The name of an image file: the user's, numbered where the run has several, or one that names the run. */
+function fileNameOf(run: Run, index: number, mimeType: string, chosen: FileName): string {
+	const extension = extensionOf(mimeType);
+	if (chosen === null) return `gpt-image-2-${run.id}-${index}.${extension}`;
+	const name = sanitizeFilename(chosen).replace(new RegExp(`\\.(${extension}|jpeg)$`, 'i'), '');
+	return run.images.length > 1 ? `${name}-${index}.${extension}` : `${name}.${extension}`;
 }
 
 const brokenStreamCodes: ReadonlySet<unknown> = new Set([
@@ -129,35 +183,4 @@ const brokenStreamCodes: ReadonlySet<unknown> = new Set([
 function isBrokenConnection(error: unknown): boolean {
 	if (error instanceof RunflowConnectionError) return true;
 	return error instanceof Error && 'code' in error && brokenStreamCodes.has(error.code);
-}
-
-/**
- * Gives the images that an earlier try of this execution stored, copied for this one. Runflow keeps none
- * in sync mode, so they can't be downloaded again.
- */
-export async function restoreKeptImages(
-	context: RequestContext,
-	images: KeptImage[],
-): Promise<StoredImage[]> {
-	return await Promise.all(
-		images.map(async ({ binary, ...image }) => {
-			const { fileName = '', mimeType, id } = binary;
-			const copy = id
-				? await context.helpers.prepareBinaryData(
-						await context.helpers.getBinaryStream(id),
-						fileName,
-						mimeType,
-					)
-				: binary;
-			return { ...image, url: null, fileName, mimeType, binary: copy };
-		}),
-	);
-}
-
-/** The name of an image file: the user's, numbered where the run has several, or one that names the run. */
-function fileNameOf(run: Run, index: number, mimeType: string, chosen: string | null): string {
-	const extension = extensionOf(mimeType);
-	if (chosen === null) return `gpt-image-2-${run.id}-${index}.${extension}`;
-	const name = sanitizeFilename(chosen).replace(new RegExp(`\\.(${extension}|jpeg)$`, 'i'), '');
-	return run.images.length > 1 ? `${name}-${index}.${extension}` : `${name}.${extension}`;
 }

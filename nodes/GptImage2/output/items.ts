@@ -1,19 +1,19 @@
 import type { IBinaryKeyData, IDataObject, INodeExecutionData } from 'n8n-workflow';
 
 import type { Run } from '../../../runflow/run';
-import type { StoredImage } from './images';
-import type { OutputOptions } from '../parameters/image';
+import type { OutputOptions } from '../parameters/output';
+import type { ResultImage } from './images';
 
-/** A run and all that turning it into items takes. */
-export interface RunForItems {
+/** A run, its images, and how both become items. */
+export interface RunResult {
 	run: Run;
-	images: StoredImage[];
+	images: ResultImage[];
 	/** Which input item it belongs to, counted from 0. */
 	itemIndex: number;
 	output: Pick<OutputOptions, 'binaryField' | 'includeRun' | 'output'>;
-	/** The callback's event; null everywhere but in the trigger. */
+	/** The callback's event; only the trigger has one. */
 	event?: string | null;
-	/** Whether the deadline of a suspended execution emits it. */
+	/** Whether the deadline of a suspended execution outputs it. */
 	timedOut?: boolean;
 }
 
@@ -21,23 +21,23 @@ export interface RunForItems {
  * Turns a run into items of the one shape: one for each image, or one for the whole run. A run
  * without images is one item with `image_count` 0.
  */
-export function toItems(source: RunForItems): INodeExecutionData[] {
-	const { images, output } = source;
-	if (output.output === 'perRun') return [itemOf(source, null, images)];
-	if (images.length === 0) return [itemOf(source, null, [])];
-	return images.map((image) => itemOf(source, image, [image]));
+export function toItems(result: RunResult): INodeExecutionData[] {
+	const { images, output } = result;
+	if (output.output === 'perRun') return [itemOf(result, null, images)];
+	if (images.length === 0) return [itemOf(result, null, [])];
+	return images.map((image) => itemOf(result, image, [image]));
 }
 
 function itemOf(
-	source: RunForItems,
-	single: StoredImage | null,
-	carried: StoredImage[],
+	result: RunResult,
+	single: ResultImage | null,
+	carried: ResultImage[],
 ): INodeExecutionData {
-	const { run, images, output, itemIndex } = source;
+	const { run, images, output, itemIndex } = result;
 	const json: IDataObject = {
 		run_id: run.id,
 		status: run.status,
-		event: source.event ?? null,
+		event: result.event ?? null,
 		prompt: run.prompt,
 		image_index: single?.index ?? null,
 		image_count: images.length,
@@ -56,7 +56,7 @@ function itemOf(
 		metadata: asJson(run.metadata),
 		client_ref: run.client_ref,
 		failure: run.failure,
-		timed_out: source.timedOut ?? false,
+		timed_out: result.timedOut ?? false,
 	};
 	if (output.output === 'perRun') json.images = images.map(imageJson);
 	if (output.includeRun) json.run = withoutDataUris(run.raw);
@@ -65,12 +65,12 @@ function itemOf(
 	return { json, ...(binary && { binary }), pairedItem: { item: itemIndex } };
 }
 
-function imageJson({ index, url, fileName, mimeType, width, height }: StoredImage): IDataObject {
+function imageJson({ index, url, fileName, mimeType, width, height }: ResultImage): IDataObject {
 	return { index, url, file_name: fileName, mime_type: mimeType, width, height };
 }
 
 /** The first image under the field's name, the others under the name with `_1`, `_2`, … */
-function binaryOf(images: StoredImage[], field: string): IBinaryKeyData | null {
+function binaryOf(images: ResultImage[], field: string): IBinaryKeyData | null {
 	const entries = images.flatMap(({ binary }, position) =>
 		binary ? [[position === 0 ? field : `${field}_${position}`, binary] as const] : [],
 	);

@@ -13,21 +13,21 @@ const mimeTypes: Readonly<Record<string, string>> = {
 
 const defaultMimeType = 'image/png';
 
-/** The file extension, without dot, for an image MIME type; of an unknown one, its subtype. */
+/** The file extension of an image MIME type, without the dot; of an unknown type, its subtype. */
 export function extensionOf(mimeType: string): string {
 	return extensions[mimeType] ?? mimeType.replace(/^image\//, '').replace(/[^a-z0-9].*$/, '');
 }
 
-/** What is known of an image's type, each null where it isn't. */
+/** What hints at an image's type; null where there is no such hint. */
 export interface MimeHints {
 	/** The response's Content-Type; anything but `image/…`, such as octet-stream, doesn't count. */
 	header: string | null;
 	url: string | null;
-	/** The `output_format` asked for. */
+	/** The requested `output_format`. */
 	format: unknown;
 }
 
-/** The MIME type of a downloaded image, from the response header, the URL's path, the format asked for. */
+/** The MIME type of an image, from the response header, else the URL's path, else the requested format. */
 export function mimeTypeOf({ header, url, format }: MimeHints): string {
 	const fromHeader = header?.split(';')[0]?.trim().toLowerCase();
 	if (fromHeader?.startsWith('image/')) return fromHeader;

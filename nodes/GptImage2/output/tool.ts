@@ -1,16 +1,16 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import type { NodeError } from '../errors/nodeErrors';
-import { toItems, type RunForItems } from './items';
-import { isTool } from '../parameters/image';
+import { isTool } from '../parameters/node';
+import { toItems, type RunResult } from './items';
 
-/** What a run puts out: items of the one shape, or what an agent's model gets where the node is its tool. */
-export function outputOf(context: IExecuteFunctions, source: RunForItems): INodeExecutionData[] {
-	return isTool(context) ? [toToolItem(source)] : toItems(source);
+/** The output of a run: items of the one shape, or what an agent's model gets where the node is its tool. */
+export function outputOf(context: IExecuteFunctions, result: RunResult): INodeExecutionData[] {
+	return isTool(context) ? [toToolItem(result)] : toItems(result);
 }
 
-/** What an agent's model gets of a run: little json, no binary, and the address it can hand on. */
-function toToolItem({ run, images, itemIndex }: RunForItems): INodeExecutionData {
+/** What an agent's model gets of a run: little json, no binary, and the URL it can pass on. */
+function toToolItem({ run, images, itemIndex }: RunResult): INodeExecutionData {
 	const urls = images.flatMap(({ url }) => (url === null ? [] : [url]));
 	const json: IDataObject = {
 		status: run.status,

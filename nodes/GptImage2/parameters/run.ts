@@ -2,28 +2,36 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
 import type { RunFilter } from '../../../runflow/filter';
-import { check, outputOptionsSchema, trimmedOrNull } from './image';
+import { defaultTimeoutSeconds, isTool, pollIntervalSchema } from './node';
+import { outputOptionsSchema, type OutputOptions } from './output';
+import { Parameters } from './reader';
+import { positiveNumber, trimmedOrNull, wholeNumber } from './values';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-const runIdSchema = z.object({
-	runId: z
-		.string({ invalid_type_error: 'must be text' })
-		.trim()
-		.min(1, 'must not be empty')
-		.regex(uuid, "must be a run ID such as '01970c11-2222-7333-8444-555566667777'"),
-});
+const runIdSchema = z
+	.string({ invalid_type_error: 'must be text' })
+	.trim()
+	.min(1, 'must not be empty')
+	.regex(uuid, "must be a run ID such as '01970c11-2222-7333-8444-555566667777'");
 
-const getOptionsSchema = outputOptionsSchema.extend({
+/** The options of `run` → `get`, under their saved names. */
+export const getOptionsSchema = outputOptionsSchema.extend({
 	waitUntilFinished: z.boolean().default(false),
-	pollInterval: z.number().positive('must be greater than 0').default(3),
-	timeout: z.number().positive('must be greater than 0').default(600),
+	pollInterval: pollIntervalSchema,
+	timeout: positiveNumber.default(defaultTimeoutSeconds.poll),
 });
 
-/** How a run is got: `pollInterval` and `timeout` in seconds. */
-export type GetOptions = z.infer<typeof getOptionsSchema>;
+/** How a run is read. */
+export interface GetOptions {
+	waitUntilFinished: boolean;
+	pollSeconds: number;
+	timeoutSeconds: number;
+	output: OutputOptions;
+}
 
-const filtersSchema = z.object({
+/** The filters of `run` → `getMany`. */
+export const filtersSchema = z.object({
 	status: trimmedOrNull,
 	clientRef: trimmedOrNull.refine((text) => !text?.includes("'"), "must not contain '"),
 	createdAfter: trimmedOrNull
@@ -32,45 +40,38 @@ const filtersSchema = z.object({
 	query: trimmedOrNull,
 });
 
-const limitSchema = z.object({
-	limit: z.number().int('must be a whole number').min(1, 'must be at least 1'),
-});
+/** What `run` → `getMany` looks for; `limit` is Infinity for all. */
+export interface RunSearch {
+	filter: RunFilter;
+	limit: number;
+	output: OutputOptions;
+}
 
 /** The id of the run that an item names. Throws NodeOperationError for what can't be one. */
 export function readRunId(context: IExecuteFunctions, itemIndex: number): string {
-	const runId = context.getNodeParameter('runId', itemIndex);
-	return check(context, itemIndex, runIdSchema, { runId }).runId;
+	return new Parameters(context, itemIndex).read('runId', runIdSchema);
 }
 
-/** The options of `run` → `get`. */
+/** How `run` → `get` reads its run. Throws NodeOperationError that names the option. */
 export function readGetOptions(context: IExecuteFunctions, itemIndex: number): GetOptions {
-	return check(
+	const { pollInterval, timeout, waitUntilFinished, ...output } = new Parameters(
 		context,
 		itemIndex,
-		getOptionsSchema,
-		context.getNodeParameter('options', itemIndex, {}),
-	);
+	).options(getOptionsSchema);
+	return {
+		waitUntilFinished,
+		pollSeconds: pollInterval,
+		timeoutSeconds: timeout,
+		output: { ...output, download: output.download && !isTool(context) },
+	};
 }
 
-/** What `run` → `getMany` looks for; `limit` is Infinity for all. */
-export function readSearch(context: IExecuteFunctions, itemIndex: number) {
-	const filter: RunFilter = check(
-		context,
-		itemIndex,
-		filtersSchema,
-		context.getNodeParameter('filters', itemIndex, {}),
-	);
-	const output = check(
-		context,
-		itemIndex,
-		outputOptionsSchema,
-		context.getNodeParameter('options', itemIndex, {}),
-	);
-	const all = context.getNodeParameter('returnAll', itemIndex, false) === true;
-	const limit = all
-		? Infinity
-		: check(context, itemIndex, limitSchema, {
-				limit: context.getNodeParameter('limit', itemIndex, 50),
-			}).limit;
-	return { filter, output: { ...output, download: false }, limit };
+/** What `run` → `getMany` looks for. Throws NodeOperationError that names the field. */
+export function readSearch(context: IExecuteFunctions, itemIndex: number): RunSearch {
+	const parameters = new Parameters(context, itemIndex);
+	const filter = parameters.check(filtersSchema, parameters.read('filters', z.unknown(), {}));
+	const output = parameters.options(outputOptionsSchema);
+	const all = parameters.read('returnAll', z.boolean().catch(false), false);
+	const limit = all ? Infinity : parameters.read('limit', wholeNumber(1), 50);
+	return { filter, limit, output };
 }

@@ -1,19 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 
-import type { IBinaryData, IContextObject, IExecuteFunctions } from 'n8n-workflow';
+import type { IContextObject, IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
-const keptImage = z.object({
-	index: z.number(),
-	width: z.number().nullable(),
-	height: z.number().nullable(),
-	binary: z.custom<IBinaryData>(
-		(binary) => typeof binary === 'object' && binary !== null && 'mimeType' in binary,
-	),
-});
-
-/** An image that only this execution has, because Runflow keeps none in sync mode. */
-export type KeptImage = z.infer<typeof keptImage>;
+import { keptImageSchema } from '../output/keptImages';
 
 const entrySchema = z.object({
 	hash: z.string(),
@@ -21,20 +11,20 @@ const entrySchema = z.object({
 	attempt: z.number().int(),
 	clientRef: z.string(),
 	runId: z.string().nullable(),
-	/** Whether a create was sent and nobody knows whether it was taken. */
+	/** Whether a create was sent and it is unknown whether it was accepted. */
 	uncertain: z.boolean(),
-	/** The callback URL that the create was sent with; the same key must carry the same body. */
+	/** The callback URL that the create was sent with; the same key needs the same body. */
 	callbackUrl: z.string().nullable().default(null),
-	keptImages: z.array(keptImage).default([]),
+	keptImages: z.array(keptImageSchema).default([]),
 });
 
 /** What the ledger remembers of one item: the latest attempt to pay for its images. */
 export type LedgerEntry = z.infer<typeof entrySchema>;
 
-/** What an entry is about: the hash tells a changed request from the same one. */
+/** What an entry is about. */
 export interface LedgerSubject {
 	itemIndex: number;
-	/** Everything that is asked of the API, without what the node adds by itself. */
+	/** Everything that is requested of the API, without what the node adds itself. Its hash tells a changed request from the same one. */
 	request: object;
 	/** The user's own reference, null where the ledger makes one. */
 	clientRef: string | null;
@@ -44,7 +34,7 @@ const contextKey = 'ledger';
 
 /**
  * Remembers keys and run ids of this node in its context, which n8n saves with the execution and
- * copies into a retry. So a second try, Retry On Fail or n8n's Retry, takes up what is paid for.
+ * copies into a retry. So a second try, Retry On Fail or n8n's Retry, continues what is paid for.
  */
 export class Ledger {
 	private constructor(
@@ -68,15 +58,15 @@ export class Ledger {
 	}
 
 	/**
-	 * The entry for an item: the one on record while its request is the same, else a new one with a
-	 * key and a reference that were never used.
+	 * The entry for an item: the recorded one while its request is the same, else a new one with a key
+	 * and a reference that were never used.
 	 */
 	entryFor(subject: LedgerSubject): LedgerEntry {
 		const known = this.find(subject.itemIndex);
 		return known?.hash === hashOf(subject) ? known : this.renew(subject);
 	}
 
-	/** Starts the next attempt at an item, because the last one can't lead to images any more. */
+	/** Starts the next attempt at an item, because the last one can no longer lead to images. */
 	renew(subject: LedgerSubject): LedgerEntry {
 		const { itemIndex } = subject;
 		const attempt = (this.find(itemIndex)?.attempt ?? 0) + 1;
@@ -92,17 +82,17 @@ export class Ledger {
 		});
 	}
 
-	/** Puts what changed on record and gives the entry as it now is. */
+	/** Records what changed and returns the entry as it is now. */
 	update(itemIndex: number, entry: LedgerEntry, change: Partial<LedgerEntry>): LedgerEntry {
 		return this.write(itemIndex, { ...entry, ...change });
 	}
 
-	/** Whether a run of this item is known, so that it is paid for or still going on. */
+	/** Whether a run of this item is known, so it is paid for or still pending. */
 	hasRun(itemIndex: number): boolean {
 		return typeof this.find(itemIndex)?.runId === 'string';
 	}
 
-	/** The entry of an item as it stands, null where there is none. */
+	/** The recorded entry of an item, null where there is none. */
 	find(itemIndex: number): LedgerEntry | null {
 		return entrySchema
 			.nullable()

@@ -1,24 +1,24 @@
 import { RecentKeys } from '../recentKeys';
 
-const window = 120_000;
+const windowMs = 120_000;
 
-/** What a repeat filter needs of a response: to hear when it is over, and how it was answered. */
+/** What a repeat filter needs of a response: when it is over, and how it was answered. */
 export interface AnsweredResponse {
 	statusCode: number;
 	once(event: 'close', listener: () => void): unknown;
 }
 
 /**
- * Knows deliveries that were answered with success in the last two minutes, in this process. A delivery counts
- * only once its answer is out, so one that n8n failed to take is not swallowed when it is tried again; one
- * that comes while the first is still being answered waits for that.
+ * Knows the deliveries that were answered with success in the last two minutes, in this process. A
+ * delivery counts only once its answer is out, so one that n8n failed to accept is not swallowed when
+ * it is sent again; one that comes while the first is still being answered waits for that answer.
  */
 export class Repeats {
-	private readonly answered = new RecentKeys(window);
+	private readonly answered = new RecentKeys(windowMs);
 
 	private readonly inProgress = new Map<string, Promise<void>>();
 
-	/** Whether this delivery was taken before. If not, it is being taken now, until `response` is over. */
+	/** Whether this delivery was accepted before. If not, it is in progress until `response` is over. */
 	async isRepeat(key: string, response: AnsweredResponse): Promise<boolean> {
 		for (;;) {
 			if (this.answered.has(key)) return true;

@@ -7,10 +7,10 @@ import { credentialType } from '../connection';
 const secretsSchema = z.object({ signingSecrets: z.string().catch('') });
 
 /**
- * How long secrets are kept in memory, in milliseconds. n8n takes about as long to open a credential as to start
- * an execution, which a burst of callbacks would pay each time; a rotated secret holds this much later.
+ * How long secrets are kept in memory. n8n takes about as long to open a credential as to start an
+ * execution, which a burst of callbacks would pay each time; a rotated secret applies this much later.
  */
-const lifetime = 5_000;
+const lifetimeMs = 5_000;
 
 const kept = new Map<string, { secrets: string[]; until: number }>();
 
@@ -27,6 +27,6 @@ export async function recentSecrets(context: IWebhookFunctions): Promise<string[
 	const known = kept.get(id);
 	if (known && known.until > Date.now()) return known.secrets;
 	const secrets = await readSecrets(context);
-	kept.set(id, { secrets, until: Date.now() + lifetime });
+	kept.set(id, { secrets, until: Date.now() + lifetimeMs });
 	return secrets;
 }

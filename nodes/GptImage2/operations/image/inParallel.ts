@@ -1,55 +1,42 @@
 import { NodeOperationError } from 'n8n-workflow';
-import pLimit, { type Limit } from 'p-limit';
 
 import { StoppedError } from '../../../../runflow/errors';
 import { toNodeError } from '../../errors/nodeErrors';
-import type { RunForItems } from '../../output/items';
-import type { ImagePlan, RunContext } from '../../runs/startRun';
-
-/** An input item and what it asks for. */
-export interface PlannedItem {
-	itemIndex: number;
-	plan: ImagePlan;
-}
+import type { RunResult } from '../../output/items';
+import type { Batch, ItemInProgress, PlannedItem } from '../../runs/batch';
 
 /** How one item ended. */
 export type Outcome =
-	{ itemIndex: number; finished: RunForItems } | { itemIndex: number; error: unknown };
+	{ itemIndex: number; result: RunResult } | { itemIndex: number; error: unknown };
+
+/** What is done with one item. */
+export type ItemWork = (batch: Batch, item: ItemInProgress) => Promise<RunResult>;
 
 /** n8n marks an execution as canceled by this word in the message. */
 const canceled = 'The execution was canceled';
 
-/** What one item is done with: the context of its run, and the slots that all runs share. */
-export type Work = (
-	item: PlannedItem,
-	runContext: RunContext,
-	runSlots: Limit,
-) => Promise<RunForItems>;
-
 /**
- * Runs `work` for all items, its runs in `runSlots`, of which there are `concurrency`. When one fails and
- * the node doesn't go on after errors, all are stopped: nothing new is started, creates under way are
- * let finish so that the ledger learns their run ids, and the error is thrown.
+ * Does `work` for all items at once; the slots of the batch limit what happens at the same time. When
+ * an item fails and the node doesn't continue on errors, all are stopped: nothing new is started,
+ * creates in flight are allowed to finish so that the ledger learns their run ids, and the error is
+ * thrown.
  */
-export async function runAll(
-	shared: Omit<RunContext, 'signal'>,
+export async function inParallel(
+	batch: Batch,
 	planned: PlannedItem[],
-	work: Work,
+	work: ItemWork,
 ): Promise<Outcome[]> {
-	const { context, options } = shared;
-	const stops = planned.map(() => new AbortController());
-	const stopAll = () => stops.forEach((stop) => stop.abort());
+	const { context } = batch;
+	const items = planned.map((item) => ({ ...item, stop: new AbortController() }));
+	const stopAll = () => items.forEach(({ stop }) => stop.abort());
 	const cancel = context.getExecutionCancelSignal();
 	if (cancel?.aborted) stopAll();
 	cancel?.addEventListener('abort', stopAll, { once: true });
 
-	const runSlots = pLimit(options.concurrency);
 	const outcomes = await Promise.all(
-		planned.map(async (item, position): Promise<Outcome> => {
-			const { itemIndex } = item;
-			const { signal } = stops[position] ?? new AbortController();
+		items.map(async ({ itemIndex, plan, stop: { signal } }): Promise<Outcome> => {
 			try {
-				return { itemIndex, finished: await work(item, { ...shared, signal }, runSlots) };
+				return { itemIndex, result: await work(batch, { itemIndex, plan, signal }) };
 			} catch (error) {
 				if (!context.continueOnFail()) stopAll();
 				return { itemIndex, error };
@@ -57,14 +44,11 @@ export async function runAll(
 		}),
 	);
 	cancel?.removeEventListener('abort', stopAll);
-	throwFirstFailure(shared, outcomes);
+	throwFirstFailure(batch, outcomes);
 	return outcomes;
 }
 
-function throwFirstFailure(
-	{ context, ledger }: Omit<RunContext, 'signal'>,
-	outcomes: Outcome[],
-): void {
+function throwFirstFailure({ context, ledger }: Batch, outcomes: Outcome[]): void {
 	const failures = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome] : []));
 	const failure = failures.find(({ error }) => !(error instanceof StoppedError)) ?? failures[0];
 	if (!failure) return;
@@ -78,6 +62,6 @@ function throwFirstFailure(
 	const paid =
 		others === 0
 			? ''
-			: `${others} other ${others === 1 ? 'run is' : 'runs are'} paid for or still going on. Retry this execution to take them up; they are not paid again.`;
+			: `${others} other ${others === 1 ? 'run is' : 'runs are'} paid for or still pending. Retry this execution to continue with them; they are not paid for again.`;
 	throw toNodeError(node, failure.error, failure.itemIndex, paid);
 }

@@ -1,34 +1,25 @@
-import { sleep, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { retrying } from '../../../../runflow/retry';
 import { hasSucceeded } from '../../../../runflow/status';
-import { paceOf, waitForRun } from '../../../../runflow/waiting';
-import { storeImages } from '../../output/images';
-import { isTool } from '../../parameters/image';
-import { readGetOptions, readRunId } from '../../parameters/run';
+import { imagesOf } from '../../output/images';
 import { outputOf } from '../../output/tool';
+import { readGetOptions, readRunId } from '../../parameters/run';
 import { eachItem } from '../eachItem';
 
 /** `run` → `get`: a run as it is, or as it ended, with its images. A run that failed is a row that says why. */
-export async function getRun(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
-	const { signal: unstopped } = new AbortController();
-	const signal = context.getExecutionCancelSignal() ?? unstopped;
+export async function get(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	const signal = context.getExecutionCancelSignal();
 	return await eachItem(context, async (client, itemIndex) => {
 		const runId = readRunId(context, itemIndex);
-		const { waitUntilFinished, pollInterval, timeout, ...output } = readGetOptions(
-			context,
-			itemIndex,
-		);
-		const read = async () => await retrying(async () => await client.getRun(runId), sleep, signal);
-		const first = await read();
-		const pace = paceOf(pollInterval);
+		const options = readGetOptions(context, itemIndex);
+		const { output, pollSeconds, timeoutSeconds, waitUntilFinished } = options;
+		const reread = async () => await client.getRun(runId, signal);
+		const first = await reread();
 		const run = waitUntilFinished
-			? await waitForRun({ run: first, read, pause: sleep, pace, timeout, signal })
+			? await client.waitForRun(first, { pollSeconds, timeoutSeconds, signal })
 			: first;
-		if (isTool(context)) output.download = false;
-		const delivered = hasSucceeded(run.status);
-		const images = delivered
-			? await storeImages(context, run, { output, reread: read, signal })
+		const images = hasSucceeded(run.status)
+			? await imagesOf(context, run, output, { reread, signal })
 			: [];
 		return outputOf(context, { run, images, itemIndex, output });
 	});

@@ -1,37 +1,40 @@
-import { sleep, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { retrying } from '../../../../runflow/retry';
+import type { RunflowClient } from '../../../../runflow/client';
 import type { Run } from '../../../../runflow/run';
-import { storeImages } from '../../output/images';
-import { readSearch } from '../../parameters/run';
+import { listImages } from '../../output/images';
 import { outputOf } from '../../output/tool';
+import { readSearch, type RunSearch } from '../../parameters/run';
 import { eachItem } from '../eachItem';
 
-const perPage = 100;
+const runsPerPage = 100;
 
 /** `run` → `getMany`: the runs that match, newest first, with the URLs of their images. */
-export async function getManyRuns(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
-	const { signal: unstopped } = new AbortController();
-	const signal = context.getExecutionCancelSignal() ?? unstopped;
+export async function getMany(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	const signal = context.getExecutionCancelSignal();
 	return await eachItem(context, async (client, itemIndex) => {
-		const { filter, limit, output } = readSearch(context, itemIndex);
-		const page = async (cursor: string | null) =>
-			await retrying(
-				async () => await client.listRuns(filter, { limit: Math.min(limit, perPage), cursor }),
-				sleep,
-				signal,
-			);
-		const found: Run[] = [];
-		let { runs, cursor } = await page(null);
-		found.push(...runs);
-		while (cursor !== null && found.length < limit && !signal.aborted) {
-			({ runs, cursor } = await page(cursor));
-			found.push(...runs);
-		}
-		const rows = found.slice(0, limit).map(async (run) => {
-			const images = await storeImages(context, run, { output, reread: async () => run, signal });
+		const search = readSearch(context, itemIndex);
+		const { output } = search;
+		const rows = (await findRuns(client, search, signal)).map(async (run) => {
+			const images = await listImages(context, run, output.fileName);
 			return outputOf(context, { run, images, itemIndex, output });
 		});
 		return (await Promise.all(rows)).flat();
 	});
+}
+
+async function findRuns(
+	client: RunflowClient,
+	{ filter, limit }: RunSearch,
+	signal?: AbortSignal,
+): Promise<Run[]> {
+	const found: Run[] = [];
+	let cursor: string | null = null;
+	do {
+		const page = { limit: Math.min(limit, runsPerPage), cursor };
+		const { runs, cursor: next } = await client.listRuns(filter, page, signal);
+		found.push(...runs);
+		cursor = next;
+	} while (cursor !== null && found.length < limit && !signal?.aborted);
+	return found.slice(0, limit);
 }

@@ -1,0 +1,106 @@
+import type { RunflowApiError } from '../../../runflow/errors';
+import { labelOf } from '../fields/labels';
+
+/** What happened, what to do, and what Runflow itself says about it. */
+export interface Words {
+	message: string;
+	advice: string;
+	remote?: string | null;
+}
+
+/** Most requests are repeated before a user hears of their failure; redelivery is not. */
+export const alreadyRepeated = 'Requests that are safe to repeat have already been repeated.';
+
+const checkFields = 'Check the fields of the node.';
+
+/** The words for each status that has its own; what depends on the error is a function. */
+const wordsByStatus: Readonly<Record<number, Words | ((error: RunflowApiError) => Words)>> = {
+	400: {
+		message: 'Runflow could not understand the request',
+		advice: "Check the fields of the node, 'Additional Input' above all.",
+	},
+	401: {
+		message: 'Runflow did not accept the API key',
+		advice:
+			"Check 'API Key' in the Runflow credential. Keys are made at app.runflow.io/settings/api-keys.",
+	},
+	402: {
+		message: 'The Runflow account does not have enough credit',
+		advice: 'Top up the account at app.runflow.io, then retry this execution.',
+	},
+	403: wordsForForbidden,
+	404: wordsForMissing,
+	409: {
+		message: 'Runflow reports a conflict with an earlier request',
+		advice:
+			'The same request was sent before with other content, or is still being processed. Wait a minute, then retry this execution.',
+	},
+	413: {
+		message: 'The request is too large for Runflow',
+		advice: "Shorten 'Prompt' or 'Metadata'.",
+	},
+	422: wordsForFields,
+	429: {
+		message: 'Runflow is limiting how often it may be called',
+		advice: `Wait a little, or lower 'Concurrency' in the options, then retry this execution. ${alreadyRepeated}`,
+	},
+};
+
+/** The words for a request that the API refused. */
+export function wordsForStatus(error: RunflowApiError): Words {
+	const { httpStatus, detail: remote } = error;
+	const words = wordsByStatus[httpStatus] ?? wordsForOtherStatus(httpStatus);
+	return { remote, ...(typeof words === 'function' ? words(error) : words) };
+}
+
+function wordsForOtherStatus(httpStatus: number): Words {
+	return httpStatus >= 500
+		? {
+				message: `Runflow had an internal error (HTTP ${httpStatus})`,
+				advice: `Wait a little, then retry this execution. ${alreadyRepeated}`,
+			}
+		: { message: `Runflow refused the request (HTTP ${httpStatus})`, advice: checkFields };
+}
+
+const adviceByCode: Readonly<Record<string, string>> = {
+	EMAIL_NOT_VERIFIED: 'Verify the e-mail address of the Runflow account, then try again.',
+	ORGANIZATION_MEMBERSHIP_REQUIRED:
+		"Check 'Organization ID' in the Runflow credential: the key's owner is not a member of that organization.",
+};
+
+function wordsForForbidden({ code }: RunflowApiError): Words {
+	return {
+		message: 'Runflow does not allow this with the API key',
+		advice:
+			adviceByCode[code ?? ''] ??
+			"The key needs the scopes runs:create and runs:read, and a key that starts with rf_svc_ cannot start runs. Check 'API Key' and 'Organization ID' in the Runflow credential.",
+	};
+}
+
+function wordsForMissing({ runId }: RunflowApiError): Words {
+	return runId === null
+		? {
+				message: 'Runflow does not know this URL',
+				advice: "Check 'Base URL' in the Runflow credential: it ends without /v1.",
+			}
+		: {
+				message: `Run ${runId} was not found`,
+				advice:
+					'Check that the Runflow credential belongs to the organization that started it. If the run is gone for good, start a new execution instead of a retry.',
+			};
+}
+
+/** A 422, field by field, with the labels that the user sees. */
+function wordsForFields({ fields }: RunflowApiError): Words {
+	if (fields.length === 0) return { message: 'Runflow refused a value', advice: checkFields };
+	const problems = fields.map(({ loc, msg }) => ({
+		label: labelOf(loc.map(String).filter((part) => part !== 'body' && part !== 'input')),
+		msg,
+	}));
+	const labels = [...new Set(problems.map(({ label }) => (label === '' ? 'input' : label)))];
+	return {
+		message: `Runflow refused ${labels.map((label) => `'${label}'`).join(', ')}`,
+		advice: 'Correct the value, or the expression it comes from.',
+		remote: problems.map(({ label, msg }) => `'${label}': ${msg}`).join('; '),
+	};
+}

@@ -1,0 +1,85 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+import { z } from 'zod';
+
+import { RunflowApiError } from '../../runflow/errors';
+import { httpAnswerSchema, throwConnectionError, type RequestContext } from './connection';
+
+type FileStream = Awaited<ReturnType<IExecuteFunctions['helpers']['getBinaryStream']>>;
+
+const streamAnswerSchema = httpAnswerSchema.extend({
+	body: z.custom<FileStream>(
+		(body) => typeof body === 'object' && body !== null && 'pipe' in body && 'destroy' in body,
+	),
+});
+
+/** An image on its way: a stream of unknown length, and the type that the storage names. */
+export interface FetchedImage {
+	httpStatus: number;
+	contentType: string | null;
+	stream: FileStream;
+}
+
+const fileTimeoutMs = 300_000;
+
+/**
+ * Opens a presigned image URL as a stream, without the API key: the URL carries its own permission.
+ * Throws RunflowConnectionError when nothing arrives.
+ */
+export async function fetchImage(
+	context: RequestContext,
+	url: string,
+	signal?: AbortSignal,
+): Promise<FetchedImage> {
+	const answer = streamAnswerSchema.parse(
+		await context.helpers
+			.httpRequest({
+				url,
+				encoding: 'stream',
+				returnFullResponse: true,
+				ignoreHttpStatusErrors: true,
+				abortSignal: signal,
+				timeout: fileTimeoutMs,
+			})
+			.catch(throwConnectionError),
+	);
+	const contentType = answer.headers['content-type'];
+	return {
+		httpStatus: answer.statusCode,
+		contentType: typeof contentType === 'string' ? contentType : null,
+		stream: answer.body,
+	};
+}
+
+/** A file to upload; a stream needs its size in bytes, which the storage wants to know in advance. */
+export interface FileToSend {
+	body: FileStream | Buffer;
+	mimeType: string;
+	sizeBytes: number;
+}
+
+/**
+ * Sends a file to a presigned URL, without the API key. Redirects are not followed, because that
+ * would hold the whole file in memory. Throws RunflowConnectionError, and RunflowApiError for a
+ * status other than 2xx.
+ */
+export async function sendFile(
+	context: IExecuteFunctions,
+	url: string,
+	{ body, mimeType, sizeBytes }: FileToSend,
+): Promise<void> {
+	const answer = await context.helpers
+		.httpRequest({
+			method: 'PUT',
+			url,
+			body,
+			headers: { 'Content-Type': mimeType, 'Content-Length': sizeBytes },
+			returnFullResponse: true,
+			ignoreHttpStatusErrors: true,
+			disableFollowRedirect: true,
+			timeout: fileTimeoutMs,
+		})
+		.catch(throwConnectionError);
+	const { statusCode } = httpAnswerSchema.parse(answer);
+	if (statusCode >= 200 && statusCode < 300) return;
+	throw new RunflowApiError(statusCode, 'UPLOAD_REFUSED', 'The storage refused the image');
+}

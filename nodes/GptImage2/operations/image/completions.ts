@@ -1,0 +1,38 @@
+import { RunFailedError } from '../../../../runflow/errors';
+import { hasSucceeded, isTerminal } from '../../../../runflow/status';
+import { listImages } from '../../output/images';
+import type { RunResult } from '../../output/items';
+import type { Completion } from '../../parameters/node';
+import type { Batch, ItemInProgress } from '../../runs/batch';
+import { deliver } from '../../runs/deliver';
+import { finishRun, startRun } from '../../runs/startRun';
+import type { ItemWork } from './inParallel';
+
+/** What is done with each item under each completion. */
+export const workByCompletion: Readonly<Record<Completion, ItemWork>> = {
+	none: startItem,
+	poll: pollItem,
+	suspend: suspendItem,
+};
+
+/** Waits for the run of an item and delivers its images. */
+async function pollItem(batch: Batch, item: ItemInProgress): Promise<RunResult> {
+	const run = await batch.runSlots(async () => await finishRun(batch, item));
+	return await batch.downloadSlots(async () => await deliver(batch, item, run));
+}
+
+/** Starts the run of an item and waits for nothing. */
+async function startItem(batch: Batch, item: ItemInProgress): Promise<RunResult> {
+	const { itemIndex, plan } = item;
+	const run = await batch.runSlots(async () => await startRun(batch, item));
+	if (isTerminal(run.status) && !hasSucceeded(run.status)) throw new RunFailedError(run);
+	const images = await listImages(batch.context, run, plan.output.fileName);
+	return { run, images, itemIndex, output: plan.output };
+}
+
+/** Starts the run of an item, whose images are delivered when the execution resumes. */
+async function suspendItem(batch: Batch, item: ItemInProgress): Promise<RunResult> {
+	const { itemIndex, plan } = item;
+	const run = await batch.runSlots(async () => await startRun(batch, item));
+	return { run, images: [], itemIndex, output: plan.output };
+}

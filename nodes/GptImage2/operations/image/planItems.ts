@@ -1,0 +1,84 @@
+import { NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
+
+import { toNodeError } from '../../errors/nodeErrors';
+import type { Completion, NodeOptions } from '../../parameters/node';
+import { Parameters } from '../../parameters/reader';
+import type { ImagePlan, PlannedItem } from '../../runs/batch';
+import { assertReachable, resumeUrlOf } from '../../suspension/callbackUrl';
+
+/** Reads what one item asks for. Throws NodeOperationError where it can't be sent. */
+export type PlanItem = (itemIndex: number) => ImagePlan;
+
+/** An item that can't be sent, and why. */
+export interface RefusedItem {
+	itemIndex: number;
+	error: unknown;
+}
+
+/**
+ * Reads and checks every item before anything is sent. Items that can't be sent are refused when the
+ * node continues on errors. Throws NodeOperationError for the first of them otherwise, and for more
+ * images than 'Max Images' allows.
+ */
+export function planItems(
+	context: IExecuteFunctions,
+	planItem: PlanItem,
+	{ completion, maxImages }: NodeOptions,
+	apiBaseUrl: string,
+): { planned: PlannedItem[]; refused: RefusedItem[] } {
+	const resumeUrl = completion === 'suspend' ? resumeUrlOf(context) : null;
+	const planned: PlannedItem[] = [];
+	const refused: RefusedItem[] = [];
+	for (const itemIndex of context.getInputData().keys()) {
+		try {
+			const plan = planItem(itemIndex);
+			const callbackUrl = completion === 'none' ? plan.callbackUrl : resumeUrl;
+			const checked = { ...plan, callbackUrl };
+			assertCanFinish(context, itemIndex, checked, completion, apiBaseUrl);
+			planned.push({ itemIndex, plan: checked });
+		} catch (error) {
+			if (!context.continueOnFail()) throw toNodeError(context.getNode(), error, itemIndex);
+			refused.push({ itemIndex, error });
+		}
+	}
+	assertFewEnough(context, planned, maxImages);
+	return { planned, refused };
+}
+
+/** Refuses a run whose callback could never arrive, or whose images could never be fetched. */
+function assertCanFinish(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	{ callbackUrl, input }: ImagePlan,
+	completion: Completion,
+	apiBaseUrl: string,
+): void {
+	const parameters = new Parameters(context, itemIndex);
+	const suspends = completion === 'suspend';
+	if (callbackUrl !== null) {
+		assertReachable(parameters, callbackUrl, { apiBaseUrl, isResumeUrl: suspends });
+	}
+	const keepsNoImage = suspends || (completion === 'none' && callbackUrl === null);
+	if (!input.sync_mode || !keepsNoImage) return;
+	throw parameters.refuse(
+		"'Sync Mode' needs 'Wait in This Execution' as 'Completion'",
+		"Runflow keeps no copy of an image made in sync mode, so it can't be fetched later. Turn 'Sync Mode' off, or wait in this execution.",
+	);
+}
+
+function assertFewEnough(
+	context: IExecuteFunctions,
+	planned: PlannedItem[],
+	maxImages: number,
+): void {
+	const wanted = planned.reduce((sum, { plan }) => sum + plan.input.num_images, 0);
+	if (maxImages === 0 || wanted <= maxImages) return;
+	throw new NodeOperationError(
+		context.getNode(),
+		`The items ask for ${wanted} images, and 'Max Images' allows ${maxImages}`,
+		{
+			description:
+				"No run was started and nothing was charged. Raise 'Max Images' in the options, send fewer items, or lower 'Number of Images'.",
+		},
+	);
+}

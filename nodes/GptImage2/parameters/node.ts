@@ -1,0 +1,58 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+import { z } from 'zod';
+
+import { Parameters } from './reader';
+import { positiveNumber, wholeNumber } from './values';
+
+const completionSchema = z.enum(['none', 'poll', 'suspend']);
+
+/** How the node goes on after it has started its runs. */
+export type Completion = z.infer<typeof completionSchema>;
+
+/** How long runs are waited for unless 'Timeout' says otherwise. */
+export const defaultTimeoutSeconds: Readonly<Record<Completion, number>> = {
+	none: 600,
+	poll: 600,
+	suspend: 3600,
+};
+
+/** The option 'Poll Interval', in seconds. */
+export const pollIntervalSchema = positiveNumber.default(3);
+
+/** The options that hold for the whole node, under their saved names. */
+export const nodeOptionsSchema = (completion: Completion) =>
+	z.object({
+		concurrency: wholeNumber(1).default(10),
+		maxImages: wholeNumber(0).default(0),
+		pollInterval: pollIntervalSchema,
+		timeout: positiveNumber.default(defaultTimeoutSeconds[completion]),
+	});
+
+/** What holds for the whole node. */
+export interface NodeOptions {
+	completion: Completion;
+	/** How many runs may be pending at once. */
+	concurrency: number;
+	/** How many images the node may pay for; 0 for no limit. */
+	maxImages: number;
+	pollSeconds: number;
+	timeoutSeconds: number;
+}
+
+/**
+ * Reads what holds for the whole node, from the first item. As an agent's tool the node can't be
+ * suspended, since the agent waits for its answer, so it polls. Throws NodeOperationError that names
+ * the field.
+ */
+export function readNodeOptions(context: IExecuteFunctions): NodeOptions {
+	const parameters = new Parameters(context, 0);
+	const chosen = parameters.read('completion', completionSchema, 'poll');
+	const completion = chosen === 'suspend' && isTool(context) ? 'poll' : chosen;
+	const { pollInterval, timeout, ...options } = parameters.options(nodeOptionsSchema(completion));
+	return { ...options, completion, pollSeconds: pollInterval, timeoutSeconds: timeout };
+}
+
+/** Whether the node runs as a tool of an AI agent, by the suffix that n8n adds to its type. */
+export function isTool(context: IExecuteFunctions): boolean {
+	return context.getNode().type.endsWith('Tool');
+}

@@ -1,0 +1,15 @@
+import { z } from 'zod';
+
+import { trimmedOrNull } from './values';
+
+/** The output options, as they are read and as they are kept while an execution is suspended. */
+export const outputOptionsSchema = z.object({
+	binaryField: z.string().trim().min(1, 'must not be empty').default('data'),
+	download: z.boolean().default(true),
+	fileName: trimmedOrNull,
+	includeRun: z.boolean().default(false),
+	output: z.enum(['perImage', 'perRun']).default('perImage'),
+});
+
+/** How one run becomes items. */
+export type OutputOptions = z.infer<typeof outputOptionsSchema>;

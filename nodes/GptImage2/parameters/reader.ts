@@ -1,0 +1,84 @@
+import {
+	NodeOperationError,
+	type IExecuteFunctions,
+	type IHookFunctions,
+	type IWebhookFunctions,
+} from 'n8n-workflow';
+import { z } from 'zod';
+
+import { labelOf } from '../fields/labels';
+
+/** Where parameters can be read: while the node runs, is called, or is activated. */
+export type ParameterContext = IExecuteFunctions | IHookFunctions | IWebhookFunctions;
+
+/** The only reader of what a user entered: one item's parameters, or those of a trigger, which has no items. */
+export class Parameters {
+	constructor(
+		private readonly context: ParameterContext,
+		private readonly itemIndex = 0,
+	) {}
+
+	/**
+	 * A parameter, checked. `fallback` stands in for a field that isn't shown. Throws
+	 * NodeOperationError that names the field.
+	 */
+	read<T extends z.ZodTypeAny>(name: string, schema: T, fallback?: unknown): z.output<T> {
+		return this.check(z.object({ [name]: schema }), { [name]: this.value(name, fallback) })[name];
+	}
+
+	/** The 'Options' collection, checked. Throws NodeOperationError that names the option. */
+	options<T extends z.ZodTypeAny>(schema: T): z.output<T> {
+		return this.check(schema, this.value('options', {}));
+	}
+
+	/**
+	 * Checks a value made of several parameters; its keys are names of fields. Throws
+	 * NodeOperationError that names the field by its label and says what is wrong with it.
+	 */
+	check<T extends z.ZodTypeAny>(schema: T, value: unknown): z.output<T> {
+		const result = schema.safeParse(value);
+		if (result.success) return result.data;
+		const [first = '', ...others] = problemsOf(result.error.issues).map(
+			({ path, message }) => `'${labelOf(path)}' ${message}`,
+		);
+		throw this.refuse(
+			first,
+			[...others, 'Correct the value, or the expression it comes from.'].join('. '),
+		);
+	}
+
+	/** The error for an item that can't be sent: what is wrong, and how to fix it. */
+	refuse(message: string, advice: string): NodeOperationError {
+		return new NodeOperationError(this.context.getNode(), message, {
+			itemIndex: this.itemIndex,
+			description: `${advice} Nothing was sent to Runflow for this item.`,
+		});
+	}
+
+	private value(name: string, fallback?: unknown): unknown {
+		return 'getInputData' in this.context
+			? this.context.getNodeParameter(name, this.itemIndex, fallback)
+			: this.context.getNodeParameter(name, fallback);
+	}
+}
+
+interface Problem {
+	path: string[];
+	message: string;
+}
+
+/** The issues of a failed check; of a choice between shapes, those of the shape that fits best. */
+function problemsOf(issues: z.ZodIssue[]): Problem[] {
+	return issues.flatMap((issue) => {
+		if (issue.code === z.ZodIssueCode.invalid_union) {
+			const depth = (error: z.ZodError) => Math.max(...error.issues.map(({ path }) => path.length));
+			const [best] = [...issue.unionErrors].sort((one, other) => depth(other) - depth(one));
+			return problemsOf(best?.issues ?? []);
+		}
+		const message =
+			issue.code === z.ZodIssueCode.invalid_enum_value
+				? `must be one of ${issue.options.join(', ')}`
+				: issue.message.replace(/^[A-Z]/, (letter) => letter.toLowerCase());
+		return [{ path: issue.path.map(String), message }];
+	});
+}

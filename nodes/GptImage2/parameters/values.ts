@@ -1,0 +1,51 @@
+import { z } from 'zod';
+
+/** Text without spaces around it; null where it is empty. */
+export const trimmedOrNull = z
+	.union([z.string(), z.number().transform(String)])
+	.transform((text) => (text.trim() === '' ? null : text.trim()))
+	.nullable()
+	.default(null);
+
+/** The parts of a text that lists them, separated by commas or line breaks. */
+export const textList = z.unknown().transform((text) =>
+	String(text)
+		.split(/[,\n]/)
+		.map((part) => part.trim())
+		.filter((part) => part !== ''),
+);
+
+/** A whole number of at least `minimum`. */
+export const wholeNumber = (minimum: number) =>
+	z.number().int('must be a whole number').min(minimum, `must be at least ${minimum}`);
+
+/** A number greater than 0. */
+export const positiveNumber = z.number().positive('must be greater than 0');
+
+const record = z.record(z.unknown());
+
+/** A JSON object, as itself or as text; empty text is an empty object. */
+export const jsonObject = z.union([
+	record,
+	z.string().transform((text, context) => {
+		const fail = () => {
+			context.addIssue({ code: z.ZodIssueCode.custom, message: 'must be a JSON object' });
+			return z.NEVER;
+		};
+		try {
+			const parsed = record.safeParse(JSON.parse(text === '' ? '{}' : text));
+			return parsed.success ? parsed.data : fail();
+		} catch {
+			return fail();
+		}
+	}),
+]);
+
+/** n8n's rows of names and values, as an object; rows without a name are left out. */
+export const assignments = z
+	.object({ assignments: z.array(z.object({ name: z.string(), value: z.unknown() })).default([]) })
+	.transform(({ assignments: rows }) =>
+		Object.fromEntries(
+			rows.filter(({ name }) => name !== '').map(({ name, value }) => [name, value]),
+		),
+	);

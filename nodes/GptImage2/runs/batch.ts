@@ -1,0 +1,59 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+import pLimit, { type Limit } from 'p-limit';
+
+import type { RunflowClient } from '../../../runflow/client';
+import { downloadsAtOnce } from '../output/images';
+import type { ImageParameters } from '../parameters/image';
+import type { InputImages } from '../parameters/inputImages';
+import type { NodeOptions } from '../parameters/node';
+import { Ledger } from './ledger';
+import { Uploads } from './uploads';
+
+/** What all items of one node execution share. */
+export interface Batch {
+	context: IExecuteFunctions;
+	client: RunflowClient;
+	options: NodeOptions;
+	ledger: Ledger;
+	uploads: Uploads;
+	/** Limits the runs that are pending at once. */
+	runSlots: Limit;
+	/** Limits the runs whose images are downloaded at once. */
+	downloadSlots: Limit;
+}
+
+/** Opens the batch of a node execution, with the ledger that its context holds. */
+export function openBatch(
+	context: IExecuteFunctions,
+	client: RunflowClient,
+	options: NodeOptions,
+): Batch {
+	return {
+		context,
+		client,
+		options,
+		ledger: Ledger.of(context),
+		uploads: new Uploads(context, client),
+		runSlots: pLimit(options.concurrency),
+		downloadSlots: pLimit(downloadsAtOnce),
+	};
+}
+
+/** What one item asks for: the model and its checked parameters. */
+export interface ImagePlan extends ImageParameters {
+	model: string;
+	/** The images to work on, null where there are none. */
+	inputImages: InputImages | null;
+}
+
+/** An input item and what it asks for. */
+export interface PlannedItem {
+	itemIndex: number;
+	plan: ImagePlan;
+}
+
+/** A planned item on its way. */
+export interface ItemInProgress extends PlannedItem {
+	/** Fires when nothing more is to be started or waited for. */
+	signal: AbortSignal;
+}

@@ -1,0 +1,39 @@
+import type { IDataObject, IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
+import { z } from 'zod';
+
+import { outputOptionsSchema } from '../parameters/output';
+
+const suspensionSchema = z.object({
+	id: z.string(),
+	runs: z.array(
+		z.object({ itemIndex: z.number(), runId: z.string(), output: outputOptionsSchema }),
+	),
+	errorRows: z.array(
+		z.object({
+			itemIndex: z.number(),
+			json: z.custom<IDataObject>((json) => typeof json === 'object' && json !== null),
+		}),
+	),
+});
+
+/** What a suspended execution remembers: its runs, and the rows of items that could not be started. */
+export type Suspension = z.infer<typeof suspensionSchema>;
+
+/** A run that a suspended execution waits for. */
+export type SuspendedRun = Suspension['runs'][number];
+
+const contextKey = 'suspension';
+
+/** Keeps a suspension in the node's context, which n8n saves with the execution. */
+export function saveSuspension(context: IExecuteFunctions, suspension: Suspension): void {
+	context.getContext('node')[contextKey] = suspension;
+}
+
+/** The suspension of the execution that is being called; null where there is none. */
+export function readSuspension(context: IWebhookFunctions): Suspension | null {
+	const nodeContext = context.evaluateExpression(
+		`{{ $node[${JSON.stringify(context.getNode().name)}].context }}`,
+	);
+	const stored = z.object({ [contextKey]: suspensionSchema }).safeParse(nodeContext);
+	return stored.success ? stored.data[contextKey] : null;
+}

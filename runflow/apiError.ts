@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+import { textOrNull } from './lenient';
+
+const fieldProblem = z.object({
+	loc: z.array(z.union([z.string(), z.number()])).catch([]),
+	msg: z.string().catch('is not accepted'),
+});
+
+/** One line of a 422: where in the body, and what is wrong (COMFY). */
+export type FieldProblem = z.infer<typeof fieldProblem>;
+
+const fieldProblems = z.array(fieldProblem).catch([]);
+const flatError = z.object({ code: textOrNull, message: textOrNull, errors: fieldProblems });
+
+/**
+ * The body of a refused request: flat as ERR documents it, nested under `error` (SDK), or `detail`
+ * as text or list (SKILL). Anything but an object becomes nulls and an empty list.
+ */
+export const apiErrorSchema = z
+	.object({ error: flatError.nullish().catch(null), detail: z.unknown() })
+	.merge(flatError)
+	.transform(({ error, detail, ...flat }) => ({
+		code: flat.code ?? error?.code ?? null,
+		message: flat.message ?? error?.message ?? (typeof detail === 'string' ? detail : null),
+		fields:
+			[flat.errors, error?.errors ?? [], fieldProblems.parse(detail)].find(
+				(list) => list.length > 0,
+			) ?? [],
+	}))
+	.catch({ code: null, message: null, fields: [] });
