@@ -4,25 +4,13 @@ import type { z } from 'zod';
 import { Callbacks, type Delivery } from './callbacks';
 import { Misbehaviour, settingsSchema, type ruleSchema, type Settings } from './options';
 import { accountRoutes } from './routes/account';
-import { assetRoutes, thumbnailOf, type SimulatedAsset } from './routes/assets';
+import { assetRoutes, thumbnailOf } from './routes/assets';
 import { controlRoutes } from './routes/control';
 import { fileRoutes } from './routes/files';
 import { modelRoutes } from './routes/models';
 import { runRoutes } from './routes/runs';
+import type { SimulatedAsset, SimulatorState } from './state';
 import { RunStore, type SimulatedRun } from './store';
-
-/** What the routes share. */
-export interface SimulatorState {
-	settings: Settings;
-	misbehaviour: Misbehaviour;
-	store: RunStore;
-	/** How often each route was called, such as `GET /v1/runs/:id`. */
-	requests: Record<string, number>;
-	callbacks: Callbacks;
-	assets: SimulatedAsset[];
-	/** Where the simulator listens. */
-	baseUrl: () => string;
-}
 
 /** A Runflow that answers on loopback. */
 export interface Simulator {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 import { largestAssetBytes } from '../../runflow/assets';
 import { refuse, refuseInput } from '../answers';
-import type { SimulatorState } from '../simulator';
+import type { SimulatedAsset, SimulatorState } from '../state';
 import { uuid7 } from '../store';
 
 const announcementSchema = z
@@ -14,15 +14,6 @@ const announcementSchema = z
 		size_bytes: z.number().int().min(1).max(largestAssetBytes),
 	})
 	.strict();
-
-/** One uploaded file, `bytes` null until they have arrived. */
-export interface SimulatedAsset {
-	id: string;
-	mimeType: string;
-	size: number;
-	bytes: Buffer | null;
-	confirmed: boolean;
-}
 
 /** Uploads in three steps (UPLOAD): announce, send to a presigned address that takes no key, confirm. */
 export function assetRoutes(app: FastifyInstance, { assets, baseUrl }: SimulatorState): void {

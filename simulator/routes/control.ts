@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 
 import { refuseInput } from '../answers';
 import { ruleSchema, settingsSchema } from '../options';
-import type { SimulatorState } from '../simulator';
+import type { SimulatorState } from '../state';
 
 /** What the API doesn't have: `/simulator/…` changes settings and asks for misbehaviour while it runs. */
 export function controlRoutes(

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 
 import { drop } from '../answers';
-import type { SimulatorState } from '../simulator';
+import type { SimulatorState } from '../state';
 
 const chunk = Buffer.alloc(64 * 1024, 'runflow');
 

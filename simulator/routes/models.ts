@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { editModel, generateModel } from '../../runflow/client';
 import { editInputSchema, generateInputSchema, runRequestSchema } from '../../runflow/input';
 import { drop, misbehave, refuse, refuseInput } from '../answers';
-import type { SimulatorState } from '../simulator';
+import type { SimulatorState } from '../state';
 
 const headersSchema = z.object({ 'idempotency-key': z.string().optional() });
 const promptSchema = z.object({ input: z.object({ prompt: z.string() }) });

@@ -5,7 +5,7 @@ import { isTerminal, normalizeStatus } from '../../runflow/status';
 import { drop, misbehave, refuse, refuseInput } from '../answers';
 import type { Delivery } from '../callbacks';
 import { parseFilter } from '../filter';
-import type { SimulatorState } from '../simulator';
+import type { SimulatorState } from '../state';
 
 const querySchema = z.object({
 	limit: z.coerce.number().int().min(1).max(500).default(50),

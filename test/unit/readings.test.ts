@@ -1,0 +1,118 @@
+import { Readings, type RunReader } from '../../nodes/GptImage2/suspension/readings';
+import { runSchema } from '../../runflow/run';
+import { queuedRun, succeededRun } from '../fixtures/answers';
+
+const suspension = { id: 'suspension-1', runs: [{ runId: 'a' }, { runId: 'b' }, { runId: 'c' }] };
+
+/** Runs that end when told, read by an API that answers when told. */
+function api(...ended: string[]) {
+	const endedRuns = new Set(ended);
+	const reads: string[] = [];
+	const waits: string[] = [];
+	const answers: Array<() => void> = [];
+	let slow = false;
+	const view = (id: string) =>
+		runSchema.parse({ ...(endedRuns.has(id) ? succeededRun : queuedRun), id });
+	const reader: RunReader = {
+		getRun: async (id) => {
+			reads.push(id);
+			if (slow) await new Promise<void>((resolve) => answers.push(resolve));
+			return view(id);
+		},
+		waitForRun: async (run) => {
+			waits.push(run.id);
+			endedRuns.add(run.id);
+			return view(run.id);
+		},
+	};
+	return {
+		connect: async () => reader,
+		reader,
+		reads,
+		waits,
+		end: (id: string) => endedRuns.add(id),
+		holdAnswers: () => (slow = true),
+		answerAll: () => {
+			slow = false;
+			for (const answer of answers.splice(0)) answer();
+		},
+	};
+}
+
+const settled = async () => await new Promise((resolve) => setImmediate(resolve));
+
+describe('a reading of a suspension', () => {
+	it('stops at the first run that is pending', async () => {
+		const { connect, reads } = api('a');
+		const { joined, outcome } = new Readings().read(suspension, null, connect);
+		expect(joined).toBe(false);
+		expect(await outcome).toEqual({ state: 'pending' });
+		expect(reads).toEqual(['a', 'b']);
+	});
+
+	it('finds that all runs have ended, and hands on what it read them with', async () => {
+		const { connect, reader } = api('a', 'b', 'c');
+		expect(await new Readings().read(suspension, null, connect).outcome).toEqual({
+			state: 'ended',
+			reader,
+		});
+	});
+
+	it('does not read again what has ended before', async () => {
+		const readings = new Readings();
+		const { connect, end, reads } = api('a');
+		await readings.read(suspension, null, connect).outcome;
+		end('b');
+		await readings.read(suspension, null, connect).outcome;
+		expect(reads).toEqual(['a', 'b', 'b', 'c']);
+	});
+
+	it('gives a run that has called a moment to be read as ended', async () => {
+		const { connect, waits } = api('a', 'b');
+		const { outcome } = new Readings().read(suspension, 'c', connect);
+		expect(await outcome).toMatchObject({ state: 'ended' });
+		expect(waits).toEqual(['c']);
+	});
+
+	it('is joined by a call that comes meanwhile, and reads once more for it', async () => {
+		const readings = new Readings();
+		const { answerAll, connect, end, holdAnswers, reads } = api();
+		holdAnswers();
+		const first = readings.read(suspension, null, connect);
+		await settled();
+		const second = readings.read(suspension, null, connect);
+		expect([first.joined, second.joined]).toEqual([false, true]);
+		expect(reads).toEqual(['a']);
+		for (const id of ['b', 'c']) end(id);
+		answerAll();
+		expect(await second.outcome).toEqual({ state: 'pending' });
+		expect(reads).toEqual(['a', 'a']);
+	});
+
+	it('is over when it has answered: the next call begins another', async () => {
+		const readings = new Readings();
+		const { connect } = api();
+		await readings.read(suspension, null, connect).outcome;
+		expect(readings.read(suspension, null, connect).joined).toBe(false);
+	});
+
+	it('says so when the runs can not be read, and can be tried again', async () => {
+		const readings = new Readings<RunReader>();
+		const broken = async (): Promise<RunReader> => {
+			throw new Error('no network');
+		};
+		expect(await readings.read(suspension, null, broken).outcome).toEqual({ state: 'unreadable' });
+		const { connect } = api('a', 'b', 'c');
+		expect(await readings.read(suspension, null, connect).outcome).toMatchObject({
+			state: 'ended',
+		});
+	});
+
+	it('knows which suspensions were resumed', () => {
+		const readings = new Readings();
+		expect(readings.isResumed('suspension-1')).toBe(false);
+		readings.resume('suspension-1');
+		expect(readings.isResumed('suspension-1')).toBe(true);
+		expect(readings.isResumed('suspension-2')).toBe(false);
+	});
+});
