@@ -1,9 +1,21 @@
 'use strict';
 
-const { copyFileSync, mkdirSync } = require('node:fs');
+const { spawn } = require('node:child_process');
+const { copyFileSync, mkdirSync, rmSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 
-const { dest, parallel, src } = require('gulp');
+const { dest, parallel, series, src, watch } = require('gulp');
+
+const sources = ['credentials/**', 'nodes/**', 'runflow/**'];
+
+async function clean() {
+	rmSync('dist', { recursive: true, force: true });
+}
+
+function compile() {
+	const tsc = require.resolve('typescript/bin/tsc');
+	return spawn(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+}
 
 /** Copies what the compiler leaves behind (icons and codex files) to the same place in dist. */
 function assets() {
@@ -17,7 +29,7 @@ const outputs = {
 	delivery: ['run/getCallbackDeliveries', 'run/redeliverCallback'],
 };
 
-/** Puts the output schemas where n8n's editor looks for them, to show the shape before the first run. */
+/** Copies the output schemas to where n8n's editor looks for them, to show the shape before the first run. */
 async function schemas() {
 	const folder = join('nodes', 'GptImage2', '__schema__');
 	for (const [output, operations] of Object.entries(outputs)) {
@@ -32,4 +44,19 @@ async function schemas() {
 	}
 }
 
-exports.default = parallel(assets, schemas);
+const build = parallel(compile, assets, schemas);
+
+/** Copies dist over the package of a running n8n, whose folder is in RUNFLOW_DEV_FOLDER. */
+function install() {
+	return src('dist/**', { encoding: false }).pipe(
+		dest(join(process.env.RUNFLOW_DEV_FOLDER, 'dist')),
+	);
+}
+
+/** For `npm run dev`: on every change builds and installs; n8n misses changes in folders that were deleted. */
+function watchSources() {
+	watch(sources, { delay: 100 }, series(build, install));
+}
+
+exports.default = series(clean, build);
+exports.watch = watchSources;

@@ -1,24 +1,30 @@
+import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { startSimulator } from '../simulator/simulator';
 import { owner, type ExportedWorkflow, type N8nClient } from './n8n/client';
 import { packPackage } from './n8n/package';
-import { freePort, isFree, startN8n } from './n8n/process';
+import { freePort, isFree, packageFolder, startN8n } from './n8n/process';
 
 const examples = join(__dirname, '..', 'examples');
 const firstExample = 'first-pictures.json';
 const usualPort = 5678;
 const simulatorSpeed = 5;
 
-/** Starts everything that is needed to try the package, and runs until Ctrl+C. */
-async function demo(): Promise<void> {
+/**
+ * Starts everything that is needed to try the package, and runs until Ctrl+C. With `reload`, n8n loads
+ * the package again whenever its code changes.
+ */
+async function demo(reload: boolean): Promise<void> {
 	console.log('Building the package …');
 	const tarball = packPackage();
 	const api = await startApi();
 	console.log('Starting n8n …');
 	const port = (await isFree(usualPort)) ? usualPort : await freePort();
-	const n8n = await startN8n({ tarball, port });
+	const env: Record<string, string> = reload ? { N8N_DEV_RELOAD: 'true' } : {};
+	const n8n = await startN8n({ tarball, port, env });
+	if (reload) buildOnChange(packageFolder(n8n.userFolder));
 
 	const credentialId = await n8n.client.createCredential({
 		apiKey: api.apiKey,
@@ -34,7 +40,7 @@ Ready: ${n8n.url}/workflow/${first}
   and password  ${owner.password}
 
 Then press 'Execute workflow'. ${api.note}
-Press Ctrl+C to end; nothing is kept.
+${reload ? 'Save a file of nodes/, credentials/ or runflow/, and reload the editor to see the change.\n' : ''}Press Ctrl+C to end; nothing is kept.
 `);
 
 	let stopping = false;
@@ -51,6 +57,18 @@ Press Ctrl+C to end; nothing is kept.
 	process.on('SIGTERM', () => void stop());
 }
 
+/** Builds the package into that folder whenever its code changes, for as long as this program runs. */
+function buildOnChange(folder: string): void {
+	const root = join(__dirname, '..');
+	const gulp = join(root, 'node_modules', 'gulp', 'bin', 'gulp.js');
+	const child = spawn(process.execPath, [gulp, '--silent', 'watch'], {
+		cwd: root,
+		env: { ...process.env, RUNFLOW_DEV_FOLDER: folder },
+		stdio: ['ignore', 'inherit', 'inherit'],
+	});
+	process.once('exit', () => child.kill());
+}
+
 /** The real API where there is a key for it, else a simulated one. */
 async function startApi() {
 	const apiKey = process.env.RUNFLOW_API_KEY;
@@ -58,7 +76,7 @@ async function startApi() {
 		return {
 			apiKey,
 			baseUrl: process.env.RUNFLOW_BASE_URL ?? 'https://api.runflow.io',
-			note: 'It uses your Runflow account: every image is paid for.',
+			note: 'This uses your Runflow account: every image is paid for.',
 			close: async () => {},
 		};
 	}
@@ -66,12 +84,12 @@ async function startApi() {
 	return {
 		apiKey: 'rf_live_simulator',
 		baseUrl: simulator.url,
-		note: `Runflow is simulated at ${simulator.url}: nothing is paid. For real images set RUNFLOW_API_KEY.`,
+		note: `Runflow is simulated at ${simulator.url}: no image costs anything. For real images set RUNFLOW_API_KEY.`,
 		close: simulator.close,
 	};
 }
 
-/** Imports every example and gives the id of the one to open. */
+/** Imports every example and returns the id of the one to open. */
 async function importExamples(client: N8nClient, credentialId: string): Promise<string> {
 	let first = '';
 	for (const file of readdirSync(examples)
@@ -84,7 +102,7 @@ async function importExamples(client: N8nClient, credentialId: string): Promise<
 	return first;
 }
 
-demo().catch((error: unknown) => {
+demo(process.argv.includes('--dev')).catch((error: unknown) => {
 	console.error(error instanceof Error ? error.message : error);
 	process.exit(1);
 });

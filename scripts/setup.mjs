@@ -6,30 +6,33 @@ import { fileURLToPath } from 'node:url';
 /** The folder of the checkout. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Runs a command in the checkout with its output shown; gives its exit code. */
+/** Runs a command in the checkout with its output shown; returns its exit code. */
 export function run(command, args, env = {}) {
 	const { status } = spawnSync(command, args, {
 		cwd: root,
 		stdio: 'inherit',
-		shell: process.platform === 'win32',
+		shell: process.platform === 'win32' && command !== process.execPath,
 		env: { ...process.env, ...env },
 	});
 	return status ?? 1;
 }
 
-/** Installs this package's dependencies where they are missing or older than the lock file. */
+/**
+ * Installs this package's dependencies where they are missing or older than the lock file. Their
+ * install scripts are skipped: none is needed here, and some fail on some versions of Node.
+ */
 export function ensureDependencies() {
 	const [major] = process.versions.node.split('.').map(Number);
 	if (major < 20) {
-		console.error(`This needs Node 20 or newer, and is run with ${process.version}.`);
+		console.error(`This needs Node 20 or newer, and this is Node ${process.versions.node}.`);
 		process.exit(1);
 	}
 	const installed = join(root, 'node_modules', '.package-lock.json');
 	const wanted = join(root, 'package-lock.json');
 	if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return;
 
-	console.log('Installing the dependencies of this package (a minute or two, once) …');
-	if (run('npm', ['ci', '--loglevel=error']) !== 0) {
+	console.error('Installing the dependencies of this package (a minute or two, once) …');
+	if (run('npm', ['ci', '--ignore-scripts', '--loglevel=error']) !== 0) {
 		console.error(
 			'The dependencies could not be installed. Check the network, and that the disk has 1 GB free.',
 		);
@@ -37,11 +40,12 @@ export function ensureDependencies() {
 	}
 }
 
-/** Runs a TypeScript program of this checkout to its end; gives its exit code. */
+/** Runs a program of an installed dependency, named by its path in node_modules; returns its exit code. */
+export function runTool(path, args, env) {
+	return run(process.execPath, [join(root, 'node_modules', path), ...args], env);
+}
+
+/** Runs a TypeScript program of this checkout to its end; returns its exit code. */
 export function runTypeScript(file, args = []) {
-	return run(process.execPath, [
-		join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs'),
-		file,
-		...args,
-	]);
+	return runTool('tsx/dist/cli.mjs', [file, ...args]);
 }

@@ -1,15 +1,15 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { ensureDependencies, root, run } from './setup.mjs';
+import { lints } from './lint.mjs';
+import { ensureDependencies, root, runTool } from './setup.mjs';
 
 const fast = process.argv.includes('--fast');
 const reports = join(root, 'reports');
-const bin = (...path) => join(root, 'node_modules', ...path);
 
 /** A step that runs no tests of its own counts as one. */
-function check(name, args) {
-	return { name, run: () => (run(process.execPath, args) === 0 ? [1, 0] : [0, 1]) };
+function check(name, exitCode) {
+	return { name, run: () => (exitCode() === 0 ? [1, 0] : [0, 1]) };
 }
 
 /** A jest project, counted from its report; a report that is missing or names no test is a failure. */
@@ -19,7 +19,7 @@ function tests(...projects) {
 	return {
 		name: projects.join(' and '),
 		run: () => {
-			const code = run(process.execPath, [bin('jest', 'bin', 'jest.js'), ...args]);
+			const code = runTool('jest/bin/jest.js', args);
 			return countsOf(report, code);
 		},
 	};
@@ -37,21 +37,11 @@ function countsOf(report, code) {
 	}
 }
 
-const eslint = bin('eslint', 'bin', 'eslint.js');
 const steps = fast
 	? [tests('unit', 'engine')]
 	: [
-			check('lint of what ships', [eslint, 'nodes', 'credentials', 'runflow', 'package.json']),
-			check('lint of the rest', [
-				eslint,
-				'-c',
-				'eslint.tools.config.mjs',
-				'simulator',
-				'scripts',
-				'test',
-				'bench',
-			]),
-			check('types', [bin('typescript', 'bin', 'tsc')]),
+			...lints.map(({ name, check: exitCode }) => check(name, exitCode)),
+			check('types', () => runTool('typescript/bin/tsc', [])),
 			tests('unit', 'engine'),
 			tests('package'),
 			tests('e2e'),

@@ -1,35 +1,20 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const root = join(__dirname, '..', '..');
-const windows = process.platform === 'win32';
 
-/** Builds the package into `dist`, from nothing. */
-export function buildPackage(): void {
-	rmSync(join(root, 'dist'), { recursive: true, force: true });
-	for (const [script, ...args] of [
-		['typescript/bin/tsc', '-p', 'tsconfig.build.json'],
-		['gulp/bin/gulp.js', '--silent'],
-	]) {
-		execFileSync(process.execPath, [join(root, 'node_modules', script ?? ''), ...args], {
-			cwd: root,
-			stdio: ['ignore', 'inherit', 'inherit'],
-		});
-	}
-}
-
-/** Builds and packs the package as it would be published; gives the tarball's path. */
+/** Builds and packs the package as it would be published; returns the tarball's path. Throws where it can't be built. */
 export function packPackage(): string {
-	buildPackage();
 	const folder = mkdtempSync(join(tmpdir(), 'n8n-runflow-pack-'));
-	const printed = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], {
+	const args = ['pack', '--ignore-scripts=false', '--loglevel=error', '--pack-destination', folder];
+	const { status, stdout, stderr } = spawnSync('npm', args, {
 		cwd: root,
 		encoding: 'utf8',
-		shell: windows,
-		stdio: ['ignore', 'pipe', 'ignore'],
+		shell: process.platform === 'win32',
 	});
-	const [{ filename }] = JSON.parse(printed) as [{ filename: string }];
-	return join(folder, filename);
+	if (status !== 0) throw new Error(`The package could not be built.\n${stdout}${stderr}`);
+	const [tarball = ''] = readdirSync(folder);
+	return join(folder, tarball);
 }

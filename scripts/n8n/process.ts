@@ -12,13 +12,13 @@ import { N8nClient } from './client';
 export interface N8nOptions {
 	/** The packed package, installed as a community package; none leaves n8n as it is. */
 	tarball?: string;
-	/** A folder to keep data in; a temporary one is made, and removed at the end, where none is given. */
+	/** A folder to keep data in; where none is named, a temporary one is made and removed at the end. */
 	userFolder?: string;
 	port?: number;
 	env?: Record<string, string>;
 }
 
-/** A running n8n with an owner who is logged in. */
+/** A running n8n, with its owner logged in. */
 export interface RunningN8n {
 	url: string;
 	client: N8nClient;
@@ -26,12 +26,12 @@ export interface RunningN8n {
 	userFolder: string;
 	/** Everything it has printed so far. */
 	log: () => string;
-	/** Ends it; `signal` SIGKILL is a crash. The user folder stays when `keep` is set. */
+	/** Ends it; with `signal` SIGKILL as a crash does. The user folder stays when `keep` is set. */
 	stop: (how?: { signal?: NodeJS.Signals; keep?: boolean }) => Promise<void>;
 }
 
 const packageName = 'n8n-nodes-runflow';
-const bootTimeout = 180_000;
+const bootTimeoutMs = 180_000;
 
 /** Starts a real n8n on loopback, with SQLite, and logs its owner in. */
 export async function startN8n(options: N8nOptions = {}): Promise<RunningN8n> {
@@ -92,10 +92,15 @@ async function settings(userFolder: string, port: number): Promise<Record<string
 	};
 }
 
+/** The folder of this package in an n8n whose user installed it. */
+export function packageFolder(userFolder: string): string {
+	return join(userFolder, '.n8n', 'nodes', 'node_modules', packageName);
+}
+
 /** Puts a packed package where n8n puts one that a user installs. */
 function installPackage(tarball: string, userFolder: string): void {
 	const nodes = join(userFolder, '.n8n', 'nodes');
-	const target = join(nodes, 'node_modules', packageName);
+	const target = packageFolder(userFolder);
 	rmSync(target, { recursive: true, force: true });
 	mkdirSync(target, { recursive: true });
 	writeFileSync(
@@ -106,7 +111,7 @@ function installPackage(tarball: string, userFolder: string): void {
 }
 
 async function waitUntilReady(url: string, child: ChildProcess, log: () => string): Promise<void> {
-	const deadline = Date.now() + bootTimeout;
+	const deadline = Date.now() + bootTimeoutMs;
 	while (Date.now() < deadline && child.exitCode === null) {
 		const answer = await fetch(`${url}/healthz/readiness`).catch(() => null);
 		if (answer?.status === 200) return;

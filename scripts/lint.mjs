@@ -1,0 +1,24 @@
+import { runTool } from './setup.mjs';
+
+const eslint = 'eslint/bin/eslint.js';
+const prettier = 'prettier/bin/prettier.cjs';
+
+/** What `npm run lint` checks and `npm run lint:fix` mends; each `check` and `fix` returns an exit code. */
+export const lints = [
+	...[
+		['lint of what ships', ['nodes', 'credentials', 'runflow', 'package.json']],
+		[
+			'lint of the rest',
+			['-c', 'eslint.tools.config.mjs', 'simulator', 'scripts', 'test', 'bench'],
+		],
+	].map(([name, args]) => ({
+		name,
+		check: () => runTool(eslint, args),
+		fix: () => runTool(eslint, ['--fix', ...args]),
+	})),
+	{
+		name: 'format',
+		check: () => runTool(prettier, ['--check', '--log-level=warn', '.']),
+		fix: () => runTool(prettier, ['--write', '--log-level=warn', '.']),
+	},
+];

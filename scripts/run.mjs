@@ -1,0 +1,25 @@
+import { lints } from './lint.mjs';
+import { ensureDependencies, runTool, runTypeScript } from './setup.mjs';
+
+const [name, ...args] = process.argv.slice(2);
+
+const benches = ['generate', 'callbacks'];
+
+/** The commands of package.json that run no tests; each returns an exit code. */
+const commands = {
+	build: () => runTool('gulp/bin/gulp.js', ['--silent']),
+	demo: () => runTypeScript('scripts/demo.ts'),
+	dev: () => runTypeScript('scripts/demo.ts', ['--dev']),
+	lint: () => worst(lints.map(({ check }) => check())),
+	'lint:fix': () => worst(lints.map(({ fix }) => fix())),
+	format: () => lints.find((lint) => lint.name === 'format').fix(),
+	bench: () =>
+		worst((args.length > 0 ? args : benches).map((bench) => runTypeScript(`bench/${bench}.ts`))),
+};
+
+function worst(codes) {
+	return Math.max(...codes);
+}
+
+ensureDependencies();
+process.exit(commands[name]());
