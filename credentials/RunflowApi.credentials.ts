@@ -25,7 +25,7 @@ export class RunflowApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. rf_live_…',
 			description:
-				'Made at app.runflow.io/settings/api-keys and shown there once. A key that starts with rf_svc_ cannot start runs.',
+				'Create one at app.runflow.io/settings/api-keys, where it is shown once. A key that starts with rf_svc_ cannot start runs.',
 		},
 		{
 			displayName: 'Base URL',
@@ -33,7 +33,7 @@ export class RunflowApi implements ICredentialType {
 			type: 'string',
 			default: 'https://api.runflow.io',
 			placeholder: 'e.g. https://api.runflow.io',
-			description: 'Address of the API, without /v1',
+			description: 'URL of the API, without /v1',
 		},
 		{
 			displayName: 'Organization ID',
@@ -41,7 +41,7 @@ export class RunflowApi implements ICredentialType {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. 0197a3c2-0000-7000-8000-000000000001',
-			description: "Organization to work in. Leave empty for the key's own organization.",
+			description: "The organization to work in. Leave empty for the key's own organization.",
 		},
 		{
 			displayName: 'Callback Signing Secrets',
@@ -51,7 +51,7 @@ export class RunflowApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. whsec_…',
 			description:
-				'Secret with which Runflow signs callbacks, needed by the trigger only. While you rotate it, give the old and the new one, separated by a comma or space.',
+				'The secret with which Runflow signs callbacks. Only the trigger needs it. While you rotate it, enter both the old and the new one, separated by a comma or space.',
 		},
 	];
 

@@ -14,7 +14,7 @@ import { paceOf, waitForRun } from './waiting';
 /** The model this package is about; its slashes stay as they are in a path (RUNS). */
 export const generateModel = 'openai/gpt-image-2';
 
-/** Its variant that works on given images (EDIT). */
+/** Its variant that edits images (EDIT). */
 export const editModel = 'openai/gpt-image-2/edit';
 
 /** How long and how often a pending run is read; without a signal only the timeout ends the waiting. */

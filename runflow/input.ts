@@ -46,7 +46,7 @@ export const customSize = z.object({ width: edge, height: edge }).superRefine((s
 	}
 	if (area < minPixels || area > maxPixels) {
 		problem(
-			`must give an image of ${pixels(minPixels)} to ${pixels(maxPixels)} pixels in all; ` +
+			`must make an image of ${pixels(minPixels)} to ${pixels(maxPixels)} pixels in total; ` +
 				`${size.width} × ${size.height} is ${pixels(area)}`,
 		);
 	}

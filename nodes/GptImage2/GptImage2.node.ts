@@ -17,7 +17,7 @@ import { runFields } from './fields/run';
 import { operate } from './operations/operate';
 import { wake } from './suspension/wake';
 
-/** The call that wakes a suspended execution; its path holds the node's id, so it wakes no other node. */
+/** The call that wakes a suspended execution; the node's id is in its path, so that it wakes no other node. */
 const resumeWebhooks: IWebhookDescription[] = [
 	{
 		name: 'default',
@@ -44,7 +44,7 @@ export class GptImage2 implements INodeType {
 		usableAsTool: true,
 		webhooks: resumeWebhooks,
 		waitingNodeTooltip:
-			'The execution sleeps until Runflow calls back. It can be stopped any time; the runs go on.',
+			'The execution is suspended until Runflow calls back. You can stop it at any time; its runs continue.',
 		credentials: [{ name: 'runflowApi', required: true }],
 		properties: [
 			...resourceFields,

@@ -48,7 +48,7 @@ export class GptImage2Trigger implements INodeType {
 					"<b>While you build</b>, press 'Execute step' and start a run with the test URL as its callback URL.<br /><br /><b>In production</b> the workflow is published: runs that have the production URL as their callback URL start it, and executions show in the executions list.",
 			},
 			activationHint:
-				"Publish the workflow, then give its production URL, under 'Webhook URLs', to your runs: as 'Callback URL' of a 'GPT Image 2' node, or as 'callback_url' of your own request.",
+				"Publish the workflow, then use its production URL, under 'Webhook URLs', for your runs: as 'Callback URL' of a 'GPT Image 2' node, or as 'callback_url' of your own request.",
 		},
 		properties: triggerFields,
 	};

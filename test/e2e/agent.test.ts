@@ -92,7 +92,7 @@ describe("the node as a tool of n8n's AI agent", () => {
 		simulator.misbehave({ do: 'refuse-create', status: 402 });
 		const { execution, answer } = await ask();
 		expectSuccess(execution);
-		expect(answer).toContain('The Runflow account has not enough credit');
+		expect(answer).toContain('The Runflow account does not have enough credit');
 		expect(answer).toContain('Top up the account');
 	});
 });

@@ -91,7 +91,7 @@ describe('the node on a real n8n', () => {
 		expect(failed.status).toBe('error');
 		const error = failed.data.resultData.error;
 		expect(error?.message).toMatch(/^Run [0-9a-f-]{36} failed$/);
-		expect(error?.description).toContain('19 other runs are paid for or still going on');
+		expect(error?.description).toContain('19 other runs are paid for or still pending');
 
 		const retried = await client.retry(failed.id);
 		expect(retried.status).toBe('success');

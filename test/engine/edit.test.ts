@@ -133,7 +133,7 @@ describe('edit', () => {
 		[
 			{ imageSize: 'custom', width: 16, height: 16 },
 			{ data: photo() },
-			"'Width' must give an image of",
+			"'Width' must make an image of",
 		],
 	])('refuses %j with %j before anything is sent', async (parameters, binary, message) => {
 		const { error } = await runWorkflow(edit(parameters), { input: [item(binary)] });

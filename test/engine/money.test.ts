@@ -145,7 +145,7 @@ describe('nothing is sent before everything is checked', () => {
 		],
 		[
 			{ imageSize: 'custom', width: 512, height: 512 },
-			"'Width' must give an image of 655,360 to 8,294,400 pixels in all; 512 × 512 is 262,144",
+			"'Width' must make an image of 655,360 to 8,294,400 pixels in total; 512 × 512 is 262,144",
 		],
 		[{ options: { additionalInput: 'nonsense' } }, "'Additional Input' must be a JSON object"],
 		[

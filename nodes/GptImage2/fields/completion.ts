@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-/** How the node goes on after it has started its runs. */
+/** What the node does after it has started its runs. */
 export const completionFields: INodeProperties[] = [
 	{
 		displayName: 'Completion',
@@ -11,13 +11,13 @@ export const completionFields: INodeProperties[] = [
 			{
 				name: 'Wait in This Execution',
 				value: 'poll',
-				description: 'Look at the runs until they end, then output the images',
+				description: 'Read the runs until they end, then output the images',
 			},
 			{
 				name: 'Suspend Until Callback',
 				value: 'suspend',
 				description:
-					'Put the execution to sleep until Runflow calls back, then output the images. Costs no worker, and needs an n8n that Runflow can reach.',
+					'Suspend the execution until Runflow calls back, then output the images. Holds no worker, and needs an n8n that Runflow can reach.',
 			},
 			{
 				name: 'Return Immediately',
@@ -40,6 +40,6 @@ export const completionFields: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. https://n8n.example.com/webhook/…',
 		description:
-			"Where Runflow shall call when the run has ended, such as the production URL of a 'GPT Image 2 Trigger'",
+			"The URL that Runflow calls when the run has ended, such as the production URL of a 'GPT Image 2 Trigger'",
 	},
 ];

@@ -3,9 +3,9 @@ import { updateDisplayOptions, type INodeProperties } from 'n8n-workflow';
 const customOnly = { show: { imageSize: ['custom'] } };
 
 const customSizeHint =
-	'Multiple of 16, at most 3,840. The longer edge at most 3 times the shorter, 655,360 to 8,294,400 pixels in all.';
+	'A multiple of 16, at most 3,840. The longer edge is at most 3 times the shorter, with 655,360 to 8,294,400 pixels in total.';
 
-/** The model's input fields, named and set as its input schema has them (SEED). */
+/** The model's input fields, with the names and values of its input schema (SEED). */
 const inputFields: INodeProperties[] = [
 	{
 		displayName: 'Prompt',
@@ -15,7 +15,7 @@ const inputFields: INodeProperties[] = [
 		required: true,
 		default: '',
 		placeholder: "e.g. A hand-drawn storefront sign reading 'CIRCUIT & GRAIN', warm morning light",
-		description: 'What the image shows. Words that must stand in the image go in quotes.',
+		description: 'What the image shows. Put words that are to appear in the image in quotes.',
 		builderHint: {
 			propertyHint:
 				'Describe subject, style, light and composition in full sentences. For several images give each input item its own prompt.',
@@ -26,7 +26,7 @@ const inputFields: INodeProperties[] = [
 		name: 'imageSize',
 		type: 'options',
 		options: [
-			{ name: 'Custom', value: 'custom', description: 'Width and height of your own' },
+			{ name: 'Custom', value: 'custom', description: 'Your own width and height' },
 			{ name: 'Landscape 16:9', value: 'landscape_16_9' },
 			{ name: 'Landscape 4:3', value: 'landscape_4_3' },
 			{ name: 'Portrait 16:9', value: 'portrait_16_9' },
@@ -66,7 +66,8 @@ const inputFields: INodeProperties[] = [
 			{ name: 'High', value: 'high' },
 		],
 		default: 'high',
-		description: 'How much work goes into the image. Higher takes longer and may cost more.',
+		description:
+			'How much work goes into the image. Higher quality takes longer and may cost more.',
 	},
 	{
 		displayName: 'Number of Images',
@@ -74,7 +75,7 @@ const inputFields: INodeProperties[] = [
 		type: 'number',
 		typeOptions: { minValue: 1 },
 		default: 1,
-		description: 'How many images to make for each input item. Each one is paid for.',
+		description: 'How many images to make for each input item. You pay for each one.',
 		builderHint: { propertyHint: 'Keep at 1 unless the user asks for variants of one prompt.' },
 	},
 	{
@@ -96,7 +97,7 @@ const inputFields: INodeProperties[] = [
 		displayOptions: { hide: { completion: ['suspend'] } },
 		default: false,
 		description:
-			'Whether Runflow sends the image inside its answer and keeps no copy of it. Leave off unless the image must not be stored at Runflow.',
+			'Whether Runflow sends the image in its answer and keeps no copy. Leave off unless the image must not be stored at Runflow.',
 	},
 ];
 
@@ -109,7 +110,7 @@ const sources: INodeProperties[] = [
 			{
 				name: 'Binary Data',
 				value: 'binary',
-				description: 'Images that come with the item; the node uploads them to Runflow',
+				description: 'Images that come with the item. The node uploads them to Runflow.',
 			},
 			{ name: 'URL', value: 'url', description: 'Images that Runflow can fetch from the web' },
 		],
@@ -136,14 +137,14 @@ const sources: INodeProperties[] = [
 		displayOptions: { show: { inputSource: ['url'] } },
 		default: '',
 		placeholder: 'e.g. https://example.com/photo.png',
-		description: 'Addresses of the images, separated by commas or line breaks',
+		description: 'URLs of the images, separated by commas or line breaks',
 	},
 ];
 
-/** Edit takes the size from the images unless told otherwise. */
+/** Edit uses the size of the input images unless a size is chosen. */
 function withAutoSize(field: INodeProperties): INodeProperties {
 	if (field.name !== 'imageSize') return field;
-	const auto = { name: 'Auto', value: 'auto', description: 'As the input images' };
+	const auto = { name: 'Auto', value: 'auto', description: 'Same as the input images' };
 	return { ...field, default: 'auto', options: [auto, ...(field.options ?? [])] };
 }
 

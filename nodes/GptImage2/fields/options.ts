@@ -7,7 +7,7 @@ const imageOptions: INodeProperties[] = [
 		type: 'json',
 		default: '{}',
 		description:
-			'JSON object merged into the input of the run, for fields of the model that this node does not know yet',
+			'JSON object that is merged into the input of the run, for fields of the model that this node does not know yet',
 	},
 	{
 		displayName: 'Client Reference',
@@ -16,7 +16,7 @@ const imageOptions: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. order-1017',
 		description:
-			'Text of your own that stays with the run and that runs can be found by. When empty, the node makes one, with which it finds a run whose answer got lost, so one of your own should be different for each item.',
+			'Your own text by which the run can be found later. When empty, the node makes one, which it also uses to find a run whose answer got lost. If you set one, make it different for each item.',
 	},
 	{
 		displayName: 'Concurrency',
@@ -24,7 +24,7 @@ const imageOptions: INodeProperties[] = [
 		type: 'number',
 		typeOptions: { minValue: 1 },
 		default: 10,
-		description: 'How many runs may be going on at once. Read once for all items.',
+		description: 'How many runs may be pending at once. Read once for all items.',
 	},
 	{
 		displayName: 'Download',
@@ -33,7 +33,7 @@ const imageOptions: INodeProperties[] = [
 		displayOptions: { hide: { '/completion': ['none'] } },
 		default: true,
 		description:
-			'Whether to fetch the images as binary data. When off, items carry only their URLs, which expire.',
+			'Whether to download the images as binary data. When off, items contain only their URLs, which expire.',
 	},
 	{
 		displayName: 'File Name',
@@ -41,7 +41,7 @@ const imageOptions: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. product-{{ $json.sku }}',
-		description: 'Name of the image file without extension, which the node adds',
+		description: 'Name of the image file. The node adds the extension.',
 	},
 	{
 		displayName: 'Include Run',
@@ -57,7 +57,7 @@ const imageOptions: INodeProperties[] = [
 		displayOptions: { show: { '/operation': ['edit'] } },
 		default: '',
 		placeholder: 'e.g. mask',
-		description: 'Name of the binary field that holds the mask, an image of the part to work on',
+		description: 'Name of the binary field that holds the mask, an image of the part to edit',
 	},
 	{
 		displayName: 'Mask URL',
@@ -66,7 +66,7 @@ const imageOptions: INodeProperties[] = [
 		displayOptions: { show: { '/operation': ['edit'] } },
 		default: '',
 		placeholder: 'e.g. https://example.com/mask.png',
-		description: 'Address of the mask, an image of the part to work on',
+		description: 'URL of the mask, an image of the part to edit',
 	},
 	{
 		displayName: 'Max Images',
@@ -75,7 +75,7 @@ const imageOptions: INodeProperties[] = [
 		typeOptions: { minValue: 0 },
 		default: 0,
 		description:
-			'How many images this node may pay for at most, over all items. When there would be more, nothing is started. 0 means no limit.',
+			'The most images this node may pay for, over all items. If there would be more, no run is started. 0 means no limit.',
 	},
 	{
 		displayName: 'Metadata',
@@ -83,7 +83,7 @@ const imageOptions: INodeProperties[] = [
 		type: 'assignmentCollection',
 		default: {},
 		description:
-			'Names and values to keep with the run. They come back in the output and in callbacks.',
+			'Names and values to keep with the run. They are returned in the output and in callbacks.',
 	},
 	{
 		displayName: 'Output',
@@ -112,7 +112,7 @@ const imageOptions: INodeProperties[] = [
 		typeOptions: { minValue: 0.1, numberPrecision: 1 },
 		default: 3,
 		description:
-			'Longest gap between two looks at a run, in seconds. The first looks come sooner. Read once for all items.',
+			'Longest gap between two reads of a run, in seconds. The first reads come sooner. Read once for all items.',
 	},
 	{
 		displayName: 'Timeout',
@@ -131,11 +131,11 @@ const imageOptions: INodeProperties[] = [
 		displayOptions: { show: { '/completion': ['suspend'] } },
 		default: 3600,
 		description:
-			'How long to stay suspended at most, in seconds. After that the run IDs come out, marked as timed out, at most a minute late.',
+			'How long to stay suspended at most, in seconds. After that the run IDs are output, marked as timed out, up to a minute late.',
 	},
 ];
 
-/** The option of that name, to be offered elsewhere too; empty where there is none. */
+/** The option of that name, for other collections; empty where there is none. */
 export function optionNamed(name: string): INodeProperties[] {
 	return imageOptions
 		.filter((option) => option.name === name)

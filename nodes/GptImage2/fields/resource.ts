@@ -23,7 +23,7 @@ export const resourceFields: INodeProperties[] = [
 			{
 				name: 'Edit',
 				value: 'edit',
-				description: 'Make images from given images and a description',
+				description: 'Make images from images and a description',
 				action: 'Edit an image',
 			},
 			{
@@ -51,7 +51,7 @@ export const resourceFields: INodeProperties[] = [
 			{
 				name: 'Get Callback Deliveries',
 				value: 'getCallbackDeliveries',
-				description: 'List when and how Runflow called back about a run',
+				description: 'List when Runflow called back about a run, and what it was answered',
 				action: 'Get the callback deliveries of a run',
 			},
 			{
@@ -63,7 +63,7 @@ export const resourceFields: INodeProperties[] = [
 			{
 				name: 'Redeliver Callback',
 				value: 'redeliverCallback',
-				description: 'Have Runflow call back about a run once more',
+				description: 'Have Runflow deliver the callback of a run once more',
 				action: 'Redeliver the callback of a run',
 			},
 		],

@@ -27,7 +27,7 @@ const getOptions: INodeProperties[] = [
 		type: 'number',
 		typeOptions: { minValue: 1 },
 		default: 600,
-		description: 'How long to wait for the run when waiting until it has finished, in seconds',
+		description: "How long to wait for the run, in seconds, with 'Wait Until Finished'",
 	},
 	{
 		displayName: 'Wait Until Finished',
@@ -94,7 +94,7 @@ const getManyFields: INodeProperties[] = [
 				type: 'string',
 				default: '',
 				placeholder: 'e.g. status_code:succeeded AND created_at>2026-04-01',
-				description: "Filter in Runflow's own words, added to the others",
+				description: "Filter in Runflow's own syntax, added to the others",
 			},
 			{
 				displayName: 'Status',
@@ -102,7 +102,7 @@ const getManyFields: INodeProperties[] = [
 				type: 'options',
 				options: statusOptions,
 				default: '',
-				description: 'Only runs that are in this state',
+				description: 'Only runs with this status',
 			},
 		],
 	},

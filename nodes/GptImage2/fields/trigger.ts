@@ -23,7 +23,7 @@ export const triggerFields: INodeProperties[] = [
 			{ name: 'Run Partially Succeeded', value: 'run.partial_succeeded' },
 		],
 		default: ['run.completed', 'run.failed', 'run.cancelled', 'run.partial_succeeded'],
-		description: 'Which ends of a run start the workflow',
+		description: 'Which events start the workflow',
 	},
 	{
 		displayName: 'Authentication',
@@ -34,22 +34,22 @@ export const triggerFields: INodeProperties[] = [
 				name: 'Signature',
 				value: 'signature',
 				description:
-					"Take only callbacks that are signed with a secret from the credential's 'Callback Signing Secrets'",
+					"Accept only callbacks that are signed with a secret from the credential's 'Callback Signing Secrets'",
 			},
 			{
 				name: 'Re-Read the Run From Runflow',
 				value: 'reread',
 				description:
-					'Ignore what the callback says and read the run with the API key. Needs no secret.',
+					'Ignore the content of the callback and read the run with the API key. Needs no secret.',
 			},
 			{
 				name: 'None',
 				value: 'none',
-				description: 'Take everything. Anybody who knows the URL can start the workflow.',
+				description: 'Accept everything. Anybody who knows the URL can start the workflow.',
 			},
 		],
 		default: 'signature',
-		description: 'How to know that a callback comes from Runflow',
+		description: 'How to make sure that a callback comes from Runflow',
 	},
 	{
 		displayName: 'Options',
@@ -63,8 +63,7 @@ export const triggerFields: INodeProperties[] = [
 				name: 'ignoreRepeats',
 				type: 'boolean',
 				default: true,
-				description:
-					'Whether a callback that was taken in the last two minutes starts nothing when it comes again',
+				description: 'Whether to ignore a callback that was accepted in the last two minutes',
 			},
 			...optionNamed('includeRun'),
 			...optionNamed('output'),

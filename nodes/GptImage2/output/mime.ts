@@ -43,7 +43,7 @@ function pathOf(url: string): string {
 	return URL.canParse(url) ? new URL(url).pathname : '';
 }
 
-/** A data URI taken apart: the MIME type it names, null where it names none, and the bytes. */
+/** A decoded data URI: its bytes, and the MIME type it names, null where it names no image type. */
 export interface DataUri {
 	mimeType: string | null;
 	bytes: Buffer;

@@ -6,7 +6,7 @@ import { positiveNumber, wholeNumber } from './values';
 
 const completionSchema = z.enum(['none', 'poll', 'suspend']);
 
-/** How the node goes on after it has started its runs. */
+/** What the node does after it has started its runs. */
 export type Completion = z.infer<typeof completionSchema>;
 
 /** How long runs are waited for unless 'Timeout' says otherwise. */

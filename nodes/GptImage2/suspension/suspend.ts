@@ -13,7 +13,7 @@ import { wakeWhereCallbacksCannot } from './selfWake';
 import { saveSuspension, type Suspension } from './suspension';
 
 /**
- * Suspends the execution until all of the node's runs have ended, or goes on at once when they have.
+ * Suspends the execution until all of the node's runs have ended, or continues at once when they have.
  * Returns the node's output: the images, or what n8n is to output should the deadline pass. `failed`
  * are the items that could not be started, where the node continues on errors.
  */

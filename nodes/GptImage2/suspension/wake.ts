@@ -12,11 +12,11 @@ const patienceMs = 700;
 
 const readings = new Readings<RunflowClient>();
 
-const goOnWaiting: IWebhookResponseData = { noWebhookResponse: true };
+const keepWaiting: IWebhookResponseData = { noWebhookResponse: true };
 
 /**
  * Answers a call to the resume URL of a suspended execution. The call is only a wake-up: what it says
- * is not trusted, the runs are read from the API. Resumes once all have ended, otherwise goes on
+ * is not trusted, the runs are read from the API. Resumes once all have ended, otherwise keeps
  * waiting. Never throws, because that would kill the execution.
  */
 export async function wake(context: IWebhookFunctions): Promise<IWebhookResponseData> {
@@ -24,7 +24,7 @@ export async function wake(context: IWebhookFunctions): Promise<IWebhookResponse
 	const suspension = readSuspension(context);
 	if (suspension === null || readings.isResumed(suspension.id)) {
 		answer(200);
-		return goOnWaiting;
+		return keepWaiting;
 	}
 	const { joined, outcome } = readings.read(
 		suspension,
@@ -34,7 +34,7 @@ export async function wake(context: IWebhookFunctions): Promise<IWebhookResponse
 	await Promise.race([outcome, sleep(patienceMs).then(() => answer(200))]);
 	const reading = await outcome;
 	answer(reading.state === 'unreadable' ? 503 : 200);
-	if (joined || reading.state !== 'ended' || readings.isResumed(suspension.id)) return goOnWaiting;
+	if (joined || reading.state !== 'ended' || readings.isResumed(suspension.id)) return keepWaiting;
 
 	readings.resume(suspension.id);
 	const items = await resumedItems(context, reading.reader, suspension);
