@@ -23,9 +23,9 @@ const suspended = (count: number): ExportedWorkflow =>
 
 const pause = async (ms: number) => await new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Run times from 0 to 2 s in steps of 20 ms, each its own execution: how many end, and how late. */
+/** Runs of 0 to 2 s in steps of 20 ms, each in its own execution: how many finish, and how late. */
 async function sweep({ n8n, simulator, credentialId }: Bench) {
-	const lates: number[] = [];
+	const delaysMs: number[] = [];
 	const workflows = await Promise.all(
 		Array.from({ length: 100 }, async (_, step) => {
 			const workflow = JSON.parse(
@@ -44,19 +44,19 @@ async function sweep({ n8n, simulator, credentialId }: Bench) {
 				);
 				const items = execution.data.resultData.runData['GPT Image 2']?.[0]?.data?.main?.[0] ?? [];
 				if (execution.status !== 'success' || !items[0]?.binary) return;
-				lates.push(Date.parse(execution.stoppedAt ?? '') - (run?.endsAt ?? 0));
+				delaysMs.push(Date.parse(execution.stoppedAt ?? '') - (run?.endsAt ?? 0));
 			}),
 		);
 	}
-	lates.sort((one, other) => one - other);
+	delaysMs.sort((one, other) => one - other);
 	return {
-		finished: `${lates.length} of 100`,
-		'slowest after its run (ms)': lates.at(-1),
-		'median after its run (ms)': lates[50],
+		finished: `${delaysMs.length} of 100`,
+		'slowest after its run (ms)': delaysMs.at(-1),
+		'median after its run (ms)': delaysMs[50],
 	};
 }
 
-/** 200 runs that end between 5 and 15 s, in one suspended node. */
+/** 200 runs that end after 5 to 15 s, in one suspended node. */
 async function manyRuns({ n8n, simulator, credentialId }: Bench) {
 	simulator.behave();
 	for (let number = 0; number < 200; number++) {
@@ -76,7 +76,7 @@ async function manyRuns({ n8n, simulator, credentialId }: Bench) {
 	};
 }
 
-/** Executions in state running while 100 runs are pending. */
+/** Counts the running and the waiting executions while 100 runs are pending. */
 async function pending({ n8n, simulator, credentialId }: Bench) {
 	simulator.behave();
 	simulator.settings.runTime = 12_000;
@@ -96,7 +96,7 @@ async function pending({ n8n, simulator, credentialId }: Bench) {
 	return row;
 }
 
-/** Callbacks accepted in a second, by the trigger and by the built-in Webhook node, in turns. */
+/** Callbacks accepted per second by the trigger and by the built-in Webhook node, measured in turn. */
 async function throughput({ n8n, simulator }: Bench) {
 	const credentialId = await n8n.client.createCredential({
 		apiKey: 'rf_live_bench',
@@ -144,7 +144,7 @@ async function throughput({ n8n, simulator }: Bench) {
 			},
 			'bench-webhook',
 		),
-		// n8n spares its own Webhook node, from version 2 on, the set-up of its expression engine for each call;
+		// From version 2 on, n8n's own Webhook node skips setting up the expression engine for each call;
 		// version 1 and every other trigger pay for it.
 		webhook1: await publish(
 			{

@@ -60,8 +60,8 @@ async function run({ n8n, credentialId }: Bench, workflow: ExportedWorkflow): Pr
 	return execution;
 }
 
-/** Milliseconds from the first of our or the hand-built nodes to the last. */
-function wallTime({ data }: Execution): number {
+/** Milliseconds from the start of the first measured node to the end of the last. */
+function wallTimeMs({ data }: Execution): number {
 	const tasks = Object.entries(data.resultData.runData)
 		.filter(([name]) => name !== 'Start' && name !== 'Prompts')
 		.flatMap(([, list]) => list);
@@ -73,7 +73,7 @@ function wallTime({ data }: Execution): number {
 
 const pause = async () => await new Promise((resolve) => setTimeout(resolve, 3000));
 
-/** Measures one workflow on an n8n of its own, so that neither profits from what the other left behind. */
+/** Measures one workflow on its own n8n, so that neither benefits from what the other left behind. */
 async function measure(name: string, workflowFor: (url: string) => ExportedWorkflow) {
 	let row = {};
 	await onN8n(async (bench) => {
@@ -83,7 +83,7 @@ async function measure(name: string, workflowFor: (url: string) => ExportedWorkf
 		await run(bench, workflow);
 
 		simulator.settings.runTime = 3000;
-		const time = wallTime(await run(bench, workflow));
+		const timeMs = wallTimeMs(await run(bench, workflow));
 
 		simulator.settings.fileSize = 20 * 1024 * 1024;
 		const growth: number[] = [];
@@ -97,8 +97,8 @@ async function measure(name: string, workflowFor: (url: string) => ExportedWorkf
 		}
 		row = {
 			name,
-			'20 runs of 3 s (ms)': time,
-			'20 × 20 MB, growth of 3 rounds (MB)': growth.join(', '),
+			'20 runs of 3 s (ms)': timeMs,
+			'20 × 20 MB, growth in each of 3 rounds (MB)': growth.join(', '),
 		};
 	});
 	return row;

@@ -14,7 +14,7 @@ export interface Bench {
 	credentialId: string;
 }
 
-/** Starts n8n and the simulator, gives them to `measure`, and ends them. */
+/** Starts n8n and the simulator, passes them to `measure`, and stops them afterwards. */
 export async function onN8n(measure: (bench: Bench) => Promise<void>): Promise<void> {
 	const simulator = await startSimulator();
 	const n8n = await startN8n({ tarball: packPackage() });
@@ -32,7 +32,7 @@ export async function onN8n(measure: (bench: Bench) => Promise<void>): Promise<v
 	}
 }
 
-/** A workflow whose nodes run one after the other, from 'Start' and `count` prompts on. */
+/** A workflow that executes its nodes one after the other, beginning with 'Start' and `count` prompts. */
 export function chain(
 	name: string,
 	count: number,
@@ -58,7 +58,7 @@ export function chain(
 	};
 }
 
-/** Runs `work` and gives what it gave, with the growth of the process's resident memory at its peak, in MB. */
+/** Does `work` and returns its value, with the peak growth of the process's resident memory in MB. */
 export async function peakGrowth<T>(
 	pid: number | undefined,
 	work: () => Promise<T>,

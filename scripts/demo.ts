@@ -13,8 +13,8 @@ const usualPort = 5678;
 const simulatorSpeed = 5;
 
 /**
- * Starts everything that is needed to try the package, and runs until Ctrl+C. With `reload`, n8n loads
- * the package again whenever its code changes.
+ * Starts everything needed to try the package, until Ctrl+C. With `reload`, n8n reloads the package
+ * whenever its code changes.
  */
 async function demo(reload: boolean): Promise<void> {
 	console.log('Building the package …');
@@ -40,7 +40,7 @@ Ready: ${n8n.url}/workflow/${first}
   and password  ${owner.password}
 
 Then press 'Execute workflow'. ${api.note}
-${reload ? 'Save a file of nodes/, credentials/ or runflow/, and reload the editor to see the change.\n' : ''}Press Ctrl+C to end; nothing is kept.
+${reload ? 'Save a file in nodes/, credentials/ or runflow/, and reload the editor to see the change.\n' : ''}Press Ctrl+C to stop; nothing is kept.
 `);
 
 	let stopping = false;
@@ -57,7 +57,7 @@ ${reload ? 'Save a file of nodes/, credentials/ or runflow/, and reload the edit
 	process.on('SIGTERM', () => void stop());
 }
 
-/** Builds the package into that folder whenever its code changes, for as long as this program runs. */
+/** Builds the package into that folder whenever its code changes, until this program ends. */
 function buildOnChange(folder: string): void {
 	const root = join(__dirname, '..');
 	const gulp = join(root, 'node_modules', 'gulp', 'bin', 'gulp.js');
@@ -69,14 +69,14 @@ function buildOnChange(folder: string): void {
 	process.once('exit', () => child.kill());
 }
 
-/** The real API where there is a key for it, else a simulated one. */
+/** The real API if there is a key for it, else a simulated one. */
 async function startApi() {
 	const apiKey = process.env.RUNFLOW_API_KEY;
 	if (apiKey) {
 		return {
 			apiKey,
 			baseUrl: process.env.RUNFLOW_BASE_URL ?? 'https://api.runflow.io',
-			note: 'This uses your Runflow account: every image is paid for.',
+			note: 'This uses your Runflow account: you pay for every image.',
 			close: async () => {},
 		};
 	}
@@ -84,7 +84,7 @@ async function startApi() {
 	return {
 		apiKey: 'rf_live_simulator',
 		baseUrl: simulator.url,
-		note: `Runflow is simulated at ${simulator.url}: no image costs anything. For real images set RUNFLOW_API_KEY.`,
+		note: `Runflow is simulated at ${simulator.url}: images cost nothing. For real images, set RUNFLOW_API_KEY.`,
 		close: simulator.close,
 	};
 }

@@ -11,10 +11,10 @@ import { runSchema } from '../runflow/run';
 import { completedCallback } from '../test/fixtures/callbacks';
 import { succeededRun } from '../test/fixtures/answers';
 
-/** Where the page stands. */
+/** The path of the page. */
 export const page = join(__dirname, '..', 'docs', 'fields.md');
 
-/** Keys that the node sets by itself, or that become something else, in words. */
+/** Descriptions of the keys that the node sets itself or turns into something else. */
 const inWords: Readonly<Record<string, string>> = {
 	input: 'the fields of the node',
 	image_urls: "'Input Data Field Name' (uploaded) or 'Image URLs'",
@@ -33,7 +33,7 @@ const run = runSchema.parse(succeededRun);
 const [item] = toItems({ run, images: [], itemIndex: 0, output });
 const itemKeys = new Set(Object.keys(item?.json ?? {}));
 
-/** What the node has for a key that is sent. Throws where it has nothing, so that nothing is missing. */
+/** The node's field for a key that is sent. Throws if there is none, so that no key is left out. */
 function fieldFor(key: string): string {
 	const words = inWords[key];
 	if (words !== undefined) return words;
@@ -42,7 +42,7 @@ function fieldFor(key: string): string {
 	return `'${label}'`;
 }
 
-/** What an item has for a key that is received. Throws where it has nothing. */
+/** What an item has for a key that is received. Throws if it has nothing. */
 function itemKeyFor(key: string): string {
 	const words = inWords[key];
 	if (itemKeys.has(key)) return `\`${key}\``;
@@ -81,10 +81,10 @@ const sent = (schema: z.AnyZodObject) =>
 
 const received = (keys: string[]) => keys.map((key) => `| \`${key}\` | ${itemKeyFor(key)} |`);
 
-/** The page: every key of the API beside what the node has for it. */
+/** Returns the page: every key of the API next to what the node has for it. */
 export function fieldTable(): string {
 	if (readCallback(Buffer.from(JSON.stringify(completedCallback))) === null)
-		throw new Error('no callback');
+		throw new Error('the fixture is not a callback');
 	const sending = ['| API | Values | Default | Node |', '|---|---|---|---|'];
 	const receiving = ['| API | Item |', '|---|---|'];
 	return [

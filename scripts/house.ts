@@ -7,7 +7,7 @@ const shells = 'nodes/GptImage2/*.node.ts';
 
 /**
  * The rooms of the house, top floor first: a file imports from its own room and from rooms below it.
- * A file belongs to the innermost room that holds it.
+ * A file belongs to the innermost room that contains it.
  */
 export const rooms = [
 	'bench',
@@ -66,15 +66,15 @@ export function packagesOf(root: string, file: string): string[] {
 	return importedFiles.map(({ fileName }) => fileName).filter((name) => !name.startsWith('.'));
 }
 
-/** The room of a file; its folder where no room holds it. */
+/** The room of a file, or its folder if no room contains it. */
 export function roomOf(file: string): string {
 	if (file.endsWith('.node.ts')) return shells;
-	const holding = rooms.filter((room) => file.startsWith(`${room}/`));
-	const [innermost = dirname(file)] = holding.sort((one, other) => other.length - one.length);
+	const containing = rooms.filter((room) => file.startsWith(`${room}/`));
+	const [innermost = dirname(file)] = containing.sort((one, other) => other.length - one.length);
 	return innermost;
 }
 
-/** The imports from a room into one further up. */
+/** The imports from a room into a higher one. */
 export function upwardImports(imports: Imports): Import[] {
 	return [...imports].flatMap(([from, targets]) =>
 		[...targets]
@@ -83,7 +83,7 @@ export function upwardImports(imports: Imports): Import[] {
 	);
 }
 
-/** The groups of files that import each other, directly or over others. */
+/** The groups of files that import each other, directly or through others. */
 export function circles(imports: Imports): string[][] {
 	const reachable = new Map(
 		[...imports.keys()].map((file) => [file, reachableFrom(imports, file)]),
@@ -109,7 +109,7 @@ function reachableFrom(imports: Imports, start: string): Set<string> {
 	return found;
 }
 
-/** On which floor each file stands, 1 for those that import nothing; a circle counts as one floor. */
+/** The floor of each file, 1 for those that import nothing; a circle counts as one floor. */
 export function floorsOf(imports: Imports): Map<string, number> {
 	const floors = new Map<string, number>();
 	const circleOf = new Map(
@@ -130,7 +130,7 @@ export function floorsOf(imports: Imports): Map<string, number> {
 	return floors;
 }
 
-/** The imports between files of one room only. */
+/** Only the imports between files of one room. */
 function within(imports: Imports, room: string): Imports {
 	return new Map(
 		[...imports]

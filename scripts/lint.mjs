@@ -3,7 +3,7 @@ import { runTool } from './setup.mjs';
 const eslint = 'eslint/bin/eslint.js';
 const prettier = 'prettier/bin/prettier.cjs';
 
-/** What `npm run lint` checks and `npm run lint:fix` mends; each `check` and `fix` returns an exit code. */
+/** What `npm run lint` checks and `npm run lint:fix` fixes; each `check` and `fix` returns an exit code. */
 export const lints = [
 	...[
 		['lint of what ships', ['nodes', 'credentials', 'runflow', 'package.json']],

@@ -5,8 +5,8 @@ import {
 
 import { root } from './setup.mjs';
 
-// What n8n's own scan does with a published package, done with one that isn't: the sources as they are
-// here, and the unpacked tarball in the folder named on the command line.
+// Does what n8n's own scan does to a published package, but before publishing: scans the sources as they
+// are here, and the unpacked tarball in the folder named on the command line.
 const [unpacked] = process.argv.slice(2);
 const results = [
 	await analyzePackage(root, SOURCE_FILE_PATTERNS),

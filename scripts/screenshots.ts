@@ -10,7 +10,7 @@ import { startN8n } from './n8n/process';
 
 const root = join(__dirname, '..');
 
-/** Runs the first example in a real editor and takes the pictures that README shows. */
+/** Executes the first example in a real editor and takes the screenshots for the README. */
 async function screenshots(): Promise<void> {
 	const simulator = await startSimulator({ runTime: 500 });
 	const n8n = await startN8n({ tarball: packPackage() });

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 /** The folder of the checkout. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Runs a command in the checkout with its output shown; returns its exit code. */
+/** Runs a command in the checkout and shows its output; returns its exit code. */
 export function run(command, args, env = {}) {
 	const { status } = spawnSync(command, args, {
 		cwd: root,
@@ -18,13 +18,13 @@ export function run(command, args, env = {}) {
 }
 
 /**
- * Installs this package's dependencies where they are missing or older than the lock file. Their
- * install scripts are skipped: none is needed here, and some fail on some versions of Node.
+ * Installs this package's dependencies if they are missing or older than the lock file. Skips their
+ * install scripts: none is needed here, and some fail on some versions of Node.
  */
 export function ensureDependencies() {
 	const [major] = process.versions.node.split('.').map(Number);
 	if (major < 20) {
-		console.error(`This needs Node 20 or newer, and this is Node ${process.versions.node}.`);
+		console.error(`This needs Node 20 or newer; you have Node ${process.versions.node}.`);
 		process.exit(1);
 	}
 	const installed = join(root, 'node_modules', '.package-lock.json');
@@ -34,13 +34,13 @@ export function ensureDependencies() {
 	console.error('Installing the dependencies of this package (a minute or two, once) …');
 	if (run('npm', ['ci', '--ignore-scripts', '--loglevel=error']) !== 0) {
 		console.error(
-			'The dependencies could not be installed. Check the network, and that the disk has 1 GB free.',
+			'The dependencies could not be installed. Check the network, and that 1 GB of disk space is free.',
 		);
 		process.exit(1);
 	}
 }
 
-/** Runs a program of an installed dependency, named by its path in node_modules; returns its exit code. */
+/** Runs a program of an installed dependency, given by its path in node_modules; returns its exit code. */
 export function runTool(path, args, env) {
 	return run(process.execPath, [join(root, 'node_modules', path), ...args], env);
 }

@@ -7,12 +7,12 @@ import { ensureDependencies, root, runTool } from './setup.mjs';
 const fast = process.argv.includes('--fast');
 const reports = join(root, 'reports');
 
-/** A step that runs no tests of its own counts as one. */
+/** A step that has no tests of its own counts as one test. */
 function check(name, exitCode) {
 	return { name, run: () => (exitCode() === 0 ? [1, 0] : [0, 1]) };
 }
 
-/** A jest project, counted from its report; a report that is missing or names no test is a failure. */
+/** Jest projects, counted from their report; a report that is missing or lists no test is a failure. */
 function tests(...projects) {
 	const report = join(reports, `${projects.join('-')}.json`);
 	const args = ['--selectProjects', ...projects, '--json', `--outputFile=${report}`];

@@ -34,7 +34,7 @@ const codes: Readonly<Record<number, string>> = {
 	503: 'MODEL_UNAVAILABLE',
 };
 
-/** Answers as a rule wants a request refused; `retryAfter` in seconds. */
+/** Refuses a request as a rule says; `retryAfter` is in seconds. */
 export async function misbehave(
 	reply: FastifyReply,
 	{ status, retryAfter }: { status: number; retryAfter?: number },
@@ -43,7 +43,7 @@ export async function misbehave(
 	return await refuse(reply, status, codes[status] ?? 'ERROR', 'Refused on demand.');
 }
 
-/** Ends the connection without an answer. */
+/** Drops the connection without an answer. */
 export function drop(reply: FastifyReply): FastifyReply {
 	reply.hijack();
 	reply.raw.destroy();

@@ -18,14 +18,14 @@ export interface Delivery {
 	attempts: Array<{ status: number | null; at: number }>;
 }
 
-/** Waits before the second and the third try, in milliseconds (SEED). */
-const gaps = [1000, 2000];
-const answerTimeout = 10_000;
+/** Waits before the second and the third attempt (SEED). */
+const gapsMs = [1000, 2000];
+const answerTimeoutMs = 10_000;
 
-/** A timer may fire a little early, and a run must not be called about before it has ended. */
-const timerSlack = 5;
+/** A timer may fire a little early, and a callback must not be sent before its run has ended. */
+const timerSlackMs = 5;
 
-/** Calls back when runs have ended, as the seed says, unless a rule wants it otherwise. */
+/** Sends callbacks when runs have ended, as the seed says, unless a rule says otherwise. */
 export class Callbacks {
 	readonly deliveries: Delivery[] = [];
 
@@ -39,7 +39,7 @@ export class Callbacks {
 		setMaxListeners(0, this.closed.signal);
 	}
 
-	/** Takes care of a new run's callback. Resolves at once, but for an early callback, which it delivers first. */
+	/** Schedules a new run's callback. Resolves at once, except for an early callback, which it delivers first. */
 	async schedule(run: SimulatedRun): Promise<void> {
 		const url = run.request.callback_url;
 		const { prompt } = run.request.input;
@@ -47,12 +47,12 @@ export class Callbacks {
 		if (this.misbehaviour.take('omit-callback', prompt)) return;
 		if (this.misbehaviour.take('early-callback', prompt))
 			return void (await this.deliver(run, url));
-		const late = this.misbehaviour.take('late-callback', prompt)?.delay ?? 0;
+		const delayMs = this.misbehaviour.take('late-callback', prompt)?.delay ?? 0;
 		const copies = this.misbehaviour.take('repeat-callback', prompt) ? 3 : 1;
-		void this.afterwards(run, url, late, copies);
+		void this.afterwards(run, url, delayMs, copies);
 	}
 
-	/** Delivers the callback of a run that has ended once more (REDEL). */
+	/** Delivers the callback of an ended run once more (REDEL). */
 	async redeliver(run: SimulatedRun, url: string): Promise<Delivery> {
 		return await this.deliver(run, url, false);
 	}
@@ -64,15 +64,17 @@ export class Callbacks {
 	private async afterwards(
 		run: SimulatedRun,
 		url: string,
-		late: number,
+		delayMs: number,
 		copies: number,
 	): Promise<void> {
 		const { signal } = this.closed;
 		try {
-			await sleep(Math.max(0, run.endsAt - Date.now()) + timerSlack + late, undefined, { signal });
+			await sleep(Math.max(0, run.endsAt - Date.now()) + timerSlackMs + delayMs, undefined, {
+				signal,
+			});
 			await Promise.all(Array.from({ length: copies }, async () => await this.deliver(run, url)));
 		} catch {
-			// the simulator was closed in between
+			// the simulator was closed meanwhile
 		}
 	}
 
@@ -89,12 +91,12 @@ export class Callbacks {
 			attempts: [],
 		};
 		this.deliveries.push(delivery);
-		for (const gap of [...gaps, null]) {
+		for (const gapMs of [...gapsMs, null]) {
 			const status = await post(url, headers, body);
 			delivery.attempts.push({ status, at: Date.now() });
 			const again = status === null || status >= 500;
-			if (!again || gap === null || this.closed.signal.aborted) break;
-			await sleep(gap, undefined, { signal: this.closed.signal });
+			if (!again || gapMs === null || this.closed.signal.aborted) break;
+			await sleep(gapMs, undefined, { signal: this.closed.signal });
 		}
 		return delivery;
 	}
@@ -137,7 +139,7 @@ async function post(
 	body: Buffer,
 ): Promise<number | null> {
 	try {
-		const signal = AbortSignal.timeout(answerTimeout);
+		const signal = AbortSignal.timeout(answerTimeoutMs);
 		return (await fetch(url, { method: 'POST', headers, body: new Uint8Array(body), signal }))
 			.status;
 	} catch {
@@ -145,7 +147,7 @@ async function post(
 	}
 }
 
-/** Callbacks write the offset of UTC as `+00:00` (CB). */
+/** Callbacks write UTC's offset as `+00:00` (CB). */
 function withOffset(time: unknown): string | null {
 	return typeof time === 'string' ? time.replace('Z', '+00:00') : null;
 }

@@ -1,4 +1,4 @@
-/** What a filter can look at. */
+/** What a filter can read. */
 interface Filtered {
 	status_code: unknown;
 	client_ref: unknown;
@@ -10,7 +10,7 @@ type Predicate = (run: Filtered) => boolean;
 const equality = /^(status_code|client_ref)(?:\.EQ:'(.*)'|[:=](.*))$/;
 const later = /^created_at>(.+)$/;
 
-/** Reads the filter syntax of REQ and ADC: terms with AND, choices with OR in parentheses. Null for anything else. */
+/** Parses the filter syntax of REQ and ADC: terms joined by AND, choices joined by OR in parentheses. Returns null for anything else. */
 export function parseFilter(query: string): Predicate | null {
 	const terms = query.split(' AND ').map((term) => parseChoice(term.trim()));
 	if (terms.some((term) => term === null)) return null;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const when = {
 	/** Only for runs whose prompt contains this text. */
 	match: z.string().optional(),
-	/** For how many requests the rule holds, 1 unless said; Infinity can't be sent as JSON, so 0 means always. */
+	/** How many requests the rule applies to, 1 by default; Infinity can't be sent as JSON, so 0 means all. */
 	times: z.number().int().min(0).default(1),
 };
 
@@ -12,11 +12,11 @@ export const ruleSchema = z.discriminatedUnion('do', [
 	z.object({
 		do: z.literal('refuse-create'),
 		status: z.number(),
-		/** Seconds, as the Retry-After header has it. */
+		/** Seconds, as in the Retry-After header. */
 		retryAfter: z.number().optional(),
 		...when,
 	}),
-	/** The run is taken, then the connection drops before the answer. */
+	/** The run is accepted, then the connection drops before the answer. */
 	z.object({ do: z.literal('drop-create'), ...when }),
 	z.object({
 		do: z.literal('refuse-read'),
@@ -25,22 +25,22 @@ export const ruleSchema = z.discriminatedUnion('do', [
 		...when,
 	}),
 	z.object({ do: z.literal('drop-read'), ...when }),
-	/** The run ends like this; any text is taken, known or not. */
+	/** The run ends with this status; any text is accepted, known or not. */
 	z.object({ do: z.literal('end-run'), status: z.string(), ...when }),
-	/** The run takes this long, in milliseconds, whatever the settings say. */
+	/** The run takes this long, in milliseconds, regardless of the settings. */
 	z.object({ do: z.literal('time-run'), milliseconds: z.number().min(0), ...when }),
 	/** The answer is a web page, as a proxy in between would send it. */
 	z.object({ do: z.literal('html'), ...when }),
-	/** The callback comes before the create is answered, or `delay` milliseconds late. */
+	/** The callback arrives before the create is answered, or `delay` milliseconds late. */
 	z.object({ do: z.literal('early-callback'), ...when }),
 	z.object({ do: z.literal('late-callback'), delay: z.number().default(3000), ...when }),
-	/** The callback comes three times over, at the same moment. */
+	/** The callback arrives three times at the same moment. */
 	z.object({ do: z.literal('repeat-callback'), ...when }),
 	z.object({ do: z.literal('omit-callback'), ...when }),
-	/** The signature is that of another secret, or missing although there is a secret. */
+	/** The signature is made with another secret, or missing although there is a secret. */
 	z.object({ do: z.literal('forge-callback'), ...when }),
 	z.object({ do: z.literal('unsigned-callback'), ...when }),
-	/** One byte of the body is changed after it was signed. */
+	/** One byte of the body is changed after signing. */
 	z.object({ do: z.literal('tamper-callback'), ...when }),
 	z.object({ do: z.literal('expire-file'), ...when }),
 	z.object({ do: z.literal('octet-stream-file'), ...when }),
@@ -50,27 +50,27 @@ export const ruleSchema = z.discriminatedUnion('do', [
 
 export type Rule = z.infer<typeof ruleSchema>;
 
-/** Settings of the simulator; every one can be changed while it runs. */
+/** Settings of the simulator; each can be changed while it runs. */
 export const settingsSchema = z.object({
 	/** Divides the realistic run times: 10 makes a run of 30 s take 3 s. */
 	speed: z.number().positive().default(1),
-	/** How long every run takes, in milliseconds, whatever speed and quality; null for realistic times. */
+	/** How long every run takes, in milliseconds, regardless of speed and quality; null for realistic times. */
 	runTime: z.number().min(0).nullable().default(null),
 	/** Whether Idempotency-Key is honoured; the API documents it for batches only. */
 	idempotency: z.boolean().default(true),
-	/** Whether sync mode answers the create with the finished image, or with `queued` like any other. */
+	/** Whether sync mode answers the create with the finished image, or with `queued` like any other create. */
 	syncInline: z.boolean().default(true),
 	/** The organization's callback secret; null leaves callbacks unsigned. */
 	signingSecret: z.string().nullable().default(null),
-	/** Files are filled up to this size in bytes, to be as heavy as wanted; null leaves them as they are. */
+	/** Files are padded to this size in bytes; null leaves them as they are. */
 	fileSize: z.number().int().positive().nullable().default(null),
-	/** Most images of one run (LLMS). */
+	/** The most images of one run (LLMS). */
 	maxImages: z.number().int().default(4),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
 
-/** The rules in force, each used up by what it was made for. */
+/** The rules in force; each is used up by the requests it applies to. */
 export class Misbehaviour {
 	private rules: Rule[] = [];
 
@@ -79,12 +79,12 @@ export class Misbehaviour {
 		this.rules.push(ruleSchema.parse(rule));
 	}
 
-	/** Back to good behaviour. */
+	/** Removes all rules. */
 	clear(): void {
 		this.rules = [];
 	}
 
-	/** The rule of that kind that holds for this prompt, counted down; null where none does. */
+	/** The rule of that kind that applies to this prompt, counted down; null if none does. */
 	take<K extends Rule['do']>(kind: K, prompt: string): Extract<Rule, { do: K }> | null {
 		const rule = this.find(kind, prompt);
 		if (rule === null) return null;
@@ -93,14 +93,14 @@ export class Misbehaviour {
 		return rule;
 	}
 
-	/** Whether a rule of that kind holds for this prompt, without counting it down. */
+	/** Whether a rule of that kind applies to this prompt, without counting it down. */
 	has(kind: Rule['do'], prompt: string): boolean {
 		return this.find(kind, prompt) !== null;
 	}
 
 	private find<K extends Rule['do']>(kind: K, prompt: string): Extract<Rule, { do: K }> | null {
-		const isMeant = (rule: Rule): rule is Extract<Rule, { do: K }> =>
+		const applies = (rule: Rule): rule is Extract<Rule, { do: K }> =>
 			rule.do === kind && (rule.match === undefined || prompt.includes(rule.match));
-		return this.rules.find(isMeant) ?? null;
+		return this.rules.find(applies) ?? null;
 	}
 }

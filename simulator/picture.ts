@@ -8,7 +8,7 @@ const font = require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf');
 
 type Size = { width: number; height: number };
 
-/** Pixels of the presets; the seed gives only names, so these are plausible sizes within its rules. */
+/** Pixels of the presets; the seed has only their names, so these are plausible sizes within its rules. */
 const presets: Readonly<Record<string, Size>> = {
 	square_hd: { width: 1536, height: 1536 },
 	square: { width: 1024, height: 1024 },
@@ -27,8 +27,8 @@ export function sizeOf(imageSize: unknown): Size {
 }
 
 /**
- * Draws a picture of the asked size and format with its prompt on it, and with the image that was edited in a corner;
- * the colours follow the prompt.
+ * Draws a picture of the requested size and format with its prompt on it and, for an edit, the edited image in a
+ * corner; the colours depend on the prompt.
  */
 export async function drawPicture(
 	input: InputFields,

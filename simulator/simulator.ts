@@ -12,15 +12,15 @@ import { runRoutes } from './routes/runs';
 import type { SimulatedAsset, SimulatorState } from './state';
 import { RunStore, type SimulatedRun } from './store';
 
-/** A Runflow that answers on loopback. */
+/** A simulated Runflow that answers on loopback. */
 export interface Simulator {
 	/** Its base URL, for the credential. */
 	url: string;
-	/** Every run that exists, oldest first; each would be paid for. */
+	/** Every run that exists, oldest first; each would cost money. */
 	runs: SimulatedRun[];
 	settings: Settings;
 	requests: Record<string, number>;
-	/** Every callback that was delivered or tried. */
+	/** Every callback that was delivered or attempted. */
 	deliveries: Delivery[];
 	/** Every file that was uploaded or announced. */
 	assets: SimulatedAsset[];
@@ -30,7 +30,7 @@ export interface Simulator {
 	close: () => Promise<void>;
 }
 
-/** Starts a Runflow on 127.0.0.1, on any free port unless one is named. */
+/** Starts a simulated Runflow on 127.0.0.1, on any free port unless one is given. */
 export async function startSimulator(
 	options: z.input<typeof settingsSchema> = {},
 	port = 0,

@@ -2,7 +2,7 @@ import type { Callbacks } from './callbacks';
 import type { Misbehaviour, Settings } from './options';
 import type { RunStore } from './store';
 
-/** One uploaded file, `bytes` null until they have arrived. */
+/** One uploaded file; `bytes` is null until they have arrived. */
 export interface SimulatedAsset {
 	id: string;
 	mimeType: string;
@@ -20,6 +20,6 @@ export interface SimulatorState {
 	requests: Record<string, number>;
 	callbacks: Callbacks;
 	assets: SimulatedAsset[];
-	/** Where the simulator listens. */
+	/** The URL at which the simulator listens. */
 	baseUrl: () => string;
 }

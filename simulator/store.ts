@@ -11,19 +11,19 @@ export interface SimulatedRun {
 	request: RunRequest;
 	createdAt: number;
 	endsAt: number;
-	/** How it will end. */
+	/** The status it will end with. */
 	end: string;
 	pictures: Promise<Buffer[]>;
 }
 
 const pricePerImage = 0.133;
-const realisticTimes: Readonly<Record<string, number>> = {
+const realisticTimesMs: Readonly<Record<string, number>> = {
 	low: 8_000,
 	medium: 16_000,
 	high: 30_000,
 };
 
-/** The runs of a simulator, and how they look at a moment. */
+/** The runs of a simulator, and what the API says of them at a moment. */
 export class RunStore {
 	readonly runs: SimulatedRun[] = [];
 
@@ -32,12 +32,12 @@ export class RunStore {
 		private readonly misbehaviour: Misbehaviour,
 		private readonly images: {
 			fileUrl: (run: SimulatedRun, index: number) => string;
-			/** The first input image of an edit, small; null where there is none. */
+			/** A thumbnail of an edit's first input image; null if there is none. */
 			thumbnail: (input: RunRequest['input']) => Promise<Buffer | null>;
 		},
 	) {}
 
-	/** Takes a checked request as a new run. */
+	/** Creates a run from a checked request. */
 	create(model: string, request: RunRequest): SimulatedRun {
 		const { input } = request;
 		const createdAt = Date.now();
@@ -57,7 +57,7 @@ export class RunStore {
 			model,
 			request,
 			createdAt,
-			endsAt: createdAt + (endsNow ? 0 : this.runTime(input)),
+			endsAt: createdAt + (endsNow ? 0 : this.runTimeMs(input)),
 			end,
 			pictures,
 		};
@@ -65,12 +65,12 @@ export class RunStore {
 		return run;
 	}
 
-	/** The run with that id, null where there is none. */
+	/** The run with that id, null if there is none. */
 	find(id: string): SimulatedRun | null {
 		return this.runs.find((run) => run.id === id) ?? null;
 	}
 
-	/** Where a run is on its way at this moment. */
+	/** The status of a run at this moment. */
 	statusOf(run: SimulatedRun): string {
 		const progress = (Date.now() - run.createdAt) / Math.max(1, run.endsAt - run.createdAt);
 		if (Date.now() >= run.endsAt) return run.end;
@@ -78,7 +78,7 @@ export class RunStore {
 		return progress < 0.2 ? 'dispatching' : 'running';
 	}
 
-	/** The run as `GET /v1/runs/{id}` answers it (RUN-G); `inline` gives the images as data URIs. */
+	/** The run as `GET /v1/runs/{id}` answers it (RUN-G); `inline` returns the images as data URIs. */
 	async view(run: SimulatedRun, inline = false): Promise<Record<string, unknown>> {
 		const status = this.statusOf(run);
 		const delivered = status === 'succeeded' || status === 'partial_succeeded';
@@ -121,17 +121,17 @@ export class RunStore {
 		return { outputs, seed: null, timing: null, nsfw_detected: null };
 	}
 
-	private runTime({ prompt, quality }: RunRequest['input']): number {
+	private runTimeMs({ prompt, quality }: RunRequest['input']): number {
 		const { runTime, speed } = this.settings;
 		const timed = this.misbehaviour.take('time-run', prompt);
 		if (timed !== null) return timed.milliseconds;
 		if (runTime !== null) return runTime;
-		const typical = realisticTimes[quality] ?? 30_000;
-		return (typical * (0.8 + 0.4 * Math.random())) / speed;
+		const typicalMs = realisticTimesMs[quality] ?? 30_000;
+		return (typicalMs * (0.8 + 0.4 * Math.random())) / speed;
 	}
 }
 
-/** A version 7 UUID for a moment in milliseconds, as the API's run ids are. */
+/** A version 7 UUID for a moment in milliseconds, like the API's run ids. */
 export function uuid7(moment: number): string {
 	const bytes = randomBytes(16);
 	bytes.writeUIntBE(moment, 0, 6);

@@ -37,7 +37,7 @@ export class N8nClient {
 
 	constructor(private readonly url: string) {}
 
-	/** Sets the owner up on a new n8n, and logs in. */
+	/** Sets up the owner on a new n8n, and logs in. */
 	async login(): Promise<void> {
 		await this.send('POST', '/rest/owner/setup', {
 			...owner,
@@ -50,7 +50,7 @@ export class N8nClient {
 		});
 	}
 
-	/** Sends a request as the editor does, and gives the `data` of the answer. Throws for a status that isn't 2xx. */
+	/** Sends a request as the editor does, and returns the `data` of the answer. Throws if the status isn't 2xx. */
 	async send<T = IDataObject>(method: string, path: string, body?: object): Promise<T> {
 		const answer = await fetch(`${this.url}${path}`, {
 			method,
@@ -68,7 +68,7 @@ export class N8nClient {
 		return text === '' ? ({} as T) : (JSON.parse(text) as { data: T }).data;
 	}
 
-	/** Fetches bytes as the editor does. */
+	/** Downloads bytes as the editor does. */
 	async download(path: string): Promise<Buffer> {
 		const answer = await fetch(`${this.url}${path}`, {
 			headers: { 'browser-id': 'n8n-nodes-runflow', cookie: this.cookie },
@@ -82,7 +82,7 @@ export class N8nClient {
 		await this.send('POST', `/rest/executions/${executionId}/stop`, {});
 	}
 
-	/** Saves a Runflow credential and gives its id. */
+	/** Saves a Runflow credential and returns its id. */
 	async createCredential(data: IDataObject, name = 'Runflow API'): Promise<string> {
 		const { id } = await this.send<{ id: string }>('POST', '/rest/credentials', {
 			name,
@@ -92,7 +92,7 @@ export class N8nClient {
 		return id;
 	}
 
-	/** Saves a workflow, its Runflow nodes bound to the credential, and gives its id. */
+	/** Saves a workflow with its Runflow nodes bound to the credential, and returns its id. */
 	async createWorkflow(workflow: ExportedWorkflow, credentialId: string): Promise<string> {
 		const nodes = workflow.nodes.map((node) =>
 			node.type.startsWith('n8n-nodes-runflow.')
@@ -107,7 +107,7 @@ export class N8nClient {
 		return id;
 	}
 
-	/** Starts a saved workflow by hand from its trigger, as the editor's button does, and gives the execution's id. */
+	/** Starts a saved workflow manually from its trigger, as the editor's button does, and returns the execution's id. */
 	async execute(workflowId: string, trigger: string): Promise<string> {
 		const workflowData = await this.send('GET', `/rest/workflows/${workflowId}`);
 		const { executionId } = await this.send<{ executionId: string }>(
@@ -130,9 +130,9 @@ export class N8nClient {
 		return { ...execution, data: parse(data) };
 	}
 
-	/** Waits until an execution is over, at most `timeout` milliseconds. */
-	async finished(id: string, timeout = 120_000): Promise<Execution> {
-		const deadline = Date.now() + timeout;
+	/** Waits until an execution has finished, and returns it. Throws if that takes longer than `timeoutMs`. */
+	async finished(id: string, timeoutMs = 120_000): Promise<Execution> {
+		const deadline = Date.now() + timeoutMs;
 		for (;;) {
 			const { status } = await this.send<{ status: string }>('GET', `/rest/executions/${id}`);
 			if (!unfinished.has(status)) return await this.execution(id);
@@ -141,12 +141,16 @@ export class N8nClient {
 		}
 	}
 
-	/** Starts a workflow by hand and waits for its end. */
-	async executeToEnd(workflowId: string, trigger = 'Start', timeout = 120_000): Promise<Execution> {
-		return await this.finished(await this.execute(workflowId, trigger), timeout);
+	/** Starts a workflow manually and waits until it has finished. */
+	async executeToEnd(
+		workflowId: string,
+		trigger = 'Start',
+		timeoutMs = 120_000,
+	): Promise<Execution> {
+		return await this.finished(await this.execute(workflowId, trigger), timeoutMs);
 	}
 
-	/** n8n's Retry of a failed execution; waits for the new execution's end. */
+	/** Retries a failed execution as n8n's Retry does, and waits until the new execution has finished. */
 	async retry(executionId: string): Promise<Execution> {
 		const answer = await this.send<{ id?: string } | boolean>(
 			'POST',
@@ -161,7 +165,7 @@ export class N8nClient {
 		return await this.finished(id);
 	}
 
-	/** Puts a saved workflow into production and waits until n8n has done so. Throws with n8n's words when it can't. */
+	/** Activates a saved workflow and waits until n8n has published it. Throws with n8n's message if it can't. */
 	async activate(workflowId: string): Promise<void> {
 		const { versionId } = await this.send<{ versionId: string }>(
 			'GET',

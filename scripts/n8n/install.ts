@@ -4,24 +4,25 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The n8n that demo and tests run, and the Node it runs on. */
+/** The versions of the n8n that the demo and the tests use, and of the Node it runs on. */
 export const n8nVersion = '2.41.1';
 const nodeVersion = '24.21.0';
 
 const neededGigabytes = 4;
 const gigabyte = 1024 ** 3;
 
-/** Where an installed n8n stands. */
+/** The paths of an installed n8n. */
 export interface InstalledN8n {
-	/** The program file of Node 24. */
+	/** The executable of Node 24. */
 	node: string;
-	/** n8n's start file. */
+	/** n8n's start script. */
 	n8n: string;
 }
 
 /**
- * Gives a complete n8n in the user's cache folder, installing it where it isn't there yet. Several callers
- * may ask at once: one installs, the others wait. Throws with words for a person when it can't be had.
+ * Returns a complete n8n in the user's cache folder, and installs it first if it isn't there yet. Several
+ * callers may ask at once: one installs, the others wait. If it can't be installed, throws an error that
+ * tells the user what to do.
  */
 export async function ensureN8n(): Promise<InstalledN8n> {
 	const folder = join(cacheFolder(), `n8n-${n8nVersion}`);
@@ -74,7 +75,7 @@ async function install(folder: string): Promise<void> {
 	const free = freeBytes(folder);
 	if (free < neededGigabytes * gigabyte) {
 		throw new Error(
-			`n8n needs ${neededGigabytes} GB of disk, and ${folder} has ${(free / gigabyte).toFixed(1)} GB free. ` +
+			`n8n needs ${neededGigabytes} GB of disk space, and ${folder} has ${(free / gigabyte).toFixed(1)} GB free. ` +
 				'Free some, or set RUNFLOW_CACHE_FOLDER to a folder on another disk.',
 		);
 	}
@@ -83,7 +84,7 @@ async function install(folder: string): Promise<void> {
 		join(folder, 'package.json'),
 		'{ "name": "n8n-for-n8n-nodes-runflow", "private": true }\n',
 	);
-	await step(folder, 'Fetching n8n', [
+	await step(folder, 'Downloading n8n', [
 		'install',
 		`n8n@${n8nVersion}`,
 		`${nodePackage()}@${nodeVersion}`,
@@ -95,7 +96,7 @@ async function install(folder: string): Promise<void> {
 	await step(folder, 'Building the database driver', ['rebuild', 'sqlite3', '--loglevel=error']);
 }
 
-/** Runs npm in the folder, with a line of progress every 15 seconds. */
+/** Runs npm in the folder, and prints its progress every 15 seconds. */
 async function step(folder: string, name: string, args: string[]): Promise<void> {
 	const home = join(folder, 'node_modules', nodePackage());
 	const env: NodeJS.ProcessEnv = { ...process.env, npm_config_ignore_scripts: 'false' };
@@ -123,8 +124,8 @@ async function step(folder: string, name: string, args: string[]): Promise<void>
 	if (code === 0) return;
 	throw new Error(
 		`${name} failed. Check the network (and npm's proxy settings), that the disk has ${neededGigabytes} GB free, ` +
-			'and, where the database driver has to be compiled, that Python, make and a C++ compiler are there. ' +
-			`npm's last words:\n${output.join('').split('\n').slice(-15).join('\n')}`,
+			'and, if the database driver has to be compiled, that Python, make and a C++ compiler are installed. ' +
+			`npm's last output:\n${output.join('').split('\n').slice(-15).join('\n')}`,
 	);
 }
 
@@ -133,7 +134,7 @@ function freeBytes(folder: string): number {
 	return bavail * bsize;
 }
 
-/** Holds a lock that dies with its holder; gives the way to release it. */
+/** Takes a lock that ends with this process at the latest; returns a function that releases it. */
 async function lock(file: string): Promise<() => void> {
 	for (let tries = 0; ; tries++) {
 		try {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const root = join(__dirname, '..', '..');
 
-/** Builds and packs the package as it would be published; returns the tarball's path. Throws where it can't be built. */
+/** Builds and packs the package as it would be published; returns the tarball's path. Throws if it can't be built. */
 export function packPackage(): string {
 	const folder = mkdtempSync(join(tmpdir(), 'n8n-runflow-pack-'));
 	const args = ['pack', '--ignore-scripts=false', '--loglevel=error', '--pack-destination', folder];

@@ -8,11 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureN8n } from './install';
 import { N8nClient } from './client';
 
-/** How an n8n is started. */
+/** How to start an n8n. */
 export interface N8nOptions {
-	/** The packed package, installed as a community package; none leaves n8n as it is. */
+	/** The packed package, to install as a community package; without it, nothing is installed. */
 	tarball?: string;
-	/** A folder to keep data in; where none is named, a temporary one is made and removed at the end. */
+	/** The folder for n8n's data; without it, a temporary one is created. */
 	userFolder?: string;
 	port?: number;
 	env?: Record<string, string>;
@@ -26,7 +26,7 @@ export interface RunningN8n {
 	userFolder: string;
 	/** Everything it has printed so far. */
 	log: () => string;
-	/** Ends it; with `signal` SIGKILL as a crash does. The user folder stays when `keep` is set. */
+	/** Stops it; with `signal` SIGKILL, as a crash does. Removes the user folder unless `keep` is set. */
 	stop: (how?: { signal?: NodeJS.Signals; keep?: boolean }) => Promise<void>;
 }
 
@@ -92,7 +92,7 @@ async function settings(userFolder: string, port: number): Promise<Record<string
 	};
 }
 
-/** The folder of this package in an n8n whose user installed it. */
+/** The folder of this package in an n8n where a user installed it. */
 export function packageFolder(userFolder: string): string {
 	return join(userFolder, '.n8n', 'nodes', 'node_modules', packageName);
 }
@@ -118,7 +118,9 @@ async function waitUntilReady(url: string, child: ChildProcess, log: () => strin
 		await sleep(250);
 	}
 	child.kill('SIGKILL');
-	throw new Error(`n8n did not start. Its last words:\n${log().split('\n').slice(-30).join('\n')}`);
+	throw new Error(
+		`n8n did not start. Its last output:\n${log().split('\n').slice(-30).join('\n')}`,
+	);
 }
 
 /** A port of 127.0.0.1 that nothing listens on. */

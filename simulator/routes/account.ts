@@ -4,7 +4,7 @@ import { refuse } from '../answers';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** `GET /v1/auth/me` (ME), and the check of the key and the organization on every call below `/v1`. */
+/** `GET /v1/auth/me` (ME), and the check of the key and the organization on every call under `/v1`. */
 export function accountRoutes(app: FastifyInstance): void {
 	app.addHook('onRequest', async (request, reply) => {
 		if (!request.url.startsWith('/v1/')) return;

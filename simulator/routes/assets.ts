@@ -15,7 +15,7 @@ const announcementSchema = z
 	})
 	.strict();
 
-/** Uploads in three steps (UPLOAD): announce, send to a presigned address that takes no key, confirm. */
+/** Uploads in three steps (UPLOAD): announce, send to a presigned URL that accepts no key, confirm. */
 export function assetRoutes(app: FastifyInstance, { assets, baseUrl }: SimulatorState): void {
 	app.addContentTypeParser(
 		/^image\//,
@@ -76,7 +76,7 @@ export function assetRoutes(app: FastifyInstance, { assets, baseUrl }: Simulator
 	});
 }
 
-/** The first input image of an edit, small, to be drawn on the picture; null where it isn't an upload of this simulator. */
+/** A thumbnail of an edit's first input image, to draw on the picture; null if it wasn't uploaded to this simulator. */
 export async function thumbnailOf(
 	assets: SimulatedAsset[],
 	url: string | undefined,

@@ -4,7 +4,7 @@ import { refuseInput } from '../answers';
 import { ruleSchema, settingsSchema } from '../options';
 import type { SimulatorState } from '../state';
 
-/** What the API doesn't have: `/simulator/…` changes settings and asks for misbehaviour while it runs. */
+/** What the API doesn't have: `/simulator/…` changes settings and adds rules while the simulator runs. */
 export function controlRoutes(
 	app: FastifyInstance,
 	{ misbehaviour, requests, settings, store }: SimulatorState,

@@ -7,7 +7,7 @@ import type { SimulatorState } from '../state';
 
 const chunk = Buffer.alloc(64 * 1024, 'runflow');
 
-/** The images under presigned addresses. Like object stores, it refuses a request that also carries a key. */
+/** The images at presigned URLs. Like an object store, it refuses a request that also carries a key. */
 export function fileRoutes(
 	app: FastifyInstance,
 	{ misbehaviour, settings, store }: SimulatorState,
@@ -40,7 +40,7 @@ export function fileRoutes(
 	);
 }
 
-/** The picture, followed by filling up to `size` bytes, which image readers ignore. */
+/** The picture, followed by padding up to `size` bytes, which image readers ignore. */
 function* padded(picture: Buffer, size: number): Generator<Buffer> {
 	yield picture;
 	for (let left = size - picture.length; left > 0; left -= chunk.length) {

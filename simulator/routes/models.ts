@@ -53,7 +53,7 @@ export function modelRoutes(app: FastifyInstance, state: SimulatorState): void {
 
 const schemas = { [generateModel]: generateInputSchema, [editModel]: editInputSchema };
 
-/** The documented schema without a field more, and with the server's own limit on images. */
+/** The documented schema, with no other fields allowed and with the server's own limit on images. */
 function strictly(schema: typeof generateInputSchema | typeof editInputSchema, maxImages: number) {
 	const num_images = schema.shape.num_images.removeDefault().max(maxImages).default(1);
 	const input = schema.extend({ num_images }).strict();

@@ -11,7 +11,7 @@ interface ChatRequest {
 	tools?: Array<{ function: { name: string; description: string; parameters: object } }>;
 }
 
-/** A chat model that first asks for the tool it was given, then repeats what the tool said. */
+/** A chat model that first calls the tool it was given, then repeats what the tool said. */
 async function startChatModel() {
 	const requests: ChatRequest[] = [];
 	const app = Fastify({ bodyLimit: 16 * 1024 * 1024 });
@@ -88,7 +88,7 @@ describe("the node as a tool of n8n's AI agent", () => {
 		expect(answer).not.toContain('base64');
 	});
 
-	it('hears of a failure in words it can act on', async () => {
+	it('reports a failure in words that the agent can act on', async () => {
 		simulator.misbehave({ do: 'refuse-create', status: 402 });
 		const { execution, answer } = await ask();
 		expectSuccess(execution);

@@ -5,7 +5,7 @@ import { credentialFor, goldenWorkflow, itemsOf, until } from './support';
 jest.setTimeout(300_000);
 
 describe('an n8n that is killed', () => {
-	it('resumes all 20 suspended executions with their images after it was started again', async () => {
+	it('resumes all 20 suspended executions with their images after it is started again', async () => {
 		const simulator = await startSimulator({ runTime: 45_000 });
 		const first = await startN8n({ tarball: process.env.E2E_TARBALL });
 		const credentialId = await credentialFor(first.client, simulator);

@@ -14,7 +14,7 @@ import {
 jest.setTimeout(120_000);
 
 describe('editing and finding runs on a real n8n', () => {
-	it('generates, edits the result by binary, finds both, and redelivers a callback that the trigger takes', async () => {
+	it('generates an image, edits its binary field, finds both runs, and redelivers a callback that the trigger accepts', async () => {
 		const client = await connect();
 		const simulator = await startSimulator({ runTime: 300, signingSecret: 'whsec_edit' });
 		const credentialId = await credentialFor(client, simulator, 'whsec_edit');

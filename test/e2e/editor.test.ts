@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 const typeOf = (name: string) => types.find((type) => type.name === `n8n-nodes-runflow.${name}`);
 
-describe('what the editor knows of the package', () => {
+describe('the package in the editor', () => {
 	it.each(['gptImage2', 'gptImage2Trigger'])('is found by what people search for: %s', (name) => {
 		expect(typeOf(name)?.codex?.alias).toEqual(
 			expect.arrayContaining(['image', 'picture', 'openai', 'gpt-image', 'dall-e', 'Runflow']),
@@ -24,7 +24,7 @@ describe('what the editor knows of the package', () => {
 	});
 
 	it.each(['gptImage2', 'gptImage2Trigger'])(
-		'stays out of the category AI, whose nodes the usual search hides: %s',
+		'stays out of the AI category, whose nodes the usual search hides: %s',
 		(name) => {
 			expect(typeOf(name)?.codex?.categories).toEqual(['Marketing', 'Miscellaneous']);
 		},
@@ -38,7 +38,7 @@ describe('what the editor knows of the package', () => {
 	});
 
 	it.each(['gptImage2', 'gptImage2Trigger'])(
-		'has icons for light and dark that load: %s',
+		'has icons for light and dark mode that load: %s',
 		async (name) => {
 			const { iconUrl } = typeOf(name) ?? {};
 			const urls = typeof iconUrl === 'object' ? [iconUrl.light, iconUrl.dark] : [];
@@ -49,7 +49,7 @@ describe('what the editor knows of the package', () => {
 	);
 
 	it.each(['image/generate', 'image/edit', 'run/get', 'run/getMany'])(
-		'shows the shape of %s before the first run',
+		'shows the shape of %s before the first execution',
 		async (operation) => {
 			const schema = await client.download(
 				`/schemas/n8n-nodes-runflow.gptImage2/1.0.0/${operation}.json`,

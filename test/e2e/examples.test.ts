@@ -17,7 +17,7 @@ const examples = readdirSync(folder)
 
 describe('the examples, on a real n8n', () => {
 	it.each(examples)(
-		'%s runs, or is taken into production where it waits for a callback',
+		'%s executes to its end, or can be activated if it waits for a callback',
 		async (_name, example) => {
 			const client = await connect();
 			const simulator = await startSimulator({ runTime: 300 });

@@ -40,7 +40,7 @@ async function twentyItems(change: NodeChange = {}) {
 }
 
 describe('the node on a real n8n', () => {
-	it('makes 20 images out of 20 items, in their order, as binary data', async () => {
+	it('makes 20 images from 20 items, in their order, as binary data', async () => {
 		const execution = await twentyItems();
 		const items = itemsOf(execution);
 		expect(execution.status).toBe('success');
@@ -66,7 +66,7 @@ describe('the node on a real n8n', () => {
 		['honours idempotency keys', true],
 		['ignores idempotency keys', false],
 	])(
-		'pays once for each item when every create is dropped after it was taken by a server that %s',
+		'pays once for each item when every create is dropped after it was accepted by a server that %s',
 		async (_, idempotency) => {
 			simulator.settings.idempotency = idempotency;
 			simulator.misbehave({ do: 'drop-create', times: 20 });
@@ -77,7 +77,7 @@ describe('the node on a real n8n', () => {
 		},
 	);
 
-	it('pays for one more run only when one of 20 fails once and Retry On Fail tries again', async () => {
+	it('pays for only one more run when one of 20 fails once and Retry On Fail tries again', async () => {
 		simulator.misbehave({ do: 'end-run', status: 'failed', match: 'number 7.' });
 		const execution = await twentyItems({ retryOnFail: true });
 		expect(execution.status).toBe('success');
@@ -85,7 +85,7 @@ describe('the node on a real n8n', () => {
 		expect(simulator.runs).toHaveLength(21);
 	});
 
-	it("pays for one more run only when n8n's Retry takes up a failed execution", async () => {
+	it("pays for only one more run when n8n's Retry repeats a failed execution", async () => {
 		simulator.misbehave({ do: 'end-run', status: 'failed', match: 'number 7.' });
 		const failed = await twentyItems();
 		expect(failed.status).toBe('error');
@@ -99,7 +99,7 @@ describe('the node on a real n8n', () => {
 		expect(simulator.runs).toHaveLength(21);
 	});
 
-	it('sends error rows to the error output and lets the other items go on', async () => {
+	it('sends error rows to the error output and lets the other items continue', async () => {
 		simulator.misbehave({ do: 'end-run', status: 'cancelled', match: 'number 4.' });
 		const execution = await twentyItems({ onError: 'continueErrorOutput' });
 		expect(execution.status).toBe('success');
@@ -112,7 +112,7 @@ describe('the node on a real n8n', () => {
 		expect(row?.pairedItem).toEqual({ item: 4 });
 	});
 
-	it('stops asking Runflow when the execution is stopped', async () => {
+	it('stops reading runs when the execution is stopped', async () => {
 		simulator.settings.runTime = 600_000;
 		const workflowId = await client.createWorkflow(goldenWorkflow('twenty-items'), credentialId);
 		const executionId = await client.execute(workflowId, 'Start');

@@ -6,7 +6,7 @@ declare global {
 	var runningN8n: RunningN8n | undefined;
 }
 
-/** Packs the package, installs it into a new n8n as a user has it, and starts that n8n for all e2e tests. */
+/** Packs the package, installs it into a new n8n as a user would, and starts that n8n for all e2e tests. */
 export default async function globalSetup(): Promise<void> {
 	const tarball = packPackage();
 	globalThis.runningN8n = await startN8n({ tarball });

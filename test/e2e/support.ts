@@ -5,21 +5,21 @@ import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
 
 import { N8nClient, type Execution, type ExportedWorkflow } from '../../scripts/n8n/client';
 
-/** The n8n that the whole e2e run shares, logged in. */
+/** Logs in to the n8n that all e2e tests share. */
 export async function connect(): Promise<N8nClient> {
 	const client = new N8nClient(process.env.E2E_N8N_URL ?? '');
 	await client.login();
 	return client;
 }
 
-/** What of a golden workflow's node a test sets differently. */
+/** What a test changes in a golden workflow's node. */
 export interface NodeChange {
 	parameters?: INodeParameters;
 	retryOnFail?: boolean;
 	onError?: 'continueErrorOutput' | 'continueRegularOutput' | 'stopWorkflow';
 }
 
-/** Reads a golden workflow, as exported from n8n, and sets its GPT Image 2 node as the test wants it. */
+/** Reads a golden workflow, as exported from n8n, and changes its GPT Image 2 node as the test needs it. */
 export function goldenWorkflow(name: string, change: NodeChange = {}): ExportedWorkflow {
 	const path = join(__dirname, 'workflows', `${name}.json`);
 	const workflow = JSON.parse(readFileSync(path, 'utf8')) as ExportedWorkflow;
@@ -31,7 +31,7 @@ export function goldenWorkflow(name: string, change: NodeChange = {}): ExportedW
 	return { ...workflow, nodes };
 }
 
-/** The items that a node put out in its last try, of one of its outputs. */
+/** The items of one of a node's outputs, from its last try. */
 export function itemsOf(
 	execution: Execution,
 	node = 'GPT Image 2',
@@ -40,7 +40,7 @@ export function itemsOf(
 	return execution.data.resultData.runData[node]?.at(-1)?.data?.main?.[output] ?? [];
 }
 
-/** Fetches the bytes of an item's binary field from n8n, as the editor does. */
+/** Downloads the bytes of an item's binary field from n8n, as the editor does. */
 export async function downloadBinary(
 	client: N8nClient,
 	item: INodeExecutionData | undefined,
@@ -51,13 +51,13 @@ export async function downloadBinary(
 	return await client.download(`/rest/binary-data?action=download&id=${encodeURIComponent(id)}`);
 }
 
-/** Demands that an execution succeeded, and says why where it didn't. */
+/** Expects that an execution succeeded, and says why if it didn't. */
 export function expectSuccess({ status, data }: Execution): void {
 	const { error } = data.resultData;
 	expect([status, error?.message, error?.description]).toEqual(['success', undefined, undefined]);
 }
 
-/** Waits until something holds, at most 30 seconds. */
+/** Waits until a condition holds, at most 30 seconds. */
 export async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
 	const deadline = Date.now() + 30_000;
 	while (!(await holds())) {
@@ -66,7 +66,7 @@ export async function until(holds: () => Promise<boolean> | boolean): Promise<vo
 	}
 }
 
-/** Saves a credential that points to a simulated Runflow, and gives its id. */
+/** Saves a credential that points to a simulated Runflow, and returns its id. */
 export async function credentialFor(
 	client: N8nClient,
 	{ url }: { url: string },

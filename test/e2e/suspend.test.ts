@@ -41,7 +41,7 @@ const statusOf = async (id: string) =>
 	(await client.send<{ status: string }>('GET', `/rest/executions/${id}`)).status;
 
 describe('suspend until callback, on a real n8n', () => {
-	it('sleeps while 20 runs go on, and resumes once with 20 images', async () => {
+	it('sleeps while 20 runs are pending, and resumes once with 20 images', async () => {
 		const id = await start();
 		await until(async () => (await statusOf(id)) === 'waiting');
 		const execution = await client.finished(id);
@@ -57,7 +57,7 @@ describe('suspend until callback, on a real n8n', () => {
 		expect(simulator.runs).toHaveLength(20);
 	});
 
-	it('goes on without sleeping when all runs have ended before it would', async () => {
+	it('continues without sleeping when all runs have ended before it would sleep', async () => {
 		simulator.settings.runTime = 0;
 		const execution = await client.finished(await start());
 		expectSuccess(execution);
@@ -74,7 +74,7 @@ describe('suspend until callback, on a real n8n', () => {
 		},
 	);
 
-	it('gives failed runs as rows with their failure, and the others with their images', async () => {
+	it('returns failed runs as rows with their failure, and the others with their images', async () => {
 		simulator.misbehave({ do: 'end-run', status: 'failed', match: 'number 3.' });
 		simulator.misbehave({ do: 'end-run', status: 'cancelled', match: 'number 5.' });
 		const execution = await client.finished(await start());
@@ -92,7 +92,7 @@ describe('suspend until callback, on a real n8n', () => {
 		expect(items.filter(({ binary }) => binary?.data)).toHaveLength(18);
 	});
 
-	it('emits the handles when the deadline passes, marked as timed out', async () => {
+	it('outputs the handles, marked as timed out, when the deadline passes', async () => {
 		simulator.settings.runTime = 600_000;
 		const id = await start({ parameters: { options: { concurrency: 20, timeout: 5 } } });
 		const execution = await client.finished(id, 150_000);

@@ -95,7 +95,7 @@ describe('the trigger on a real n8n', () => {
 		expect(simulator.deliveries.every(({ attempts }) => attempts[0]?.status === 200)).toBe(true);
 	});
 
-	it('starts nothing for a callback that is forged, unsigned, tampered with or no callback', async () => {
+	it('starts nothing for a callback that is forged, unsigned, tampered with or not a callback at all', async () => {
 		const { workflowId, url } = await publish();
 		const body = callbackBody();
 		expect(await deliver(url, body)).toBe(401);
@@ -108,7 +108,7 @@ describe('the trigger on a real n8n', () => {
 		expect(await executionsOf(workflowId)).toEqual([]);
 	});
 
-	it('takes only the events that are selected, and answers 200 to the others', async () => {
+	it('accepts only the selected events, and answers 200 to the others', async () => {
 		const { workflowId, url } = await publish({ events: ['run.failed'] });
 		const [completed, failed] = [
 			callbackBody(),
@@ -121,7 +121,7 @@ describe('the trigger on a real n8n', () => {
 		expect(await executionsOf(workflowId)).toHaveLength(1);
 	});
 
-	it('makes 50 executions of 50 callbacks at once, and none of their repeats', async () => {
+	it('starts 50 executions for 50 callbacks at once, and none for their repeats', async () => {
 		const { workflowId, url } = await publish();
 		const bodies = Array.from({ length: 50 }, (_, number) =>
 			callbackBody({ run_id: `run-${number}` }),
@@ -139,7 +139,7 @@ describe('the trigger on a real n8n', () => {
 		expect(await executionsOf(workflowId)).toHaveLength(50);
 	});
 
-	it('with re-reading believes nothing but the API', async () => {
+	it('believes nothing but the API when it reads the run again', async () => {
 		const { workflowId, url } = await publish({ authentication: 'reread' });
 		const create = await fetch(`${simulator.url}/v1/models/openai/gpt-image-2/runs`, {
 			method: 'POST',
@@ -165,13 +165,13 @@ describe('the trigger on a real n8n', () => {
 		});
 	});
 
-	it('can not be published with signatures but no secret, and says what to do', async () => {
+	it('cannot be published with signatures but no secret, and says what to do', async () => {
 		const noSecret = await credentialFor(client, simulator);
 		await expect(publish({}, noSecret)).rejects.toThrow(/'Callback Signing Secrets' is empty/);
 		await expect(publish({ authentication: 'reread' }, noSecret)).resolves.toBeDefined();
 	});
 
-	it('takes a delivery that n8n failed to take when it is tried again', async () => {
+	it('accepts the second attempt at a delivery that n8n failed to accept at first', async () => {
 		const own: RunningN8n = await startN8n({ tarball: process.env.E2E_TARBALL });
 		try {
 			const credential = await credentialFor(own.client, simulator, secret);

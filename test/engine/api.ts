@@ -20,8 +20,8 @@ export interface CountedRun {
 }
 
 /**
- * An API in nock that keeps what was created, for tests with many items: `answer` decides on each create what
- * is done with the new run, and may return an answer of its own.
+ * An API in nock that keeps what was created, for tests with many items: on each create, `answer` decides
+ * what happens to the new run, and may return its own answer.
  */
 export class CountingApi {
 	readonly runs: CountedRun[] = [];
@@ -37,7 +37,7 @@ export class CountingApi {
 	) {
 		const tries: Record<string, number> = {};
 		const scope = nock(apiUrl).persist();
-		const take = (body: nock.Body, key: string): Reply => {
+		const receive = (body: nock.Body, key: string): Reply => {
 			const { input, client_ref } = body as unknown as Body;
 			tries[input.prompt] = (tries[input.prompt] ?? 0) + 1;
 			const run: CountedRun = {
@@ -56,7 +56,7 @@ export class CountingApi {
 			return [201, { ...this.view(run), status_code: 'queued', output: null }];
 		};
 		scope.post('/v1/models/openai/gpt-image-2/runs').reply(function (_uri, body, respond) {
-			const reply = take(body, String(this.req.headers['idempotency-key']));
+			const reply = receive(body, String(this.req.headers['idempotency-key']));
 			if (reply !== 'hang up') return respond(null, reply);
 			respond(Object.assign(new Error('hang up'), { code: 'ECONNRESET' }), [0, '']);
 		});

@@ -39,7 +39,7 @@ const upload = (id: string, bytes: string) =>
 	] as const;
 
 describe('edit', () => {
-	it('uploads the binary without the key and sends its address, with auto as size', async () => {
+	it('uploads the binary field without the key and sends its URL, with auto as the size', async () => {
 		const scopes = upload('a1', 'photo');
 		const api = nock(apiUrl)
 			.post(
@@ -54,7 +54,7 @@ describe('edit', () => {
 		for (const scope of [...scopes, api]) expect(scope.isDone()).toBe(true);
 	});
 
-	it('uploads one binary once when several items share it, and the mask too', async () => {
+	it('uploads a binary field only once when several items share it, and the mask too', async () => {
 		const scopes = [...upload('a1', 'photo'), ...upload('m1', 'mask!')];
 		const api = nock(apiUrl)
 			.post(models, (body) => body.input.mask_url === `${storage}/asset/m1`)
@@ -69,7 +69,7 @@ describe('edit', () => {
 		for (const scope of [...scopes, api]) expect(scope.isDone()).toBe(true);
 	});
 
-	it('sends addresses as they are', async () => {
+	it('sends URLs as they are', async () => {
 		const api = nock(apiUrl)
 			.post(
 				models,
@@ -87,7 +87,7 @@ describe('edit', () => {
 		expect(api.isDone()).toBe(true);
 	});
 
-	it('uploads nothing again and pays nothing again when Retry On Fail runs it once more', async () => {
+	it('neither uploads nor pays again when Retry On Fail tries once more', async () => {
 		const scopes = upload('a1', 'photo');
 		const api = nock(apiUrl)
 			.post(models)

@@ -80,15 +80,18 @@ describe('a refused create', () => {
 			"'Width': too wide",
 		],
 		[422, { detail: 'not today' }, 'Runflow refused a value', 'Runflow says: not today.'],
-	])('with %i is never sent again and has its own words', async (status, body, message, words) => {
-		const api = nock(apiUrl).post(models).reply(status, body);
-		const error = await failure();
-		expect(error.message).toBe(message);
-		expect(error.description).toContain(words);
-		expect(error.httpCode).toBe(String(status));
-		expect(error.context).toMatchObject({ itemIndex: 0, run_id: null, http_status: status });
-		expect(api.isDone()).toBe(true);
-	});
+	])(
+		'with %i is never sent again and has its own message',
+		async (status, body, message, words) => {
+			const api = nock(apiUrl).post(models).reply(status, body);
+			const error = await failure();
+			expect(error.message).toBe(message);
+			expect(error.description).toContain(words);
+			expect(error.httpCode).toBe(String(status));
+			expect(error.context).toMatchObject({ itemIndex: 0, run_id: null, http_status: status });
+			expect(api.isDone()).toBe(true);
+		},
+	);
 
 	it.each([
 		[429, 'Runflow is limiting how often it may be called'],
@@ -116,7 +119,7 @@ describe('a refused create', () => {
 		expect(api.isDone()).toBe(true);
 	});
 
-	it('with a web page instead of JSON is looked for once, then named', async () => {
+	it('with a web page instead of JSON is searched for once, then reported', async () => {
 		const api = nock(apiUrl)
 			.post(models)
 			.twice()
@@ -131,7 +134,7 @@ describe('a refused create', () => {
 		expect(api.isDone()).toBe(false);
 	});
 
-	it('that never reached the API is sent again without looking for its run', async () => {
+	it('that never reached the API is sent again without a search for its run', async () => {
 		const api = nock(apiUrl)
 			.post(models)
 			.replyWithError(Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' }))
@@ -186,7 +189,7 @@ describe('a run that does not succeed', () => {
 		expect(context).toMatchObject({ run_id: runId, status, itemIndex: 0 });
 	});
 
-	it('is polled while its status is unknown, and the deadline names that status', async () => {
+	it('is polled while its status is unknown, and the error at the deadline names that status', async () => {
 		nock(apiUrl)
 			.post(models)
 			.reply(201, { ...queuedRun, status_code: 'pondering' })
@@ -197,7 +200,7 @@ describe('a run that does not succeed', () => {
 		expect(message).toContain("still 'pondering', a status this node does not know,");
 	});
 
-	it('with part of its images is a success with a hint', async () => {
+	it('with only some of its images is a success with a hint', async () => {
 		nock(apiUrl)
 			.post(models)
 			.reply(201, { ...succeededRun, status_code: 'partial_succeeded' });
@@ -209,7 +212,7 @@ describe('a run that does not succeed', () => {
 		expect(hints[1]).toBe(`1 run delivered only part of the images: ${runId}.`);
 	});
 
-	it('is named when its key stops working while it is waited for', async () => {
+	it('is named when the key stops working while the node waits for it', async () => {
 		nock(apiUrl).post(models).reply(201, queuedRun).get(`/v1/runs/${runId}`).reply(401, {});
 		const { message, description, context } = await failure({ options: { pollInterval: 0.1 } });
 		expect(message).toBe('Runflow did not accept the API key');
@@ -234,9 +237,9 @@ describe('a run that does not succeed', () => {
 	});
 });
 
-describe('going on after errors', () => {
+describe('continuing after errors', () => {
 	it.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
-		'with %s gives a row that n8n can route',
+		'with %s returns a row that n8n can route',
 		async (onError) => {
 			nock(apiUrl).post(models).reply(201, failedRun);
 			const workflow = goldenWorkflow('generate', {}, { onError });

@@ -74,7 +74,7 @@ describe('generate, waiting in the execution', () => {
 		expect(api.isDone() && download.isDone()).toBe(true);
 	});
 
-	it('does not poll a run that the create answers as terminal', async () => {
+	it('does not poll a run that the create returns as ended', async () => {
 		const api = nock(apiUrl).post(models).reply(200, succeededRun);
 		const download = files();
 		const { items } = await runWith();
@@ -121,7 +121,7 @@ describe('generate, waiting in the execution', () => {
 		expect(api.isDone() && download.isDone()).toBe(true);
 	});
 
-	it('sends the organization where the credential names one', async () => {
+	it('sends the organization when the credential names one', async () => {
 		const api = nock(apiUrl, { reqheaders: { 'x-organization-id': 'org-1' } })
 			.post(models)
 			.reply(201, succeededRun);
@@ -133,7 +133,7 @@ describe('generate, waiting in the execution', () => {
 		expect(api.isDone()).toBe(true);
 	});
 
-	it('fetches images without the API key', async () => {
+	it('downloads images without the API key', async () => {
 		nock(apiUrl).post(models).reply(201, succeededRun);
 		const download = nock(image.origin, { badheaders: ['authorization', 'x-organization-id'] })
 			.get(image.pathname)
@@ -143,7 +143,7 @@ describe('generate, waiting in the execution', () => {
 		expect(download.isDone()).toBe(true);
 	});
 
-	it('decodes a data URI to binary and leaves no base64 in the json', async () => {
+	it('decodes a data URI into a binary field and leaves no base64 in the json', async () => {
 		const output = { ...succeededRun.output, outputs: [{ type: 'image', url: pngDataUri }] };
 		const api = nock(apiUrl)
 			.post(models)
@@ -207,7 +207,7 @@ describe('generate, waiting in the execution', () => {
 		expect(items[0]?.binary).toBeUndefined();
 	});
 
-	it('reads the run again for a fresh address when the first one has expired', async () => {
+	it('reads the run again for a fresh URL when the first one has expired', async () => {
 		const fresh = imageUrl.replace('result.png', 'fresh.png');
 		const output = { ...succeededRun.output, outputs: [{ url: fresh }] };
 		const api = nock(apiUrl)
@@ -225,7 +225,7 @@ describe('generate, waiting in the execution', () => {
 		expect(api.isDone() && expired.isDone() && download.isDone()).toBe(true);
 	});
 
-	it('survives reads that fail while the run goes on', async () => {
+	it('survives reads that fail while the run is pending', async () => {
 		const api = nock(apiUrl)
 			.post(models)
 			.reply(201, queuedRun)

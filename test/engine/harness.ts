@@ -28,7 +28,7 @@ import {
 import { RunflowApi } from '../../credentials/RunflowApi.credentials';
 import { GptImage2 } from '../../nodes/GptImage2/GptImage2.node';
 
-/** Where the engine tests' API is; nock answers for it. */
+/** The URL of the engine tests' API, which nock plays. */
 export const apiUrl = 'https://api.runflow.test';
 
 /** A credential as a user fills it in. */
@@ -98,24 +98,24 @@ class CredentialsHelper extends ICredentialsHelper {
 	getCredentialsProperties = () => [];
 }
 
-/** How a workflow is run. */
+/** How to execute a workflow. */
 export interface EngineOptions {
 	/** The items that the trigger of the workflow emits. */
 	input: INodeExecutionData[];
 	credential?: ICredentialDataDecryptedObject;
 	executionId?: string;
-	/** State of an execution to go on from, as n8n's Retry does. */
+	/** State of an execution to continue from, as n8n's Retry does. */
 	resume?: IRunExecutionData;
-	/** Where n8n says it can be called back, as WEBHOOK_URL sets it. */
+	/** The URL at which n8n can be called back, as set by WEBHOOK_URL. */
 	n8nUrl?: string;
-	/** Gets the means to stop the execution, as the Stop button does. */
+	/** Receives a function that stops the execution, as the Stop button does. */
 	onStart?: (stop: () => void) => void;
 }
 
-/** What came of it. */
+/** The result of an execution. */
 export interface EngineResult {
 	run: IRun;
-	/** The items of the node's first output, of its last try. */
+	/** The items of the node's first output, from its last try. */
 	items: INodeExecutionData[];
 	errorItems: INodeExecutionData[];
 	error:
@@ -130,7 +130,7 @@ export interface EngineResult {
 
 let ready: Promise<void> | undefined;
 
-/** Runs a workflow, as exported from n8n, through n8n's real engine, and reads the node 'GPT Image 2'. */
+/** Executes a workflow, as exported from n8n, in n8n's real engine, and returns the result of the node 'GPT Image 2'. */
 export async function runWorkflow(
 	exported: Pick<IWorkflowBase, 'nodes' | 'connections'>,
 	options: EngineOptions,

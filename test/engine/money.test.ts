@@ -10,7 +10,7 @@ const items = (count: number) =>
 const fast = { options: { pollInterval: 0.1 } };
 
 describe('never pay twice', () => {
-	it('finds the run of a create whose answer was lost instead of making another', async () => {
+	it('finds the run of a create whose answer was lost instead of creating another', async () => {
 		const api = new CountingApi((_run, tries) => (tries === 1 ? 'drop' : undefined));
 		const { items: out, error } = await runWorkflow(goldenWorkflow('generate', fast), {
 			input: items(3),
@@ -50,7 +50,7 @@ describe('never pay twice', () => {
 		expect(new Set(api.runs.map(({ clientRef }) => clientRef)).size).toBe(4);
 	});
 
-	it('creates nothing more once an item has failed, and says how many runs are paid', async () => {
+	it('creates nothing more once an item has failed, and says how many runs are paid for', async () => {
 		const api = new CountingApi((run) => {
 			if (run.prompt === 'p0') run.status = 'failed';
 		});
@@ -63,7 +63,7 @@ describe('never pay twice', () => {
 		);
 	});
 
-	it('takes a changed prompt for a new request, with a reference never used before', async () => {
+	it('treats a changed prompt as a new request, with a reference never used before', async () => {
 		let tries = 0;
 		const api = new CountingApi((run) => {
 			tries += 1;
@@ -80,7 +80,7 @@ describe('never pay twice', () => {
 		expect(new Set(api.runs.map(({ clientRef }) => clientRef)).size).toBe(2);
 	});
 
-	it('asks for the run of an unclear create before a second try of the node creates another', async () => {
+	it('searches for the run of an unclear create before a second try of the node creates another', async () => {
 		const unavailable = nock(apiUrl)
 			.get('/v1/runs')
 			.query(true)
@@ -98,7 +98,7 @@ describe('never pay twice', () => {
 		expect(api.runs).toHaveLength(1);
 	});
 
-	it('keeps images of sync mode across tries, because Runflow has no copy', async () => {
+	it('keeps the images of sync mode across tries, because Runflow has no copy', async () => {
 		const dataUri = `data:image/png;base64,${Buffer.from('only copy').toString('base64')}`;
 		const inline = { ...succeededRun.output, outputs: [{ url: dataUri }] };
 		const other = '01970c11-2222-7333-8444-000000000002';
@@ -172,7 +172,7 @@ describe('nothing is sent before everything is checked', () => {
 		expect(error?.context).toMatchObject({ itemIndex: 1 });
 	});
 
-	it('turns wrong items into error rows and runs the others when it goes on after errors', async () => {
+	it('turns wrong items into error rows and creates runs for the others when it continues after errors', async () => {
 		const api = new CountingApi();
 		const workflow = goldenWorkflow(
 			'generate',
@@ -194,7 +194,7 @@ describe('nothing is sent before everything is checked', () => {
 });
 
 describe('many items', () => {
-	it('keeps the order of the input and runs no more at once than asked', async () => {
+	it('keeps the order of the input and has no more runs pending at once than asked for', async () => {
 		const api = new CountingApi();
 		const workflow = goldenWorkflow('generate', { options: { pollInterval: 0.1, concurrency: 3 } });
 		const { items: out } = await runWorkflow(workflow, { input: items(12) });

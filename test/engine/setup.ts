@@ -1,6 +1,6 @@
 import nock from 'nock';
 
-/** Nothing but nock answers the engine tests, and what one test set up never answers the next. */
+/** Only nock answers the engine tests, and what one test set up never answers the next. */
 beforeAll(() => nock.disableNetConnect());
 afterEach(() => {
 	nock.abortPendingRequests();

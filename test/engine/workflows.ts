@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import type { INode, INodeParameters, IWorkflowBase } from 'n8n-workflow';
 
-/** Reads a golden workflow, as exported from n8n, with its GPT Image 2 node set as the test wants it. */
+/** Reads a golden workflow, as exported from n8n, with its GPT Image 2 node changed as the test needs it. */
 export function goldenWorkflow(
 	name: string,
 	parameters: INodeParameters = {},

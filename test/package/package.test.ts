@@ -18,7 +18,7 @@ jest.setTimeout(120_000);
 
 const root = join(__dirname, '..', '..');
 
-/** The modules of n8n's own that a community package can reach at run time. */
+/** n8n's own modules that a community package can load at run time. */
 const reachable = ['n8n-workflow', 'zod', 'p-limit', 'lodash', 'luxon'];
 
 let folder: string;

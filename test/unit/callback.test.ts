@@ -5,7 +5,7 @@ import { callbackBody } from '../fixtures/callbacks';
 const read = (changes: object = {}) => readCallback(Buffer.from(callbackBody(changes)));
 
 describe('reading a callback', () => {
-	it('understands the one of the seed', () => {
+	it('understands the callback of the seed', () => {
 		expect(read()).toMatchObject({
 			event: 'run.completed',
 			run: {
@@ -34,14 +34,14 @@ describe('reading a callback', () => {
 			'run.partial_succeeded',
 			'partial_succeeded',
 		],
-		['no status', { status: null }, 'run.completed', 'succeeded'],
+		['a missing status', { status: null }, 'run.completed', 'succeeded'],
 		[
-			'an event nobody has documented',
+			'an undocumented event',
 			{ event: 'run.started', status: undefined },
 			'run.started',
 			'started',
 		],
-		['fields nobody has documented', { surprise: 1 }, 'run.completed', 'succeeded'],
+		['undocumented fields', { surprise: 1 }, 'run.completed', 'succeeded'],
 	])('understands %s', (_name, changes, event, status) => {
 		expect(read(changes)).toMatchObject({ event, run: { status } });
 	});
@@ -59,12 +59,12 @@ describe('reading a callback', () => {
 	});
 
 	it.each([
-		['no JSON', 'hello'],
+		['text that is not JSON', 'hello'],
 		['a list', '[]'],
 		['an event of something else', callbackBody({ event: 'batch.completed' })],
-		['no run id', callbackBody({ run_id: undefined })],
+		['a missing run id', callbackBody({ run_id: undefined })],
 		['an empty run id', callbackBody({ run_id: '' })],
-		['nothing', ''],
+		['an empty body', ''],
 	])('refuses %s', (_name, body) => {
 		expect(readCallback(Buffer.from(body))).toBeNull();
 	});

@@ -19,7 +19,7 @@ const answer = (httpStatus: number, body: unknown = {}): ApiAnswer => ({
 });
 const list = (...items: unknown[]) => answer(200, { items });
 
-/** Plays the answers in turn and notes what was asked. */
+/** Returns the answers in turn and records the requests. */
 function scripted(...answers: Array<ApiAnswer | Error>) {
 	const asked: ApiRequest[] = [];
 	const client = new RunflowClient(
@@ -50,7 +50,7 @@ const search = 'GET runs';
 const read = `GET runs/${runId}`;
 
 describe('creating a run', () => {
-	it('sends the key, and gives the run', async () => {
+	it('sends the key, and returns the run', async () => {
 		const { create, asked } = scripted(ok);
 		expect((await create()).id).toBe(runId);
 		expect(asked[0]).toMatchObject({ headers: { 'Idempotency-Key': 'key-1' }, body: request });
@@ -77,7 +77,7 @@ describe('creating a run', () => {
 			[lost, list(), answer(409), list(queuedRun), ok],
 			[post, search, post, search, read],
 		],
-	])('after %s goes on without paying twice', async (_name, answers, expected) => {
+	])('continues after %s without paying twice', async (_name, answers, expected) => {
 		const { create, steps } = scripted(...answers);
 		expect((await create()).id).toBe(runId);
 		expect(steps()).toEqual(expected);
@@ -90,7 +90,7 @@ describe('creating a run', () => {
 		expect(asked.map(({ headers }) => headers?.['Idempotency-Key'])).toEqual(['key-1', 'key-1']);
 	});
 
-	it('asks first when an earlier try was unclear', async () => {
+	it('searches first when an earlier try was unclear', async () => {
 		const { create, steps } = scripted(list(queuedRun), ok);
 		await create({ uncertain: true });
 		expect(steps()).toEqual([search, read]);
@@ -109,7 +109,7 @@ describe('creating a run', () => {
 		expect(steps()).toHaveLength(6);
 	});
 
-	it('starts nothing new once it is stopped, but still looks for a run it may have started', async () => {
+	it('creates nothing more once it is stopped, but still searches for a run it may have created', async () => {
 		const stop = new AbortController();
 		const stopped = scripted();
 		stop.abort();
@@ -133,13 +133,13 @@ describe('reading a run', () => {
 		});
 	});
 
-	it('keeps an id that is no id within the path', async () => {
+	it('keeps an invalid id within the path', async () => {
 		const { client, asked } = scripted(ok);
 		await client.getRun('../auth/me?x');
 		expect(asked[0]?.path).toBe('/v1/runs/..%2Fauth%2Fme%3Fx');
 	});
 
-	it('refuses an answer that is no run', async () => {
+	it('refuses an answer that is not a run', async () => {
 		const { client } = scripted(answer(200, '<html>'));
 		await expect(client.getRun(runId)).rejects.toMatchObject({
 			code: 'UNREADABLE_ANSWER',

@@ -32,19 +32,19 @@ const seed = {
 	],
 };
 
-describe('the page that lists field by field', () => {
-	it('is the one that the schemas give', () => {
+describe('the field-by-field page', () => {
+	it('is the one generated from the schemas', () => {
 		expect(readFileSync(page, 'utf8')).toBe(fieldTable());
 	});
 
-	it.each(Object.entries(seed))('has every field of the vendor under %s', (heading, fields) => {
+	it.each(Object.entries(seed))("has all of the vendor's fields under %s", (heading, fields) => {
 		const section = fieldTable().split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
 		for (const field of fields) expect(section).toContain(`| \`${field}\` |`);
 	});
 });
 
 describe('the output schemas for the editor', () => {
-	it('have the fields of an item, and no other', () => {
+	it('have the fields of an item, and no others', () => {
 		const [item] = toItems({
 			run: runSchema.parse(succeededRun),
 			images: [],
@@ -54,7 +54,7 @@ describe('the output schemas for the editor', () => {
 		expect(Object.keys(outputSchema.properties)).toEqual(Object.keys(item?.json ?? {}));
 	});
 
-	it('have what a delivery is documented to have', () => {
+	it('have the documented fields of a delivery', () => {
 		expect(Object.keys(delivery.properties)).toEqual(
 			expect.arrayContaining(['run_id', 'callback_url', 'status_code', 'attempts', 'payload']),
 		);

@@ -45,7 +45,7 @@ describe('what a user reads', () => {
 		expect(explanation.description).toContain(words);
 	});
 
-	it('has no word in a message by which n8n would replace it or call the execution canceled', () => {
+	it('has no word in a message that makes n8n replace it or call the execution canceled', () => {
 		const messages = [
 			unclear,
 			new StoppedError(),

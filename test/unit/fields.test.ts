@@ -12,7 +12,7 @@ const camelCase = (name: string) =>
 const values = (property?: INodeProperties) =>
 	(property?.options ?? []).flatMap((option) => ('value' in option ? [option.value] : []));
 
-/** What the schema says of a key: its default, its allowed texts where they are listed, its field type. */
+/** What the schema says about a key: its default, its allowed values if they are listed, its field type. */
 function described(schema: z.ZodTypeAny): { default?: unknown; values?: string[]; type: string } {
 	if (schema instanceof z.ZodDefault) {
 		return { ...described(schema.removeDefault()), default: schema._def.defaultValue() };
@@ -48,7 +48,7 @@ describe.each([
 	const field = (name: string) => fields.find((candidate) => candidate.name === name);
 	const keys = Object.entries<z.ZodTypeAny>(schema.shape).filter(([key]) => !inOptions.has(key));
 
-	it('name the same things, and no other', () => {
+	it('name the same things, and no others', () => {
 		const ofNode = new Set(fields.map(({ name }) => partOf[name] ?? name));
 		expect([...ofNode].sort()).toEqual(keys.map(([key]) => camelCase(key)).sort());
 	});
@@ -68,7 +68,7 @@ describe.each([
 		},
 	);
 
-	it('agree on which size is one of your own', () => {
+	it('agree on which size is a custom size', () => {
 		expect(values(field('imageSize'))).toContain('custom');
 		for (const edge of ['width', 'height']) {
 			expect(field(edge)?.displayOptions?.show).toMatchObject({ imageSize: ['custom'] });
@@ -77,7 +77,7 @@ describe.each([
 });
 
 describe('the options of edit', () => {
-	it('hold what the schema has beside the fields', () => {
+	it('hold what the schema has besides the fields', () => {
 		const options = optionsFields
 			.flatMap(({ options: list }) => list ?? [])
 			.map(({ name }) => name);
@@ -110,7 +110,7 @@ describe('the node', () => {
 		expect(new Set(shown).size).toBe(shown.length);
 	});
 
-	it('lists long choices in the order of their labels', () => {
+	it('sorts long lists of options by their labels', () => {
 		const lists = description.properties
 			.map(({ options }) => (options ?? []) as INodePropertyOptions[])
 			.filter((options) => options.length >= 5)

@@ -22,7 +22,7 @@ describe('the house', () => {
 		expect([...imports.keys()].filter((file) => !rooms.includes(roomOf(file)))).toEqual([]);
 	});
 
-	it('has no import from a room further up', () => {
+	it('has no import from a higher room', () => {
 		expect(upwardImports(imports)).toEqual([]);
 	});
 

@@ -14,11 +14,11 @@ describe('a custom size', () => {
 		[1024, 624, 'too few pixels'],
 		[3840, 2176, 'too many pixels'],
 		[3840, 1264, 'a ratio over 3 to 1'],
-		[1000, 1024, 'a width that is no multiple of 16'],
-		[1024, 1000, 'a height that is no multiple of 16'],
+		[1000, 1024, 'a width that is not a multiple of 16'],
+		[1024, 1000, 'a height that is not a multiple of 16'],
 		[3856, 2000, 'an edge over 3840'],
 		[0, 1024, 'an edge of 0'],
-		[1024.5, 1024, 'a broken number'],
+		[1024.5, 1024, 'a fractional edge'],
 	])('of %i × %i has %s and does not pass', (width, height) => {
 		expect(customSize.safeParse({ width, height }).success).toBe(false);
 	});
@@ -36,7 +36,7 @@ describe('the input of generate', () => {
 		});
 	});
 
-	it('lets fields through that the model may gain later', () => {
+	it('lets through fields that the model may gain later', () => {
 		expect(generateInputSchema.parse({ prompt: 'a sign', background: 'none' })).toMatchObject({
 			background: 'none',
 		});

@@ -29,7 +29,7 @@ describe('a data URI', () => {
 		['data:;base64,aGk=', null, 'hi'],
 		['data:text/plain,h%20i', null, 'h i'],
 		['data:image/svg+xml;charset=utf-8;base64,aGk=', 'image/svg+xml', 'hi'],
-	])('%s gives its type and bytes', (uri, mimeType, text) => {
+	])('%s decodes to its type and bytes', (uri, mimeType, text) => {
 		expect(decodeDataUri(uri)).toEqual({ mimeType, bytes: Buffer.from(text) });
 	});
 

@@ -13,7 +13,7 @@ import { triggerOptionsSchema } from '../../nodes/GptImage2/parameters/trigger';
 
 type Schema = z.ZodObject<z.ZodRawShape>;
 
-/** The entries of the collection of that name, of the one shown for `operation` where there are several. */
+/** The entries of the collection with that name; if there are several, of the one shown for `operation`. */
 function collection(
 	fields: INodeProperties[],
 	name: string,
@@ -25,7 +25,7 @@ function collection(
 	return (field?.options ?? []).filter((option): option is INodeProperties => 'type' in option);
 }
 
-/** The image options with the timeout as it is shown for a completion. */
+/** The image options, with the timeout that is shown for a completion. */
 function imageOptions(completion: Completion): INodeProperties[] {
 	return collection(optionsFields, 'options').filter(({ displayOptions }) => {
 		const shown = displayOptions?.show?.['/completion'];
@@ -52,7 +52,7 @@ describe.each(cases)('the options of %s', (_name, fields, schema) => {
 	});
 
 	it.each(fields.map((field): [string, INodeProperties] => [field.name, field]))(
-		'know %s, and mean the same by its default as by leaving it out',
+		'know %s, and mean the same by its default as by its absence',
 		(name, field) => {
 			expect(Object.keys(schema.shape)).toContain(name);
 			const unset: unknown = schema.parse({})[name];

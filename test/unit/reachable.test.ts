@@ -2,7 +2,7 @@ import { unreachable } from '../../runflow/reachable';
 
 const api = 'https://api.runflow.io';
 
-describe('an address that Runflow shall call', () => {
+describe('a URL that Runflow is to call', () => {
 	it.each([
 		'https://n8n.example.com/webhook/1',
 		'http://n8n.example.com:5678/',
@@ -32,13 +32,13 @@ describe('an address that Runflow shall call', () => {
 		'http://n8n:5678/',
 		'http://printer.local/',
 		'http://host.docker.internal/',
-	])('%s can not be called', (url) => {
+	])('%s cannot be called', (url) => {
 		expect(unreachable(url, api)).toBe('private');
 		expect(unreachable(url, 'http://127.0.0.1:4000')).toBeNull();
 	});
 
 	it.each(['ftp://example.com/', 'n8n.example.com/webhook', '', 'javascript:alert(1)'])(
-		'%j is no web address',
+		'%j is not a web URL',
 		(url) => {
 			expect(unreachable(url, api)).toBe('not-http');
 		},

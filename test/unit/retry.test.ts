@@ -24,9 +24,9 @@ describe('what may be tried again', () => {
 		[api(422), false, false],
 		[new RunflowAnswerError('no JSON'), false, true],
 		[new Error('a bug'), false, false],
-	])('%s: passing %s, maybe accepted %s', (error, passing, taken) => {
+	])('%s: passing %s, maybe accepted %s', (error, passing, accepted) => {
 		expect(isPassing(error)).toBe(passing);
-		expect(mayHaveBeenAccepted(error)).toBe(taken);
+		expect(mayHaveBeenAccepted(error)).toBe(accepted);
 	});
 });
 
@@ -38,7 +38,7 @@ describe('how long to wait', () => {
 		expect(retryDelay(lost, 0, 1)).toBe(750);
 	});
 
-	it('does what Retry-After asks, but never longer than a minute', () => {
+	it('waits as long as Retry-After asks, but never longer than a minute', () => {
 		expect(retryDelay(api(429, 2000), 3, 1)).toBe(2000);
 		expect(retryDelay(api(429, 0), 3, 1)).toBe(0);
 		expect(retryDelay(api(429, 3_600_000), 0, 0)).toBe(60_000);
@@ -62,20 +62,20 @@ describe('how long to wait', () => {
 
 describe('retrying', () => {
 	it('gives up after five retries and throws the last error', async () => {
-		const pauses: number[] = [];
+		const pausesMs: number[] = [];
 		let tries = 0;
 		const attempt = async () => {
 			tries += 1;
 			throw api(503, 1);
 		};
-		await expect(retrying(attempt, async (ms) => void pauses.push(ms))).rejects.toMatchObject({
+		await expect(retrying(attempt, async (ms) => void pausesMs.push(ms))).rejects.toMatchObject({
 			httpStatus: 503,
 		});
 		expect(tries).toBe(6);
-		expect(pauses).toEqual([1, 1, 1, 1, 1]);
+		expect(pausesMs).toEqual([1, 1, 1, 1, 1]);
 	});
 
-	it('never repeats what can not pass', async () => {
+	it('never repeats what cannot pass', async () => {
 		let tries = 0;
 		const attempt = async () => {
 			tries += 1;

@@ -50,7 +50,7 @@ describe('reading a run', () => {
 
 	it.each([
 		['outputs of objects', { outputs: [{ type: 'image', url: 'a' }, { url: 'b' }] }, ['a', 'b']],
-		['outputs of texts', { outputs: ['a', 'b'] }, ['a', 'b']],
+		['outputs of strings', { outputs: ['a', 'b'] }, ['a', 'b']],
 		['images', { images: [{ url: 'a', width: 16 }] }, ['a']],
 		['image_urls', { image_urls: ['a'] }, ['a']],
 		['a list called image', { image: ['a'] }, ['a']],
@@ -85,13 +85,13 @@ describe('reading a run', () => {
 	});
 
 	it.each([[{ status_code: 'queued' }], [{ id: 'r1' }], ['text'], [null]])(
-		'refuses %j, which is no run',
+		'refuses %j, which is not a run',
 		(answer) => {
 			expect(runSchema.safeParse(answer).success).toBe(false);
 		},
 	);
 
-	it('reads a list even when one of its items is no run', () => {
+	it('reads a list even when one of its items is not a run', () => {
 		expect(
 			runListSchema.parse({ items: [{ nonsense: 1 }, queuedRun] }).items.map((run) => run?.id),
 		).toEqual([undefined, runId]);

@@ -5,7 +5,7 @@ const body = Buffer.from('{"event":"run.completed","run_id":"r1"}');
 const signature = '52b921692956c10fd14c2803ce434525ffebca2ea57d7c96d8c92e99ef78bf44';
 
 describe('a signature', () => {
-	it('is the vector that was computed from the documented rule', () => {
+	it('matches the test vector that was computed from the documented rule', () => {
 		expect(sign(secret, body)).toBe(signature);
 	});
 
@@ -20,15 +20,15 @@ describe('a signature', () => {
 		['capital letters', signature.toUpperCase(), [secret], 'malformed'],
 		['a digit too few', signature.slice(1), [secret], 'malformed'],
 		['a digit too many', `${signature}0`, [secret], 'malformed'],
-		['a header given twice', [signature, signature], [secret], 'malformed'],
+		['a header sent twice', [signature, signature], [secret], 'malformed'],
 		['the key without its prefix', sign('test_123', body), [secret], 'mismatch'],
-	])('with %s', (_name, header, secrets, reason) => {
+	])('is checked correctly with %s', (_name, header, secrets, reason) => {
 		expect(verify(body, header, secrets)).toEqual(
 			reason === null ? { ok: true } : { ok: false, reason },
 		);
 	});
 
-	it('does not hold for a body that was changed by one byte or written anew', () => {
+	it('does not hold for a body that was changed by one byte or serialized again', () => {
 		const changed = Buffer.from(body);
 		changed[3] = (changed[3] ?? 0) + 1;
 		expect(verify(changed, signature, [secret]).ok).toBe(false);

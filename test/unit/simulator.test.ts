@@ -90,7 +90,7 @@ describe('the simulator', () => {
 		[{ prompt: 'a', num_images: 5 }, ['input', 'num_images']],
 		[{ prompt: 'a', image_size: { width: 100, height: 100 } }, ['input', 'image_size']],
 		[{ prompt: 'a', no_such_field: 1 }, ['input']],
-	])('refuses the input %j with 422 and its place', async (input, place) => {
+	])('refuses the input %j with 422 and names the place', async (input, place) => {
 		const { status, body } = await create(input);
 		expect(status).toBe(422);
 		expect(body.errors[0]?.loc.slice(0, place.length + 1)).toEqual(['body', ...place]);
@@ -117,7 +117,7 @@ describe('the simulator', () => {
 		expect((await create({ prompt: 'a' }, {}, key)).body.id).not.toBe(first.body.id);
 	});
 
-	it('finds runs by client_ref as the client asks for it', async () => {
+	it('finds runs by client_ref as the client asks for them', async () => {
 		const { body } = await create({ prompt: 'a' }, { client_ref: "it's:mine" });
 		const client = new RunflowClient(
 			async ({ method, path, query }) => {
@@ -175,7 +175,7 @@ describe('the simulator', () => {
 		expect((await call('GET', `/v1/runs/${body.id}`)).body.output).toBeNull();
 	});
 
-	it('takes rules and settings over HTTP, for a demo that runs', async () => {
+	it('accepts rules and settings over HTTP, for a running demo', async () => {
 		await call('POST', '/simulator/rules', { do: 'refuse-create', status: 402 });
 		expect((await create({ prompt: 'a' })).status).toBe(402);
 		expect((await call('PATCH', '/simulator/settings', { speed: 5 })).body).toMatchObject({
@@ -185,7 +185,7 @@ describe('the simulator', () => {
 		expect((await call('POST', '/simulator/rules', { do: 'nonsense' })).status).toBe(422);
 	});
 
-	it('takes an upload in three steps and draws it into the picture of an edit', async () => {
+	it('accepts an upload in three steps and draws it into the picture of an edit', async () => {
 		const bytes = await sharp({ create: { width: 64, height: 64, channels: 3, background: 'red' } })
 			.png()
 			.toBuffer();
@@ -252,7 +252,7 @@ describe('the simulator', () => {
 		expect((await list('q=nonsense')).status).toBe(400);
 	});
 
-	it('redelivers the callback of an ended run only, and lists deliveries', async () => {
+	it('redelivers only the callback of an ended run, and lists deliveries', async () => {
 		const { body } = await create({ prompt: 'a' }, { callback_url: `${simulator.url}/nowhere` });
 		const redelivery = await call('POST', `/v1/runs/${body.id}/callback-redeliveries`);
 		expect(redelivery.body).toMatchObject({

@@ -5,7 +5,7 @@ const root = join(__dirname, '..', '..');
 const page = readFileSync(join(root, 'docs', 'sources.md'), 'utf8');
 const listed = [...page.matchAll(/^\| ([A-Z][A-Z-]*) \|/gm)].map(([, tag = '']) => tag);
 
-/** The tags that stand in parentheses in the comments of the sources, without their generation. */
+/** The tags in parentheses in the sources' comments, without their generation. */
 function usedTags(): string[] {
 	const files = ['runflow', 'nodes', 'simulator', 'credentials'].flatMap((folder) =>
 		readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
@@ -24,7 +24,7 @@ describe('the page of sources', () => {
 		expect(unknown).toEqual([]);
 	});
 
-	it('lists no tag that nothing names', () => {
+	it('lists no tag that no comment names', () => {
 		const used = new Set(usedTags());
 		expect(listed.filter((tag) => !used.has(tag))).toEqual([]);
 	});

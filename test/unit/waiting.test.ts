@@ -7,20 +7,20 @@ import { queuedRun, runId, succeededRun } from '../fixtures/answers';
 const queued = runSchema.parse(queuedRun);
 const succeeded = runSchema.parse(succeededRun);
 
-/** Waiting on a clock that only pauses move. */
+/** Waits on a clock that only the pauses move. */
 async function wait(
 	answers: Array<Run | Error>,
 	timeoutSeconds = 600,
 	signal = new AbortController().signal,
 ) {
 	jest.useFakeTimers({ now: 0 });
-	const looks: number[] = [];
+	const reads: number[] = [];
 	const pause: Pause = async (milliseconds) => {
 		if (signal.aborted) throw new Error('aborted');
 		jest.setSystemTime(Date.now() + milliseconds);
 	};
 	const read = async () => {
-		looks.push(Date.now());
+		reads.push(Date.now());
 		const answer = answers.length > 1 ? answers.shift() : answers[0];
 		if (answer instanceof Error) throw answer;
 		return answer ?? queued;
@@ -28,15 +28,15 @@ async function wait(
 	try {
 		return {
 			run: await waitForRun({ run: queued, read, pause, pace: paceOf(3), timeoutSeconds, signal }),
-			looks,
+			reads,
 		};
 	} finally {
 		jest.useRealTimers();
 	}
 }
 
-describe('the pace of looking', () => {
-	it('is early at first and then a tenth of the age, up to the poll interval', () => {
+describe('the pace of reading', () => {
+	it('is quick at first and then a tenth of the age, up to the poll interval', () => {
 		const pace = paceOf(3);
 		expect(nextGap(0, pace)).toBe(600);
 		expect(nextGap(600, pace)).toBe(300);
@@ -45,9 +45,9 @@ describe('the pace of looking', () => {
 	});
 
 	it('reads a run of a minute about 40 times', async () => {
-		const { looks } = await wait([...Array<Run>(39).fill(queued), succeeded]);
-		expect(looks[0]).toBe(600);
-		expect(looks.at(-1)).toBeGreaterThan(50_000);
+		const { reads } = await wait([...Array<Run>(39).fill(queued), succeeded]);
+		expect(reads[0]).toBe(600);
+		expect(reads.at(-1)).toBeGreaterThan(50_000);
 	});
 });
 
@@ -66,13 +66,13 @@ describe('waiting for a run', () => {
 		expect(read).not.toHaveBeenCalled();
 	});
 
-	it('looks once more at the deadline before it gives up', async () => {
+	it('reads once more at the deadline before it gives up', async () => {
 		await expect(wait([queued], 2)).rejects.toMatchObject({
 			runId,
 			lastStatus: 'queued',
 			waitedSeconds: 2,
 		});
-		expect((await wait([queued, queued, queued, queued, queued, succeeded], 2)).looks.at(-1)).toBe(
+		expect((await wait([queued, queued, queued, queued, queued, succeeded], 2)).reads.at(-1)).toBe(
 			2000,
 		);
 	});
@@ -82,12 +82,12 @@ describe('waiting for a run', () => {
 		expect((await wait([busy, busy, busy, busy, busy, busy, busy, succeeded])).run).toBe(succeeded);
 	});
 
-	it('backs off when reads are refused for being too many', async () => {
+	it('backs off when reads are rate limited', async () => {
 		const limited = new RunflowApiError(429, null, null, [], 20_000);
-		expect((await wait([limited, succeeded])).looks).toEqual([600, 20_600]);
+		expect((await wait([limited, succeeded])).reads).toEqual([600, 20_600]);
 	});
 
-	it('takes a few 404 of a run just made for news that has not spread yet', async () => {
+	it('survives a few 404s for a run that was only just created', async () => {
 		const missing = new RunflowApiError(404, null, null);
 		expect((await wait([missing, missing, missing, succeeded])).run).toBe(succeeded);
 		await expect(wait([missing])).rejects.toMatchObject({ httpStatus: 404, runId });
