@@ -47,13 +47,13 @@ async function verifySignature(context: IWebhookFunctions, body: Uint8Array): Pr
 	return verdict.ok ? readBody(body) : refuse(401, `Signature refused: ${verdict.reason}`);
 }
 
-/** Uses the run id alone from the callback, and everything else from the API. */
+/** Uses the run id alone from the callback, and everything else from the API. Its sender tries again. */
 async function rereadRun(context: IWebhookFunctions, body: Uint8Array): Promise<Verdict> {
 	const claimed = readCallback(body);
 	if (claimed === null) return notACallback;
 	try {
 		const { client } = await connect(context);
-		const run = await client.getRun(claimed.run.id);
+		const run = await client.getRunOnce(claimed.run.id);
 		const event = eventOf(run.status);
 		return event === null
 			? refuse(503, 'The run has not ended yet, try again')

@@ -5,6 +5,10 @@ const windowMs = 120_000;
 /** What a repeat filter needs of a response: when it is over, and how it was answered. */
 export interface AnsweredResponse {
 	statusCode: number;
+	/** Whether the whole answer was handed over; a sender that hung up got none. */
+	writableFinished: boolean;
+	/** Whether it is over already. */
+	closed: boolean;
 	once(event: 'close', listener: () => void): unknown;
 }
 
@@ -26,16 +30,14 @@ export class Repeats {
 			if (other === undefined) break;
 			await other;
 		}
-		this.inProgress.set(
-			key,
-			new Promise((resolve) => {
-				response.once('close', () => {
-					if (response.statusCode >= 200 && response.statusCode < 300) this.answered.add(key);
-					this.inProgress.delete(key);
-					resolve();
-				});
-			}),
-		);
+		if (!response.closed) this.inProgress.set(key, this.answerOf(key, response));
 		return false;
+	}
+
+	private async answerOf(key: string, response: AnsweredResponse): Promise<void> {
+		await new Promise<void>((resolve) => response.once('close', () => resolve()));
+		const { statusCode, writableFinished } = response;
+		if (writableFinished && statusCode >= 200 && statusCode < 300) this.answered.add(key);
+		this.inProgress.delete(key);
 	}
 }
