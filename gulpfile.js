@@ -26,7 +26,7 @@ function assets() {
 /** Which output each operation has; the trigger has no operation, so its schema is the version's own. */
 const outputs = {
 	run: ['image/edit', 'image/generate', 'run/get', 'run/getMany', ''],
-	delivery: ['run/getCallbackDeliveries', 'run/redeliverCallback'],
+	delivery: ['run/getCallbackDeliveries', 'run/redeliverCallback', 'run/redeliverMissed'],
 };
 
 /** Copies the output schemas to where n8n's editor looks for them, to show the shape before the first run. */

@@ -39,6 +39,11 @@ export class RunflowClient {
 		return await this.repeat(async () => await readRun(this.send, id), signal);
 	}
 
+	/** Reads a run without repeating a read that fails, for where nobody can wait. Throws as `getRun` does. */
+	async getRunOnce(id: string): Promise<Run> {
+		return await readRun(this.send, id);
+	}
+
 	/** Finds the run with this `client_ref`, null where there is none. Throws RunflowError. */
 	async findRun(clientRef: string, signal?: AbortSignal): Promise<Run | null> {
 		return await this.repeat(async () => await findRun(this.send, clientRef), signal);

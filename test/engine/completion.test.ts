@@ -10,6 +10,13 @@ const nodeId = '5a7c1b1e-6a1f-4d9c-9c3e-1f0a5f1a0002';
 const input = [{ json: { prompt: 'a brass sign' }, binary: {} }];
 const callbackUrl = 'https://n8n.example.com/webhook/1';
 
+/** Ends the watch over a suspended execution at its first call. */
+const executionIsGone = (url = 'https://n8n.example.com') =>
+	nock(url)
+		.persist()
+		.post(/webhook-waiting/)
+		.reply(404, {});
+
 describe('returning immediately', () => {
 	it('sends the callback URL and outputs the handle of the run without reading it', async () => {
 		const api = nock(apiUrl)
@@ -32,7 +39,7 @@ describe('returning immediately', () => {
 		expect(api.isDone()).toBe(true);
 	});
 
-	it('outputs the URLs of a run that the create answers as ended', async () => {
+	it('outputs the URLs of a run that the create returns as ended', async () => {
 		nock(apiUrl).post(models).reply(201, succeededRun);
 		const { items } = await runWorkflow(goldenWorkflow('generate', { completion: 'none' }), {
 			input,
@@ -63,7 +70,7 @@ describe('returning immediately', () => {
 		expect(error?.description).toContain('WEBHOOK_URL');
 	});
 
-	it('takes a private callback URL where the API is private too, as with the simulator', async () => {
+	it('accepts a private callback URL when the API is private too, as with the simulator', async () => {
 		const api = nock('http://127.0.0.1:9').post(models).reply(201, queuedRun);
 		const workflow = goldenWorkflow('generate', {
 			completion: 'none',
@@ -85,7 +92,7 @@ describe('returning immediately', () => {
 });
 
 describe('suspending until the callback', () => {
-	it('sends a resume URL that wakes this node only, and parks the handles of the runs', async () => {
+	it('sends a resume URL that wakes only this node, and parks the handles of the runs', async () => {
 		let sent = '';
 		const api = nock(apiUrl)
 			.post(models, (body) => {
@@ -95,10 +102,7 @@ describe('suspending until the callback', () => {
 			.reply(201, queuedRun)
 			.get(run)
 			.reply(200, queuedRun);
-		nock('https://n8n.example.com')
-			.persist()
-			.post(/webhook-waiting/)
-			.reply(200, {});
+		executionIsGone();
 		const { run: result } = await runWorkflow(
 			goldenWorkflow('generate', { completion: 'suspend' }),
 			{ input },
@@ -114,7 +118,7 @@ describe('suspending until the callback', () => {
 		expect(api.isDone()).toBe(true);
 	});
 
-	it('goes on at once when the runs have ended before, with failed ones as rows', async () => {
+	it('continues at once when the runs have already ended, with failed ones as rows', async () => {
 		const other = '01970c11-2222-7333-8444-000000000002';
 		nock(apiUrl)
 			.post(models, /p0/)
@@ -143,16 +147,88 @@ describe('suspending until the callback', () => {
 		]);
 	});
 
-	it('refuses an n8n that Runflow can not call back, before anything is sent', async () => {
+	it('suspends without a callback URL where Runflow cannot call n8n back, and says so', async () => {
+		const api = nock(apiUrl)
+			.post(models, (body) => !('callback_url' in body))
+			.reply(201, queuedRun)
+			.get(run)
+			.reply(200, queuedRun);
+		executionIsGone('http://localhost:5678');
 		const workflow = goldenWorkflow('generate', { completion: 'suspend' });
-		const { error } = await runWorkflow(workflow, { input, n8nUrl: 'http://localhost:5678' });
-		expect(error?.message).toBe(
-			"The URL at which n8n can be called back is on 'localhost:5678', which Runflow can't reach",
-		);
-		expect(error?.description).toContain('WEBHOOK_URL');
+		const result = await runWorkflow(workflow, { input, n8nUrl: 'http://localhost:5678' });
+		expect(result.error).toBeUndefined();
+		expect(result.run.status).toBe('waiting');
+		expect(result.hints.join(' ')).toContain('N8N_WEBHOOK_URL');
+		expect(api.isDone()).toBe(true);
 	});
 
-	it('polls when it is a tool of an agent, who waits for the answer', async () => {
+	it('reads each run only once before it suspends, however the read fails', async () => {
+		const api = nock(apiUrl).post(models).reply(201, queuedRun).get(run).reply(503, {});
+		const again = nock(apiUrl).get(run).reply(200, queuedRun);
+		executionIsGone();
+		const workflow = goldenWorkflow('generate', { completion: 'suspend' });
+		const { run: result } = await runWorkflow(workflow, { input });
+		expect(result.status).toBe('waiting');
+		expect(api.isDone()).toBe(true);
+		expect(again.isDone()).toBe(false);
+	});
+
+	it.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
+		'runs once under Retry On Fail and %s when the first item is refused, and parks every row',
+		async (onError) => {
+			const api = nock(apiUrl)
+				.post(models, /p1/)
+				.reply(201, queuedRun)
+				.persist()
+				.get(run)
+				.reply(200, queuedRun);
+			const another = nock(apiUrl).post(models).reply(201, queuedRun);
+			executionIsGone();
+			const workflow = goldenWorkflow(
+				'generate',
+				{ completion: 'suspend' },
+				{ onError, retryOnFail: true, maxTries: 3, waitBetweenTries: 0 },
+			);
+			const items = [{ json: { prompt: '' } }, { json: { prompt: 'p1' } }];
+			const { run: result } = await runWorkflow(workflow, { input: items });
+			expect(result.status).toBe('waiting');
+			const [parked] = result.data.executionData?.nodeExecutionStack[0]?.data.main ?? [];
+			expect(
+				parked?.map(({ json, pairedItem }) => [json.run_id ?? json.error, pairedItem]),
+			).toEqual([
+				["'Prompt' must not be empty", { item: 0 }],
+				[runId, { item: 1 }],
+			]);
+			const [given] = result.data.resultData.runData.Start?.[0]?.data?.main ?? [];
+			expect(given?.map(({ json }) => json)).toEqual([{ prompt: '' }, { prompt: 'p1' }]);
+			expect(api.isDone()).toBe(true);
+			expect(another.isDone()).toBe(false);
+		},
+	);
+
+	it('parks the handles of its runs only, when it executes once for all items', async () => {
+		nock(apiUrl).post(models).reply(201, queuedRun).persist().get(run).reply(200, queuedRun);
+		executionIsGone();
+		const workflow = goldenWorkflow('generate', { completion: 'suspend' }, { executeOnce: true });
+		const items = [{ json: { prompt: 'p0' } }, { json: { prompt: 'p1' } }];
+		const { run: result } = await runWorkflow(workflow, { input: items });
+		const [parked] = result.data.executionData?.nodeExecutionStack[0]?.data.main ?? [];
+		expect(parked?.map(({ json }) => json.run_id)).toEqual([runId]);
+	});
+
+	it('outputs a failed run as an error row where the node continues on errors', async () => {
+		nock(apiUrl).post(models).reply(201, failedRun).persist().get(run).reply(200, failedRun);
+		const workflow = goldenWorkflow(
+			'generate',
+			{ completion: 'suspend' },
+			{ onError: 'continueErrorOutput' },
+		);
+		const { items, errorItems } = await runWorkflow(workflow, { input });
+		expect(items).toEqual([]);
+		expect(errorItems.map(({ json }) => json.error)).toEqual([`Run ${runId} failed`]);
+	});
+
+	it('polls when it is the tool of an agent, which waits for the answer', async () => {
 		const api = nock(apiUrl)
 			.post(models, (body) => !('callback_url' in body))
 			.reply(201, queuedRun)

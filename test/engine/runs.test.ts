@@ -16,7 +16,7 @@ const numbered = (number: number) => ({
 });
 
 describe('get', () => {
-	it('gives a run in the one shape, with its image', async () => {
+	it('returns a run in the one item shape, with its image', async () => {
 		const api = nock(apiUrl).get(path).reply(200, succeededRun);
 		nock(new URL(imageUrl).origin)
 			.get(/.*/)
@@ -27,7 +27,7 @@ describe('get', () => {
 		expect(api.isDone()).toBe(true);
 	});
 
-	it('gives a run that goes on or failed as a row', async () => {
+	it('returns a pending or failed run as a row', async () => {
 		nock(apiUrl).get(path).reply(200, queuedRun).get(path).reply(200, failedRun);
 		expect((await run('get')).items[0]?.json).toMatchObject({ status: 'queued', image_count: 0 });
 		expect((await run('get')).items[0]?.json).toMatchObject({
@@ -71,7 +71,7 @@ describe('get', () => {
 });
 
 describe('getMany', () => {
-	it('reads page after page until the limit', async () => {
+	it('reads page after page up to the limit', async () => {
 		const pages = [
 			{ items: [numbered(1), numbered(2)], next: 'two' },
 			{ items: [numbered(3), numbered(4)], next: 'https://api.runflow.test/v1/runs?pq=three' },
@@ -98,7 +98,7 @@ describe('getMany', () => {
 		expect(asked).toHaveLength(2);
 	});
 
-	it('asks in the words of the API and checks what comes back', async () => {
+	it("sends the filter in the API's syntax and checks what comes back", async () => {
 		let query = '';
 		nock(apiUrl)
 			.get('/v1/runs')
@@ -134,7 +134,7 @@ describe('callbacks of a run', () => {
 		expect(api.isDone()).toBe(true);
 	});
 
-	it('are listed, a row for each delivery', async () => {
+	it('are listed, one row per delivery', async () => {
 		nock(apiUrl)
 			.get(`${path}/callback`)
 			.reply(200, [{ id: 'd1' }, { id: 'd2' }]);
@@ -149,7 +149,7 @@ describe('callbacks of a run', () => {
 describe('as a tool of an agent', () => {
 	const tool = { type: 'n8n-nodes-runflow.gptImage2Tool' };
 
-	it('gives the model little json and no binary', async () => {
+	it('returns little json and no binary field to the model', async () => {
 		nock(apiUrl).post(/runs$/).reply(201, succeededRun);
 		const { items } = await runWorkflow(goldenWorkflow('generate', { prompt: 'a sign' }, tool), {
 			input,
@@ -162,7 +162,7 @@ describe('as a tool of an agent', () => {
 		]);
 	});
 
-	it('gives failures as a sentence', async () => {
+	it('returns failures as a sentence', async () => {
 		nock(apiUrl).post(/runs$/).reply(201, failedRun);
 		const { items, error } = await runWorkflow(
 			goldenWorkflow('generate', { prompt: 'a sign' }, tool),
@@ -173,4 +173,15 @@ describe('as a tool of an agent', () => {
 			error: expect.stringMatching(`^Run ${runId} failed. .*The provider did not answer`),
 		});
 	});
+});
+
+describe('an operation that does not exist', () => {
+	it.each(['toString', 'constructor', '__proto__', 'paint'])(
+		'such as %s is refused by its name',
+		async (operation) => {
+			const workflow = goldenWorkflow('generate', { resource: 'run', operation });
+			const { error } = await runWorkflow(workflow, { input });
+			expect(error?.message).toBe(`'Operation' has the unknown value '${operation}'`);
+		},
+	);
 });

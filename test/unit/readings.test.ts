@@ -1,8 +1,14 @@
-import { Readings, type RunReader } from '../../nodes/GptImage2/suspension/readings';
+import type { RunReader } from '../../nodes/GptImage2/suspension/pending';
+import { Readings } from '../../nodes/GptImage2/suspension/readings';
+import { RunflowApiError } from '../../runflow/errors';
 import { runSchema } from '../../runflow/run';
 import { queuedRun, succeededRun } from '../fixtures/answers';
 
-const suspension = { id: 'suspension-1', runs: [{ runId: 'a' }, { runId: 'b' }, { runId: 'c' }] };
+const suspension = {
+	id: 'suspension-1',
+	startedAt: 0,
+	runs: [{ runId: 'a' }, { runId: 'b' }, { runId: 'c' }],
+};
 
 /** Runs that end when told, read by an API that answers when told. */
 function api(...ended: string[]) {
@@ -50,7 +56,7 @@ describe('a reading of a suspension', () => {
 		expect(reads).toEqual(['a', 'b']);
 	});
 
-	it('finds that all runs have ended, and hands on what it read them with', async () => {
+	it('finds that all runs have ended, and returns the reader it used', async () => {
 		const { connect, reader } = api('a', 'b', 'c');
 		expect(await new Readings().read(suspension, null, connect).outcome).toEqual({
 			state: 'ended',
@@ -58,7 +64,7 @@ describe('a reading of a suspension', () => {
 		});
 	});
 
-	it('does not read again what has ended before', async () => {
+	it('does not read a run again that has already ended', async () => {
 		const readings = new Readings();
 		const { connect, end, reads } = api('a');
 		await readings.read(suspension, null, connect).outcome;
@@ -67,14 +73,14 @@ describe('a reading of a suspension', () => {
 		expect(reads).toEqual(['a', 'b', 'b', 'c']);
 	});
 
-	it('gives a run that has called a moment to be read as ended', async () => {
+	it('waits a moment for a run that has called back to be read as ended', async () => {
 		const { connect, waits } = api('a', 'b');
 		const { outcome } = new Readings().read(suspension, 'c', connect);
 		expect(await outcome).toMatchObject({ state: 'ended' });
 		expect(waits).toEqual(['c']);
 	});
 
-	it('is joined by a call that comes meanwhile, and reads once more for it', async () => {
+	it('is joined by a call that arrives meanwhile, and reads once more for it', async () => {
 		const readings = new Readings();
 		const { answerAll, connect, end, holdAnswers, reads } = api();
 		holdAnswers();
@@ -89,14 +95,14 @@ describe('a reading of a suspension', () => {
 		expect(reads).toEqual(['a', 'a']);
 	});
 
-	it('is over when it has answered: the next call begins another', async () => {
+	it('is over when it has answered: the next call starts another', async () => {
 		const readings = new Readings();
 		const { connect } = api();
 		await readings.read(suspension, null, connect).outcome;
 		expect(readings.read(suspension, null, connect).joined).toBe(false);
 	});
 
-	it('says so when the runs can not be read, and can be tried again', async () => {
+	it('says so when the runs cannot be read, and can be tried again', async () => {
 		const readings = new Readings<RunReader>();
 		const broken = async (): Promise<RunReader> => {
 			throw new Error('no network');
@@ -108,11 +114,41 @@ describe('a reading of a suspension', () => {
 		});
 	});
 
-	it('knows which suspensions were resumed', () => {
+	it('knows which suspensions are being resumed, and which were a moment ago', async () => {
+		jest.useFakeTimers({ now: 0 });
 		const readings = new Readings();
 		expect(readings.isResumed('suspension-1')).toBe(false);
-		readings.resume('suspension-1');
+		const items = readings.resume('suspension-1', async () => {
+			expect(readings.isResumed('suspension-1')).toBe(true);
+			return 'items';
+		});
+		expect(await items).toBe('items');
 		expect(readings.isResumed('suspension-1')).toBe(true);
 		expect(readings.isResumed('suspension-2')).toBe(false);
+		jest.setSystemTime(60_000);
+		expect(readings.isResumed('suspension-1')).toBe(false);
+		jest.useRealTimers();
+	});
+
+	it('is not joined in the moment in which it is over', async () => {
+		const readings = new Readings();
+		const { connect } = api();
+		const first = readings.read(suspension, null, connect);
+		const second = first.outcome.then(() => readings.read(suspension, null, connect));
+		expect((await second).joined).toBe(false);
+	});
+
+	it('treats a run that the API no longer knows as ended, but not one that it has just created', async () => {
+		const reader: RunReader = {
+			getRun: async () => {
+				throw new RunflowApiError(404, null, null);
+			},
+			waitForRun: async (run) => run,
+		};
+		const connect = async () => reader;
+		const old = { ...suspension, startedAt: Date.now() - 120_000 };
+		const young = { ...suspension, id: 'suspension-2', startedAt: Date.now() };
+		expect(await new Readings().read(old, null, connect).outcome).toMatchObject({ state: 'ended' });
+		expect(await new Readings().read(young, null, connect).outcome).toEqual({ state: 'pending' });
 	});
 });

@@ -66,6 +66,13 @@ export const resourceFields: INodeProperties[] = [
 				description: 'Have Runflow deliver the callback of a run once more',
 				action: 'Redeliver the callback of a run',
 			},
+			{
+				name: 'Redeliver Missed Callbacks',
+				value: 'redeliverMissed',
+				description:
+					'Have Runflow deliver callbacks again that nobody accepted, such as during downtime',
+				action: 'Redeliver missed callbacks',
+			},
 		],
 		default: 'get',
 	},

@@ -116,6 +116,17 @@ const getManyFields: INodeProperties[] = [
 	},
 ];
 
+const missedOptions: INodeProperties[] = [
+	{
+		displayName: 'Hours',
+		name: 'hours',
+		type: 'number',
+		typeOptions: { minValue: 1, maxValue: 720 },
+		default: 24,
+		description: 'How far back to look for runs that have ended, in hours',
+	},
+];
+
 /** The fields of the operations on runs. */
 export const runFields: INodeProperties[] = [
 	...updateDisplayOptions(shownFor('get', 'getCallbackDeliveries', 'redeliverCallback'), [runId]),
@@ -127,6 +138,16 @@ export const runFields: INodeProperties[] = [
 			placeholder: 'Add option',
 			default: {},
 			options: getOptions,
+		},
+	]),
+	...updateDisplayOptions(shownFor('redeliverMissed'), [
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			options: missedOptions,
 		},
 	]),
 	...updateDisplayOptions(shownFor('getMany'), getManyFields),

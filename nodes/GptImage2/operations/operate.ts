@@ -5,21 +5,32 @@ import { toNodeError } from '../errors/nodeErrors';
 import { toToolError } from '../output/tool';
 import { isTool } from '../parameters/node';
 import { Parameters } from '../parameters/reader';
+import { ring } from '../suspension/alarm';
 import { edit } from './image/edit';
 import { generate } from './image/generate';
 import { get } from './run/get';
 import { getCallbackDeliveries } from './run/getCallbackDeliveries';
 import { getMany } from './run/getMany';
 import { redeliverCallback } from './run/redeliverCallback';
+import { redeliverMissed } from './run/redeliverMissed';
 
 /** One operation of the node: turns the items of the context into items. */
 type Operation = (context: IExecuteFunctions) => Promise<INodeExecutionData[]>;
 
-/** The operations by the node's 'Resource' and 'Operation'. */
-const operations: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
-	image: { edit, generate },
-	run: { get, getCallbackDeliveries, getMany, redeliverCallback },
-};
+/** n8n drops a parameter that no field shows, so the alarm of a suspension names its resource only. */
+const ringing = 'ring';
+
+/** The operations by the node's 'Resource' and 'Operation'; `ring` is used by the node itself only. */
+const operations = new Map<string, Map<string, Operation>>([
+	['image', new Map(Object.entries({ edit, generate }))],
+	[
+		'run',
+		new Map(
+			Object.entries({ get, getCallbackDeliveries, getMany, redeliverCallback, redeliverMissed }),
+		),
+	],
+	['suspension', new Map([[ringing, ring]])],
+]);
 
 /**
  * Runs the node's operation. As an agent's tool, a failure is a sentence for the model to act on and
@@ -37,8 +48,8 @@ export async function operate(context: IExecuteFunctions): Promise<INodeExecutio
 function operationOf(context: IExecuteFunctions): Operation {
 	const parameters = new Parameters(context, 0);
 	const resource = parameters.read('resource', z.coerce.string());
-	const name = parameters.read('operation', z.coerce.string());
-	const operation = operations[resource]?.[name];
+	const name = parameters.read('operation', z.coerce.string(), ringing);
+	const operation = operations.get(resource)?.get(name);
 	if (operation !== undefined) return operation;
 	throw new NodeOperationError(context.getNode(), `'Operation' has the unknown value '${name}'`, {
 		description: "Choose 'Resource' and 'Operation' again.",

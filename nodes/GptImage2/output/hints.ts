@@ -41,6 +41,29 @@ export function addSummaryHint(
 	});
 }
 
+/** Says, while an execution is suspended, what wakes it where that is less than it could be. */
+export function addSuspensionHints(
+	context: IExecuteFunctions,
+	{ hasAlarm, expectsCallbacks }: { hasAlarm: boolean; expectsCallbacks: boolean },
+): void {
+	const location = 'outputPane' as const;
+	if (!expectsCallbacks) {
+		context.addExecutionHints({
+			message:
+				"Runflow can't call this n8n back about every run, so the node reads the runs instead. Callbacks would be faster: set n8n's environment variable N8N_WEBHOOK_URL (WEBHOOK_URL before n8n 2.30) to a URL that can be reached from the internet.",
+			type: 'info',
+			location,
+		});
+	}
+	if (hasAlarm) return;
+	context.addExecutionHints({
+		message:
+			'n8n refused the sub-execution that wakes this execution after a restart. Only callbacks wake it then.',
+		type: 'warning',
+		location,
+	});
+}
+
 function count(number: number, noun: string): string {
 	return `${number} ${number === 1 ? noun : `${noun}s`}`;
 }

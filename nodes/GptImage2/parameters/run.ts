@@ -30,6 +30,11 @@ export interface GetOptions {
 	output: OutputOptions;
 }
 
+/** The options of `run` → `redeliverMissed`; at most 30 days. */
+export const missedOptionsSchema = z.object({
+	hours: positiveNumber.max(720, 'must be at most 720 hours (30 days)').default(24),
+});
+
 /** The filters of `run` → `getMany`. */
 export const filtersSchema = z.object({
 	status: trimmedOrNull,
@@ -64,6 +69,11 @@ export function readGetOptions(context: IExecuteFunctions, itemIndex: number): G
 		timeoutSeconds: timeout,
 		output: { ...output, download: output.download && !isTool(context) },
 	};
+}
+
+/** How many hours back `run` → `redeliverMissed` looks. Throws NodeOperationError that names the option. */
+export function readMissedHours(context: IExecuteFunctions, itemIndex: number): number {
+	return new Parameters(context, itemIndex).options(missedOptionsSchema).hours;
 }
 
 /** What `run` → `getMany` looks for. Throws NodeOperationError that names the field. */

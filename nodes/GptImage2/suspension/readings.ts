@@ -1,20 +1,10 @@
 import type { RunflowClient } from '../../../runflow/client';
-import type { Run } from '../../../runflow/run';
-import { isTerminal } from '../../../runflow/status';
 import { RecentKeys } from '../recentKeys';
-
-/** What a reading needs of the API. */
-export type RunReader = Pick<RunflowClient, 'getRun' | 'waitForRun'>;
+import { firstPending, type RunReader, type SuspendedRuns } from './pending';
 
 /** What a reading found: whether all runs have ended, or that they could not be read. */
 export type Reading<Reader extends RunReader> =
 	{ state: 'ended'; reader: Reader } | { state: 'pending' } | { state: 'unreadable' };
-
-/** The suspension that is read: its id, and its runs. */
-export interface ReadSuspension {
-	id: string;
-	runs: Array<{ runId: string }>;
-}
 
 interface ReadingInProgress<Reader extends RunReader> {
 	/** The runs that have called since it began. */
@@ -27,7 +17,9 @@ interface ReadingInProgress<Reader extends RunReader> {
 /** How long a run may still be read as pending after its own callback. */
 const lagSeconds = 20;
 
-const resumedForMs = 3_600_000;
+/** How long calls that come at the same moment are kept from resuming twice. */
+const resumedForMs = 60_000;
+
 const mostPositions = 10_000;
 
 /**
@@ -40,17 +32,26 @@ export class Readings<Reader extends RunReader> {
 	/** How many runs of a suspension are known to have ended; only saves reads, so it may be lost. */
 	private readonly positions = new Map<string, number>();
 
+	private readonly resuming = new Set<string>();
+
 	private readonly resumed = new RecentKeys(resumedForMs);
 
-	/** Whether this process is resuming the suspension, or has resumed it. */
+	/** Whether this process is resuming the suspension, or has just resumed it. */
 	isResumed(suspensionId: string): boolean {
-		return this.resumed.has(suspensionId);
+		return this.resuming.has(suspensionId) || this.resumed.has(suspensionId);
 	}
 
-	/** Notes that this process resumes the suspension. */
-	resume(suspensionId: string): void {
-		this.resumed.add(suspensionId);
+	/**
+	 * Makes the items with which a suspension is resumed; until then, and for a moment after, it counts
+	 * as resumed. Should n8n then fail to resume, a later call can still do so.
+	 */
+	async resume<T>(suspensionId: string, makeItems: () => Promise<T>): Promise<T> {
+		this.resuming.add(suspensionId);
 		this.positions.delete(suspensionId);
+		return await makeItems().finally(() => {
+			this.resuming.delete(suspensionId);
+			this.resumed.add(suspensionId);
+		});
 	}
 
 	/**
@@ -59,7 +60,7 @@ export class Readings<Reader extends RunReader> {
 	 * opens the API. `joined` says that somebody else began this reading. The reading never rejects.
 	 */
 	read(
-		suspension: ReadSuspension,
+		suspension: SuspendedRuns,
 		calledBy: string | null,
 		connect: () => Promise<Reader>,
 	): { joined: boolean; outcome: Promise<Reading<Reader>> } {
@@ -71,53 +72,48 @@ export class Readings<Reader extends RunReader> {
 	}
 
 	private begin(
-		suspension: ReadSuspension,
+		suspension: SuspendedRuns,
 		connect: () => Promise<Reader>,
 	): ReadingInProgress<Reader> {
-		const callers = new Set<string>();
 		const reading: ReadingInProgress<Reader> = {
-			callers,
+			callers: new Set<string>(),
 			again: false,
 			outcome: Promise.resolve({ state: 'pending' }),
 		};
 		this.inProgress.set(suspension.id, reading);
-		reading.outcome = this.readUntilClear(suspension, connect, reading)
-			.catch((): Reading<Reader> => ({ state: 'unreadable' }))
-			.finally(() => this.inProgress.delete(suspension.id));
+		reading.outcome = this.readUntilClear(suspension, connect, reading).catch(
+			(): Reading<Reader> => {
+				this.inProgress.delete(suspension.id);
+				return { state: 'unreadable' };
+			},
+		);
 		return reading;
 	}
 
+	/** Leaves `inProgress` in the same breath as it decides, so that no call joins a reading that is over. */
 	private async readUntilClear(
-		suspension: ReadSuspension,
+		suspension: SuspendedRuns,
 		connect: () => Promise<Reader>,
 		reading: ReadingInProgress<Reader>,
 	): Promise<Reading<Reader>> {
+		const { id, runs } = suspension;
 		const reader = await connect();
 		for (;;) {
 			reading.again = false;
-			const pending = await this.firstPending(suspension, reader);
-			if (pending === null) return { state: 'ended', reader };
-			if (reading.callers.delete(pending.id)) {
-				await reader
-					.waitForRun(pending, { pollSeconds: 1, timeoutSeconds: lagSeconds })
-					.catch(() => null);
+			const position = await firstPending(reader, suspension, this.positions.get(id) ?? 0);
+			this.notePosition(id, position);
+			const pending = runs[position];
+			if (pending === undefined) {
+				this.inProgress.delete(id);
+				return { state: 'ended', reader };
+			}
+			if (reading.callers.delete(pending.runId)) {
+				await awaitEnd(reader, pending.runId);
 			} else if (!reading.again) {
+				this.inProgress.delete(id);
 				return { state: 'pending' };
 			}
 		}
-	}
-
-	/** Reads on, one run after the other, from where the last reading came to: what has ended stays so. */
-	private async firstPending({ id, runs }: ReadSuspension, reader: Reader): Promise<Run | null> {
-		const start = this.positions.get(id) ?? 0;
-		for (const [offset, { runId }] of runs.slice(start).entries()) {
-			const run = await reader.getRun(runId);
-			if (isTerminal(run.status)) continue;
-			this.notePosition(id, start + offset);
-			return run;
-		}
-		this.notePosition(id, runs.length);
-		return null;
 	}
 
 	private notePosition(suspensionId: string, position: number): void {
@@ -125,3 +121,13 @@ export class Readings<Reader extends RunReader> {
 		this.positions.set(suspensionId, position);
 	}
 }
+
+/** Gives a run that has called a moment to be read as ended. */
+async function awaitEnd(reader: RunReader, runId: string): Promise<void> {
+	const run = await reader.getRun(runId).catch(() => null);
+	if (run === null) return;
+	await reader.waitForRun(run, { pollSeconds: 1, timeoutSeconds: lagSeconds }).catch(() => null);
+}
+
+/** The readings of this process. */
+export const readings = new Readings<RunflowClient>();

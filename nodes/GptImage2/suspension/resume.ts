@@ -7,8 +7,9 @@ import { runSchema, type Run } from '../../../runflow/run';
 import { hasSucceeded } from '../../../runflow/status';
 import type { RequestContext } from '../connection';
 import { explain } from '../errors/explanations';
+import { toErrorRow } from '../errors/nodeErrors';
 import { downloadsAtOnce, imagesOf, listImages } from '../output/images';
-import { toItems } from '../output/items';
+import { toItems, type RunResult } from '../output/items';
 import type { SuspendedRun, Suspension } from './suspension';
 
 const readsAtOnce = 10;
@@ -16,27 +17,28 @@ const readsAtOnce = 10;
 /**
  * The output of a suspended node whose runs have ended: every run is read from the API, since a
  * callback is only a wake-up, and its images are delivered as when polling. A failure is a row of the
- * one shape with `failure`. Never throws, because that would kill the execution.
+ * one shape with `failure`, or an error row where the node continues on errors. Never throws, because
+ * that would kill the execution.
  */
 export async function resumedItems(
 	context: RequestContext,
 	client: RunflowClient,
-	{ runs, errorRows }: Suspension,
+	suspension: Suspension,
 ): Promise<INodeExecutionData[]> {
 	const readSlots = pLimit(readsAtOnce);
 	const downloadSlots = pLimit(downloadsAtOnce);
 	const resumed = await Promise.all(
-		runs.map(async (suspended) => {
+		suspension.runs.map(async (suspended) => {
 			const { itemIndex, runId } = suspended;
 			const run = await readSlots(async () => await client.getRun(runId)).catch(asError);
-			const items =
+			const result =
 				run instanceof Error
-					? failedRow(suspended, unreadRun(runId), run)
-					: await downloadSlots(async () => await itemsOf(context, client, suspended, run));
-			return { itemIndex, items };
+					? failedResult(suspended, unreadRun(runId), run)
+					: await downloadSlots(async () => await resultOf(context, client, suspended, run));
+			return { itemIndex, items: itemsOf(context, suspension, result) };
 		}),
 	);
-	const refused = errorRows.map(({ itemIndex, json }) => ({
+	const refused = suspension.errorRows.map(({ itemIndex, json }) => ({
 		itemIndex,
 		items: [{ json, pairedItem: { item: itemIndex } }],
 	}));
@@ -45,36 +47,48 @@ export async function resumedItems(
 		.flatMap(({ items }): INodeExecutionData[] => items);
 }
 
-async function itemsOf(
+/** A run's result, and the error where it has no images, or not all. */
+interface Resumed {
+	result: RunResult;
+	error: Error | null;
+}
+
+function itemsOf(
+	context: RequestContext,
+	{ continuesOnError }: Suspension,
+	{ error, result }: Resumed,
+): INodeExecutionData[] {
+	if (error === null) return toItems(result);
+	if (continuesOnError) return [toErrorRow(context.getNode(), error, result.itemIndex)];
+	const failure = failureOf(result.run, error);
+	return toItems({ ...result, run: { ...result.run, failure } });
+}
+
+async function resultOf(
 	context: RequestContext,
 	client: RunflowClient,
 	suspended: SuspendedRun,
 	run: Run,
-): Promise<INodeExecutionData[]> {
+): Promise<Resumed> {
 	const { itemIndex, output } = suspended;
 	if (!hasSucceeded(run.status) || run.images.length === 0) {
-		return failedRow(suspended, run, new RunFailedError(run));
+		return failedResult(suspended, run, new RunFailedError(run));
 	}
 	const reread = async () => await client.getRun(run.id);
 	const images = await imagesOf(context, run, output, { reread }).catch(asError);
-	if (!(images instanceof Error)) return toItems({ run, images, itemIndex, output });
-
+	if (!(images instanceof Error)) {
+		return { result: { run, images, itemIndex, output }, error: null };
+	}
 	const listed = await listImages(context, run, output.fileName).catch(() => []);
-	const failure = failureOf(run, images);
-	return toItems({ run: { ...run, failure }, images: listed, itemIndex, output });
+	return { result: { run, images: listed, itemIndex, output }, error: images };
 }
 
 function asError(error: unknown): Error {
 	return error instanceof Error ? error : new Error(String(error));
 }
 
-function failedRow(
-	{ itemIndex, output }: SuspendedRun,
-	run: Run,
-	error: Error,
-): INodeExecutionData[] {
-	const failure = failureOf(run, error);
-	return toItems({ run: { ...run, failure }, images: [], itemIndex, output });
+function failedResult({ itemIndex, output }: SuspendedRun, run: Run, error: Error): Resumed {
+	return { result: { run, images: [], itemIndex, output }, error };
 }
 
 function failureOf(run: Run, error: Error): NonNullable<Run['failure']> {

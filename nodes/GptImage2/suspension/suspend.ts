@@ -1,30 +1,60 @@
 import { randomUUID } from 'node:crypto';
 
-import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { INodeExecutionData } from 'n8n-workflow';
 
-import type { RunflowClient } from '../../../runflow/client';
 import { isTerminal } from '../../../runflow/status';
 import { toErrorRow } from '../errors/nodeErrors';
+import { addSuspensionHints } from '../output/hints';
 import { toItems, type RunResult } from '../output/items';
 import { outputOptionsSchema } from '../parameters/output';
 import type { Batch } from '../runs/batch';
+import { startAlarm } from './alarm';
+import { anyPending } from './pending';
 import { resumedItems } from './resume';
-import { wakeWhereCallbacksCannot } from './selfWake';
+import { resumeUrlOf } from './resumeUrl';
 import { saveSuspension, type Suspension } from './suspension';
+import { watch } from './watch';
+
+/** An item that could not be started, where the node continues on errors. */
+export interface FailedItem {
+	itemIndex: number;
+	error: unknown;
+}
 
 /**
  * Suspends the execution until all of the node's runs have ended, or continues at once when they have.
- * Returns the node's output: the images, or what n8n is to output should the deadline pass. `failed`
- * are the items that could not be started, where the node continues on errors.
+ * Returns the node's output: the images, or nothing while it is suspended.
  */
 export async function suspend(
 	batch: Batch,
 	started: RunResult[],
-	failed: Array<{ itemIndex: number; error: unknown }>,
+	failed: FailedItem[],
 ): Promise<INodeExecutionData[]> {
-	const { client, context, options } = batch;
-	const suspension: Suspension = {
+	const { client, context, ledger, options } = batch;
+	const suspension = suspensionOf(batch, started, failed);
+	const open = started.filter(({ run }) => !isTerminal(run.status)).map(({ run }) => run.id);
+	if (!(await anyPending(client, open))) return await resumedItems(context, client, suspension);
+
+	const url = resumeUrlOf(context);
+	const deadline = suspension.startedAt + options.timeoutSeconds * 1000;
+	const callbackUrls = started.map(({ itemIndex }) => ledger.find(itemIndex)?.callbackUrl);
+	const expectsCallbacks = callbackUrls.every((callbackUrl) => callbackUrl === url);
+	const { id: suspensionId, startedAt } = suspension;
+	const hasAlarm = await startAlarm(context, { resumeUrl: url, suspensionId, startedAt, deadline });
+	addSuspensionHints(context, { hasAlarm, expectsCallbacks });
+
+	saveSuspension(context, suspension);
+	outputAtDeadline(batch, started, suspension);
+	await context.putExecutionToWait(new Date(deadline));
+	void watch(batch, { suspension, url, deadline, expectsCallbacks });
+	return [];
+}
+
+function suspensionOf({ context }: Batch, started: RunResult[], failed: FailedItem[]): Suspension {
+	return {
 		id: randomUUID(),
+		startedAt: Date.now(),
+		continuesOnError: context.continueOnFail(),
 		runs: started.map(({ run, itemIndex, output }) => ({
 			itemIndex,
 			runId: run.id,
@@ -35,46 +65,25 @@ export async function suspend(
 			json: toErrorRow(context.getNode(), error, itemIndex).json,
 		})),
 	};
-	const pending = await stillPending(client, started);
-	if (pending.length === 0) return await resumedItems(context, client, suspension);
-
-	saveSuspension(context, suspension);
-	outputAtDeadline(context, started, suspension);
-	await context.putExecutionToWait(new Date(Date.now() + options.timeoutSeconds * 1000));
-	void wakeWhereCallbacksCannot(batch, pending);
-	return context.getInputData();
 }
 
-/** A quick read of what the create didn't answer as ended: the last one first, and no further than needed. */
-async function stillPending(client: RunflowClient, started: RunResult[]): Promise<RunResult[]> {
-	const open = started.filter(({ run }) => !isTerminal(run.status));
-	for (const [position, { run }] of [...open.entries()].reverse()) {
-		const read = await client.getRun(run.id).catch(() => null);
-		if (read === null || !isTerminal(read.status)) return open.slice(0, position + 1);
-	}
-	return [];
-}
-
-/** At the deadline n8n outputs the node's *input* items, so they are overwritten with the run ids. */
+/**
+ * At the deadline n8n outputs the node's *input* items, so they are replaced by the run ids. The items
+ * themselves stay as they are: they belong to the node before.
+ */
 function outputAtDeadline(
-	context: IExecuteFunctions,
+	{ context }: Batch,
 	started: RunResult[],
 	{ errorRows }: Suspension,
 ): void {
-	const input = context.getInputData();
-	const rows = [
-		...started.flatMap((result) =>
-			toItems({ ...result, images: [], timedOut: true }).map(({ json }) => ({
-				itemIndex: result.itemIndex,
-				json,
-			})),
-		),
-		...errorRows,
-	];
-	for (const { itemIndex, json } of rows) {
-		const item = input[itemIndex];
-		if (!item) continue;
-		item.json = json;
-		delete item.binary;
-	}
+	const handles = started.map((result) => ({
+		itemIndex: result.itemIndex,
+		rows: toItems({ ...result, images: [], timedOut: true }),
+	}));
+	const refused = errorRows.map(({ itemIndex, json }) => ({
+		itemIndex,
+		rows: [{ json, pairedItem: { item: itemIndex } }],
+	}));
+	const rows = [...handles, ...refused].sort((one, other) => one.itemIndex - other.itemIndex);
+	context.getExecuteData().data.main = [rows.flatMap((row): INodeExecutionData[] => row.rows)];
 }

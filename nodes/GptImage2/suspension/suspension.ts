@@ -5,6 +5,10 @@ import { outputOptionsSchema } from '../parameters/output';
 
 const suspensionSchema = z.object({
 	id: z.string(),
+	/** When the execution was suspended, in milliseconds since 1970. */
+	startedAt: z.number().default(0),
+	/** Whether a run that failed becomes an error row, because the node continues on errors. */
+	continuesOnError: z.boolean().default(false),
 	runs: z.array(
 		z.object({ itemIndex: z.number(), runId: z.string(), output: outputOptionsSchema }),
 	),
@@ -32,8 +36,16 @@ export function saveSuspension(context: IExecuteFunctions, suspension: Suspensio
 /** The suspension of the execution that is being called; null where there is none. */
 export function readSuspension(context: IWebhookFunctions): Suspension | null {
 	const nodeContext = context.evaluateExpression(
-		`{{ $node[${JSON.stringify(context.getNode().name)}].context }}`,
+		`{{ $node["${escaped(context.getNode().name)}"].context }}`,
 	);
 	const stored = z.object({ [contextKey]: suspensionSchema }).safeParse(nodeContext);
 	return stored.success ? stored.data[contextKey] : null;
+}
+
+/** A name for an expression, every character escaped: n8n reads meaning into braces and some words. */
+function escaped(name: string): string {
+	return Array.from({ length: name.length }, (_, index) => {
+		const code = name.charCodeAt(index).toString(16).padStart(4, '0');
+		return `\\u${code}`;
+	}).join('');
 }

@@ -1,18 +1,27 @@
 import { sleep, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-workflow';
 import { z } from 'zod';
 
-import type { RunflowClient } from '../../../runflow/client';
 import { connect } from '../connection';
-import { Readings } from './readings';
+import { readings } from './readings';
 import { resumedItems } from './resume';
-import { readSuspension } from './suspension';
+import {
+	callResumeUrl,
+	isOver,
+	readResumeCall,
+	resumeUrlOfCalled,
+	type ResumeState,
+} from './resumeUrl';
+import { readSuspension, type Suspension } from './suspension';
 
 /** A sender gets its answer within this time, whatever is still to be done. */
 const patienceMs = 700;
 
-const readings = new Readings<RunflowClient>();
+/** After so long a resume, something else may have resumed the execution meanwhile, such as its deadline. */
+const slowResumeMs = 5_000;
 
 const keepWaiting: IWebhookResponseData = { noWebhookResponse: true };
+
+type Answer = (httpStatus: number, state: ResumeState) => void;
 
 /**
  * Answers a call to the resume URL of a suspended execution. The call is only a wake-up: what it says
@@ -21,24 +30,68 @@ const keepWaiting: IWebhookResponseData = { noWebhookResponse: true };
  */
 export async function wake(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const answer = answerOnce(context);
+	return await resumeOrKeepWaiting(context, answer).catch(() => {
+		answer(503, 'pending');
+		return keepWaiting;
+	});
+}
+
+async function resumeOrKeepWaiting(
+	context: IWebhookFunctions,
+	answer: Answer,
+): Promise<IWebhookResponseData> {
 	const suspension = readSuspension(context);
-	if (suspension === null || readings.isResumed(suspension.id)) {
-		answer(200);
+	const call = readResumeCall(context);
+	const isMeant = call === null || call.suspensionId === suspension?.id;
+	if (suspension === null || !isMeant) {
+		answer(200, 'resumed');
 		return keepWaiting;
 	}
+	if (call?.purpose === 'probe') {
+		answer(200, 'pending');
+		return keepWaiting;
+	}
+	if (readings.isResumed(suspension.id)) {
+		answer(200, 'pending');
+		return keepWaiting;
+	}
+	return await readAndResume(context, suspension, answer);
+}
+
+async function readAndResume(
+	context: IWebhookFunctions,
+	suspension: Suspension,
+	answer: Answer,
+): Promise<IWebhookResponseData> {
 	const { joined, outcome } = readings.read(
 		suspension,
 		callingRun(context),
 		async () => (await connect(context)).client,
 	);
-	await Promise.race([outcome, sleep(patienceMs).then(() => answer(200))]);
+	await Promise.race([outcome, sleep(patienceMs).then(() => answer(200, 'pending'))]);
 	const reading = await outcome;
-	answer(reading.state === 'unreadable' ? 503 : 200);
+	if (reading.state === 'unreadable') answer(503, 'pending');
+	else answer(200, 'pending');
 	if (joined || reading.state !== 'ended' || readings.isResumed(suspension.id)) return keepWaiting;
 
-	readings.resume(suspension.id);
-	const items = await resumedItems(context, reading.reader, suspension);
+	const started = Date.now();
+	const items = await readings.resume(
+		suspension.id,
+		async () => await resumedItems(context, reading.reader, suspension),
+	);
+	const isSlow = Date.now() - started > slowResumeMs;
+	if (isSlow && (await wasResumedElsewhere(context, suspension.id))) return keepWaiting;
 	return { noWebhookResponse: true, workflowData: [items] };
+}
+
+/** Whether the execution left this suspension while its images were downloaded; it may be in its next one. */
+async function wasResumedElsewhere(
+	context: IWebhookFunctions,
+	suspensionId: string,
+): Promise<boolean> {
+	const url = resumeUrlOfCalled(context);
+	if (url === null) return false;
+	return isOver(await callResumeUrl(context, url, { purpose: 'probe', suspensionId }));
 }
 
 function callingRun(context: IWebhookFunctions): string | null {
@@ -47,11 +100,11 @@ function callingRun(context: IWebhookFunctions): string | null {
 }
 
 /** Answers the sender, at most once. */
-function answerOnce(context: IWebhookFunctions): (httpStatus: number) => void {
+function answerOnce(context: IWebhookFunctions): Answer {
 	let answered = false;
-	return (httpStatus) => {
+	return (httpStatus, state) => {
 		if (answered) return;
 		answered = true;
-		context.getResponseObject().status(httpStatus).json({});
+		context.getResponseObject().status(httpStatus).json({ state });
 	};
 }

@@ -4,7 +4,8 @@ import { toNodeError } from '../../errors/nodeErrors';
 import type { Completion, NodeOptions } from '../../parameters/node';
 import { Parameters } from '../../parameters/reader';
 import type { ImagePlan, PlannedItem } from '../../runs/batch';
-import { assertReachable, resumeUrlOf } from '../../suspension/callbackUrl';
+import { assertReachable } from '../../suspension/callbackUrl';
+import { reachableResumeUrl } from '../../suspension/resumeUrl';
 
 /** Reads what one item asks for. Throws NodeOperationError where it can't be sent. */
 export type PlanItem = (itemIndex: number) => ImagePlan;
@@ -26,7 +27,7 @@ export function planItems(
 	{ completion, maxImages }: NodeOptions,
 	apiBaseUrl: string,
 ): { planned: PlannedItem[]; refused: RefusedItem[] } {
-	const resumeUrl = completion === 'suspend' ? resumeUrlOf(context) : null;
+	const resumeUrl = completion === 'suspend' ? reachableResumeUrl(context, apiBaseUrl) : null;
 	const planned: PlannedItem[] = [];
 	const refused: RefusedItem[] = [];
 	for (const itemIndex of context.getInputData().keys()) {
@@ -55,8 +56,8 @@ function assertCanFinish(
 ): void {
 	const parameters = new Parameters(context, itemIndex);
 	const suspends = completion === 'suspend';
-	if (callbackUrl !== null) {
-		assertReachable(parameters, callbackUrl, { apiBaseUrl, isResumeUrl: suspends });
+	if (completion === 'none' && callbackUrl !== null) {
+		assertReachable(parameters, callbackUrl, apiBaseUrl);
 	}
 	const keepsNoImage = suspends || (completion === 'none' && callbackUrl === null);
 	if (!input.sync_mode || !keepsNoImage) return;

@@ -1,13 +1,10 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import type { RunflowClient } from '../../../../runflow/client';
-import type { Run } from '../../../../runflow/run';
 import { listImages } from '../../output/images';
 import { outputOf } from '../../output/tool';
-import { readSearch, type RunSearch } from '../../parameters/run';
+import { readSearch } from '../../parameters/run';
 import { eachItem } from '../eachItem';
-
-const runsPerPage = 100;
+import { findRuns } from './findRuns';
 
 /** `run` → `getMany`: the runs that match, newest first, with the URLs of their images. */
 export async function getMany(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
@@ -21,20 +18,4 @@ export async function getMany(context: IExecuteFunctions): Promise<INodeExecutio
 		});
 		return (await Promise.all(rows)).flat();
 	});
-}
-
-async function findRuns(
-	client: RunflowClient,
-	{ filter, limit }: RunSearch,
-	signal?: AbortSignal,
-): Promise<Run[]> {
-	const found: Run[] = [];
-	let cursor: string | null = null;
-	do {
-		const page = { limit: Math.min(limit, runsPerPage), cursor };
-		const { runs, cursor: next } = await client.listRuns(filter, page, signal);
-		found.push(...runs);
-		cursor = next;
-	} while (cursor !== null && found.length < limit && !signal?.aborted);
-	return found.slice(0, limit);
 }

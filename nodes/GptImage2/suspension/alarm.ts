@@ -1,0 +1,120 @@
+import type { IExecuteFunctions, INodeExecutionData, IWorkflowBase } from 'n8n-workflow';
+import { z } from 'zod';
+
+import { callResumeUrl, isOver } from './resumeUrl';
+
+/** What an alarm knows of the suspension that it watches over; moments in milliseconds since 1970. */
+const alarmSchema = z.object({
+	resumeUrl: z.string(),
+	suspensionId: z.string(),
+	startedAt: z.number(),
+	deadline: z.number(),
+});
+
+/** An alarm as it travels through its sub-execution. */
+export type Alarm = z.infer<typeof alarmSchema>;
+
+const firstRingAfterMs = 150_000;
+const longestGapMs = 1_800_000;
+
+/** The last ring comes this long before the deadline, so that images can still replace the run ids. */
+const beforeDeadlineMs = 15_000;
+
+/**
+ * When an alarm rings next: two and a half minutes after the suspension, then each time twice as late,
+ * at most half an hour apart, and once more just before the deadline; null when that is past.
+ */
+export function nextRing({ deadline, startedAt }: Alarm, now: number): number | null {
+	const last = deadline - beforeDeadlineMs;
+	const gapMs = Math.min(Math.max(now - startedAt, firstRingAfterMs), longestGapMs);
+	const next = Math.min(now + gapMs, last);
+	return next > now ? next : null;
+}
+
+/**
+ * Starts the alarm of a suspension: a sub-execution that n8n saves, takes up after a restart, and that
+ * calls the resume URL until nothing is left to wake. Resolves once it is saved. Returns whether n8n
+ * accepted it; one whose deadline is too near to ring isn't needed.
+ */
+export async function startAlarm(context: IExecuteFunctions, alarm: Alarm): Promise<boolean> {
+	if (nextRing(alarm, Date.now()) === null) return true;
+	const { id = '', name = '' } = context.getWorkflow();
+	const executionId = context.getExecutionId();
+	const parentExecution = { executionId, workflowId: id, shouldResume: false };
+	try {
+		await context.executeWorkflow(
+			{ code: alarmWorkflow(context, name) },
+			[{ json: alarm }],
+			undefined,
+			{ parentExecution, executionMode: context.getMode() },
+		);
+	} catch {
+		return false;
+	}
+	// n8n notes a sub-execution that waits as one whose end resumes its parent, which this one never does.
+	delete context.getExecuteData().metadata?.waitingChildExecutionIds;
+	return true;
+}
+
+/** The sub-workflow of an alarm: this node, which waits, rings, and follows itself. */
+function alarmWorkflow(context: IExecuteFunctions, workflowName: string): IWorkflowBase {
+	const { type, typeVersion } = context.getNode();
+	const start = 'Suspended';
+	const ring = `Wakes ${workflowName || 'the workflow'} when Runflow's callback got lost`;
+	const toRing = { main: [[{ node: ring, type: 'main' as const, index: 0 }]] };
+	const now = new Date();
+	return {
+		id: context.getWorkflow().id ?? '',
+		name: ring,
+		active: false,
+		isArchived: false,
+		createdAt: now,
+		updatedAt: now,
+		activeVersionId: null,
+		nodes: [
+			{
+				id: 'start',
+				name: start,
+				type: 'n8n-nodes-base.executeWorkflowTrigger',
+				typeVersion: 1,
+				position: [0, 0],
+				parameters: {},
+			},
+			{
+				id: 'ring',
+				name: ring,
+				type,
+				typeVersion,
+				position: [200, 0],
+				parameters: { resource: 'suspension' },
+			},
+		],
+		connections: { [start]: toRing, [ring]: toRing },
+		settings: {
+			executionOrder: 'v1',
+			saveDataSuccessExecution: 'none',
+			saveDataErrorExecution: 'none',
+			saveManualExecutions: false,
+		},
+	};
+}
+
+/**
+ * One ring of an alarm, in its sub-execution: calls the resume URL, except right after the suspension,
+ * and puts the sub-execution to wait for the next ring. Returns no items when nothing is left to wake,
+ * which ends it.
+ */
+export async function ring(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	const [item] = context.getInputData();
+	const alarm = alarmSchema.safeParse(item?.json);
+	if (!alarm.success) return [];
+	const { resumeUrl, startedAt, suspensionId } = alarm.data;
+	if (Date.now() - startedAt >= firstRingAfterMs / 2) {
+		const answer = await callResumeUrl(context, resumeUrl, { purpose: 'wake', suspensionId });
+		if (isOver(answer)) return [];
+	}
+	const next = nextRing(alarm.data, Date.now());
+	if (next === null) return [];
+	await context.putExecutionToWait(new Date(next));
+	return [{ json: alarm.data }];
+}

@@ -1,0 +1,98 @@
+import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
+import { z } from 'zod';
+
+import { unreachable } from '../../../runflow/reachable';
+import type { RequestContext } from '../connection';
+
+const proxySchema = z.object({ $execution: z.object({ resumeUrl: z.string() }) });
+
+/**
+ * The URL that wakes this node of this execution: n8n's signed resume URL, with the node's id as path,
+ * so that a late callback for another node of the workflow can't wake this one.
+ */
+export function resumeUrlOf(context: IExecuteFunctions): string {
+	const { $execution } = proxySchema.parse({
+		$execution: context.getWorkflowDataProxy(0).$execution,
+	});
+	return withPath($execution.resumeUrl, context.getNode().id);
+}
+
+/** The same URL as a callback URL; null where Runflow can't reach this n8n, so that no callback can come. */
+export function reachableResumeUrl(context: IExecuteFunctions, apiBaseUrl: string): string | null {
+	const url = resumeUrlOf(context);
+	return unreachable(url, apiBaseUrl) === null ? url : null;
+}
+
+/** The same URL, for the execution that is being called; null where n8n doesn't say. */
+export function resumeUrlOfCalled(context: IWebhookFunctions): string | null {
+	const url = context.evaluateExpression('{{ $execution.resumeUrl }}');
+	if (typeof url !== 'string' || !URL.canParse(url)) return null;
+	return withPath(url, context.getNode().id);
+}
+
+function withPath(resumeUrl: string, nodeId: string): string {
+	const url = new URL(resumeUrl);
+	url.pathname = `${url.pathname.replace(/\/$/, '')}/${nodeId}`;
+	return url.toString();
+}
+
+const stateSchema = z.enum(['pending', 'resumed']);
+
+/** Whether a suspension is still waited for. */
+export type ResumeState = z.infer<typeof stateSchema>;
+
+/** What is asked of the resume URL: to wake the execution, or only whether it is still suspended. */
+const callSchema = z.object({
+	purpose: z.enum(['probe', 'wake']),
+	suspensionId: z.string(),
+});
+
+/** A call by this package, in contrast to a callback. */
+export type ResumeCall = z.infer<typeof callSchema>;
+
+/** How a call ended: with n8n's status and what `wake` says, null where it says nothing. */
+export interface ResumeAnswer {
+	/** Null when there was no answer. */
+	httpStatus: number | null;
+	state: ResumeState | null;
+}
+
+const callTimeoutMs = 30_000;
+
+/** Calls the resume URL of a suspended execution. Never throws. */
+export async function callResumeUrl(
+	context: RequestContext,
+	url: string,
+	call: ResumeCall,
+): Promise<ResumeAnswer> {
+	const answer: unknown = await context.helpers
+		.httpRequest({
+			method: 'POST',
+			url,
+			body: call,
+			json: true,
+			returnFullResponse: true,
+			ignoreHttpStatusErrors: true,
+			timeout: callTimeoutMs,
+		})
+		.catch(() => null);
+	const { statusCode, body } = z
+		.object({
+			statusCode: z.number().nullable(),
+			body: z.object({ state: stateSchema.nullable().catch(null) }).catch({ state: null }),
+		})
+		.catch({ statusCode: null, body: { state: null } })
+		.parse(answer);
+	return { httpStatus: statusCode, state: body.state };
+}
+
+/** The call that this package made, null for a callback of Runflow's. */
+export function readResumeCall(context: IWebhookFunctions): ResumeCall | null {
+	const call = callSchema.safeParse(context.getBodyData());
+	return call.success ? call.data : null;
+}
+
+/** The statuses after which there is nothing left to wake: not valid, gone, or finished. */
+export function isOver({ httpStatus, state }: ResumeAnswer): boolean {
+	return state === 'resumed' || [401, 404, 409].includes(httpStatus ?? 0);
+}
