@@ -23,18 +23,19 @@ export async function getMany(context: IExecuteFunctions): Promise<INodeExecutio
 	});
 }
 
+/** Reads page after page. Runs that start meanwhile may show a run on two of them. */
 async function findRuns(
 	client: RunflowClient,
-	{ filter, limit }: RunSearch,
+	{ filter, limit, output }: RunSearch,
 	signal?: AbortSignal,
 ): Promise<Run[]> {
-	const found: Run[] = [];
+	const found = new Map<string, Run>();
 	let cursor: string | null = null;
 	do {
-		const page = { limit: Math.min(limit, runsPerPage), cursor };
+		const page = { limit: Math.min(limit, runsPerPage), cursor, whole: output.includeRun };
 		const { runs, cursor: next } = await client.listRuns(filter, page, signal);
-		found.push(...runs);
+		for (const run of runs) found.set(run.id, run);
 		cursor = next;
-	} while (cursor !== null && found.length < limit && !signal?.aborted);
-	return found.slice(0, limit);
+	} while (cursor !== null && found.size < limit && !signal?.aborted);
+	return [...found.values()].slice(0, limit);
 }
