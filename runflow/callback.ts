@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { filledTextOrNull } from './lenient';
 import { runSchema } from './run';
 
 /** The events of a run (SEED; `run.partial_succeeded` from CB), each with the status it announces. */
@@ -15,13 +16,14 @@ export function eventOf(status: string): string | null {
 	return Object.entries(runEvents).find(([, announced]) => announced === status)?.[0] ?? null;
 }
 
-const errorEnvelope = z.object({ code: z.string().nullish(), message: z.string().nullish() });
+const errorEnvelope = z.object({ code: filledTextOrNull, message: filledTextOrNull });
 
 /** Why a run failed, where its callback carries an error envelope in place of the output (CB). */
 function failureIn(status: string, output: unknown): Record<string, unknown> {
 	const envelope = errorEnvelope.safeParse(output);
 	if (status !== 'failed' || !envelope.success) return {};
-	return { failure_code: envelope.data.code, failure_message: envelope.data.message };
+	const { code, message } = envelope.data;
+	return { ...(code && { failure_code: code }), ...(message && { failure_message: message }) };
 }
 
 const callbackFields = z.object({
@@ -30,27 +32,31 @@ const callbackFields = z.object({
 		.startsWith('run.')
 		.transform((event) => (event === 'run.canceled' ? 'run.cancelled' : event)),
 	run_id: z.string().min(1),
-	status: z.string().nullish().catch(null),
+	status: filledTextOrNull,
 });
 
 /** The status that an event announces; for an undocumented event, its own name. */
-function announcedBy(event = ''): string {
+function announcedBy(event: string): string {
 	const known = Object.entries(runEvents).find(([name]) => name === event);
 	return known?.[1] ?? event.replace(/^run\./, '');
 }
 
 /**
  * The body of a callback (SEED, CB), read leniently: an event of a run and a run id are required; the
- * status may be missing or spelled either way, the output may be null or an error envelope, unknown
- * fields are fine. Becomes the event in one spelling and as much of the run as the callback carries.
+ * status may be missing or spelled either way, the output may be null or an error envelope. Unknown
+ * fields are fine, and none of them stands in for the documented `run_id` and `status`. Becomes the
+ * event in one spelling and as much of the run as the callback carries.
  */
 export const callbackSchema = z.record(z.unknown()).transform((raw, context) => {
 	const body = callbackFields.safeParse(raw);
-	const status = body.data?.status ?? announcedBy(body.data?.event);
-	const run = runSchema.safeParse({ ...raw, status, ...failureIn(status, raw.output) });
-	if (body.success && run.success) return { event: body.data.event, run: { ...run.data, raw } };
-	context.addIssue({ code: z.ZodIssueCode.custom, message: 'not a callback of a run' });
-	return z.NEVER;
+	if (!body.success) {
+		context.addIssue({ code: z.ZodIssueCode.custom, message: 'not a callback of a run' });
+		return z.NEVER;
+	}
+	const { event, run_id: id } = body.data;
+	const status = body.data.status ?? announcedBy(event);
+	const known = { ...raw, id, status_code: status, ...failureIn(status, raw.output) };
+	return { event, run: { ...runSchema.parse(known), raw } };
 });
 
 /** A callback as the rest of this package sees it. */

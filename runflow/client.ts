@@ -3,9 +3,11 @@ import { z } from 'zod';
 import { uploadAsset, type AssetAnnouncement } from './assets';
 import { deliverySchema, type Delivery } from './callback';
 import { createRun, type CreateOptions } from './createRun';
-import type { RunFilter } from './filter';
+import { matches, type RunFilter } from './filter';
+import { findRun, type WantedRun } from './findRun';
 import type { RunRequest } from './input';
-import { findRun, readRun, readRunPage, type PageRequest, type RunPage } from './reads';
+import { RunLists, type PageRequest, type RunPage } from './lists';
+import { readRun } from './reads';
 import { requestJson, usualTimeoutMs, type Send } from './request';
 import { retrying, type Pause } from './retry';
 import type { Run } from './run';
@@ -29,10 +31,14 @@ export interface WaitOptions {
  * on 429, 5xx and lost connections, at most five times; a signal ends the pauses in between.
  */
 export class RunflowClient {
+	private readonly lists: RunLists;
+
 	constructor(
 		private readonly send: Send,
 		private readonly pause: Pause,
-	) {}
+	) {
+		this.lists = new RunLists(send);
+	}
 
 	/** Reads a run. Throws a RunflowError that names the run. */
 	async getRun(id: string, signal?: AbortSignal): Promise<Run> {
@@ -44,20 +50,24 @@ export class RunflowClient {
 		return await readRun(this.send, id);
 	}
 
-	/** Finds the run with this `client_ref`, null where there is none. Throws RunflowError. */
-	async findRun(clientRef: string, signal?: AbortSignal): Promise<Run | null> {
-		return await this.repeat(async () => await findRun(this.send, clientRef), signal);
+	/** Finds the run of an earlier create, null where there is none. Throws RunflowError. */
+	async findRun(wanted: WantedRun, signal?: AbortSignal): Promise<Run | null> {
+		return await this.repeat(async () => await findRun(this.send, this.lists, wanted), signal);
 	}
 
 	/** Reads one page of the runs that match, newest first, at most 500. Throws RunflowError. */
 	async listRuns(filter: RunFilter, page: PageRequest, signal?: AbortSignal): Promise<RunPage> {
-		return await this.repeat(async () => await readRunPage(this.send, filter, page), signal);
+		const { runs, cursor } = await this.repeat(
+			async () => await this.lists.read(filter, page),
+			signal,
+		);
+		return { runs: runs.filter((run) => matches(run, filter)), cursor };
 	}
 
 	/** Creates a run and pays for it, by the rules of `createRun`. Throws as it does. */
 	async createRun(model: string, request: RunRequest, options: CreateOptions): Promise<Run> {
-		const { pause, send } = this;
-		return await createRun({ send, pause }, model, request, options);
+		const { lists, pause, send } = this;
+		return await createRun({ send, pause, lists }, model, request, options);
 	}
 
 	/** Waits until a run has ended and returns it. Throws as `waitForRun` in waiting.ts does. */

@@ -1,22 +1,31 @@
 import {
 	RunflowAnswerError,
 	RunflowApiError,
+	RunflowConnectionError,
 	RunflowError,
 	StoppedError,
 	returnRunflowError,
 } from './errors';
+import { findRun } from './findRun';
 import type { RunRequest } from './input';
-import { findRun } from './reads';
+import type { RunLists } from './lists';
 import { requestJson, type Send } from './request';
 import { isPassing, maxRetries, mayHaveBeenAccepted, retryDelay, type Pause } from './retry';
-import { runSchema, type Run } from './run';
+import { createdRunSchema, type Run } from './run';
 
 /** How one create is made safe to repeat. */
 export interface CreateOptions {
 	/** Made once per attempt at an image and sent with every try (BATCH-C). */
 	idempotencyKey: string;
-	/** Whether `client_ref` belongs to this run alone, so that a lost run can be found by it. */
+	/** When that attempt began, in milliseconds since 1970; no run of it is older. */
+	startedAt: number;
+	/**
+	 * Whether `client_ref` belongs to this run alone. Where it may not, a lost run is found by its input
+	 * and its age as well.
+	 */
 	findable: boolean;
+	/** Whether a run is known to be that of another create. */
+	isTaken?: (runId: string) => boolean;
 	/** Whether an earlier try got no clear answer, so the run may already exist. */
 	uncertain: boolean;
 	/** How long one create may take to be answered. */
@@ -25,44 +34,69 @@ export interface CreateOptions {
 	signal: AbortSignal;
 }
 
+/** What a create works with. */
+export interface CreateTools {
+	send: Send;
+	pause: Pause;
+	lists: RunLists;
+}
+
+/** How often a run that must exist is looked for again, because a list may be a moment behind. */
+const maxSearches = 4;
+
 /**
  * The one request that costs money: `POST /v1/models/{model}/runs` (SEED). Returns the run as the API
  * answered it, which may already have ended. Repeated on 429, 5xx and lost connections, at most five
  * times and always with the same key; where the last try may have been accepted, the run is looked
- * for first. Throws RunflowError, with `mayBePaid` set where the run may exist all the same.
+ * for first. Never repeated once the API has accepted it, or has seen its key: then the run is only
+ * looked for. Throws RunflowError, with `mayBePaid` and `clientRef` set where the run may exist all the
+ * same.
  */
 export async function createRun(
-	{ send, pause }: { send: Send; pause: Pause },
+	tools: CreateTools,
 	model: string,
 	request: RunRequest,
 	options: CreateOptions,
 ): Promise<Run> {
 	let { uncertain } = options;
 	for (let retries = 0; ; retries++) {
-		const result = await findOrPost(send, model, request, { ...options, uncertain }).catch(
-			returnRunflowError,
-		);
-		if (!(result instanceof RunflowError)) return result;
-		uncertain ||= mayHaveBeenAccepted(result);
-		if (!mayTryAgain(result, retries, uncertain)) {
-			result.mayBePaid = uncertain;
-			throw result;
+		const result = await findOrPost(tools, model, request, { ...options, uncertain });
+		if (!('error' in result)) return result;
+		const { error, wasAccepted } = result;
+		uncertain ||= wasAccepted || mayHaveBeenAccepted(error);
+		if (wasAccepted || !mayTryAgain(error, retries)) {
+			error.mayBePaid = uncertain;
+			error.clientRef = uncertain ? (request.client_ref ?? null) : null;
+			throw error;
 		}
-		await pauseUntilStopped(pause, retryDelay(result, retries, Math.random()), options.signal);
+		await pauseUntilStopped(tools.pause, retryDelay(error, retries, Math.random()), options.signal);
 	}
 }
 
+/** A try that led to no run; `wasAccepted` where there is one that was looked for in vain. */
+interface FailedTry {
+	error: RunflowError;
+	wasAccepted: boolean;
+}
+
 async function findOrPost(
-	send: Send,
+	tools: CreateTools,
 	model: string,
 	request: RunRequest,
 	options: CreateOptions,
-): Promise<Run> {
-	const { findable, signal, uncertain } = options;
-	const accepted = uncertain && findable ? await findAccepted(send, request) : null;
+): Promise<Run | FailedTry> {
+	const { signal, uncertain } = options;
+	const accepted = uncertain
+		? await findAccepted(tools, request, options).catch(returnRunflowError)
+		: null;
+	if (accepted instanceof RunflowError) return { error: accepted, wasAccepted: false };
 	if (accepted !== null) return accepted;
-	if (signal.aborted) throw new StoppedError();
-	return await postRun(send, model, request, options);
+	if (signal.aborted) return { error: new StoppedError(), wasAccepted: false };
+	const posted = await postRun(tools.send, model, request, options).catch(returnRunflowError);
+	if (!(posted instanceof RunflowError)) return posted;
+	if (!showsAcceptance(posted)) return { error: posted, wasAccepted: false };
+	const found = await searchAgain(tools, request, options);
+	return found ?? { error: posted, wasAccepted: true };
 }
 
 async function postRun(
@@ -80,25 +114,61 @@ async function postRun(
 			body,
 			timeoutMs,
 		},
-		runSchema,
+		createdRunSchema,
 	);
 }
 
-/** The run of a create that was lost. Where the API refuses to search, the key alone has to do. */
-async function findAccepted(send: Send, { client_ref }: RunRequest): Promise<Run | null> {
+/**
+ * Whether a create that ended like this has a run all the same: a 2xx that broke off or has no id, or
+ * a 409, which says that the key was seen before (BATCH-C) although no other create has it.
+ */
+function showsAcceptance(error: RunflowError): boolean {
+	if (error instanceof RunflowAnswerError) return true;
+	if (error instanceof RunflowConnectionError) return error.wasAccepted;
+	return error instanceof RunflowApiError && error.httpStatus === 409;
+}
+
+async function search(
+	{ send, lists }: CreateTools,
+	{ client_ref, input }: RunRequest,
+	{ findable, isTaken, startedAt }: CreateOptions,
+): Promise<Run | null> {
 	if (client_ref === undefined) return null;
-	return await findRun(send, client_ref).catch((error: unknown) => {
+	const wanted = { clientRef: client_ref, startedAt, input: findable ? null : input, isTaken };
+	return await findRun(send, lists, wanted);
+}
+
+/** The run of a create that was lost. Where the API refuses to search, the key alone has to do. */
+async function findAccepted(
+	tools: CreateTools,
+	request: RunRequest,
+	options: CreateOptions,
+): Promise<Run | null> {
+	return await search(tools, request, options).catch((error: unknown) => {
 		if (error instanceof RunflowApiError && !isPassing(error)) return null;
 		throw error;
 	});
 }
 
-/** Whether a create that ended with this error is tried once more. */
-function mayTryAgain(error: unknown, retries: number, uncertain: boolean): boolean {
+/** The run of a create that was accepted, null where several searches didn't find it or none is possible. */
+async function searchAgain(
+	tools: CreateTools,
+	request: RunRequest,
+	options: CreateOptions,
+): Promise<Run | null> {
+	for (let searches = 1; ; searches++) {
+		const result = await search(tools, request, options).catch(returnRunflowError);
+		if (result !== null && !(result instanceof RunflowError)) return result;
+		if (searches === maxSearches || (result !== null && !isPassing(result))) return null;
+		const delayMs = retryDelay(result, searches - 1, Math.random());
+		await pauseUntilStopped(tools.pause, delayMs, options.signal);
+	}
+}
+
+/** Whether a create that ended with this error is tried once more; an unreadable list is, once. */
+function mayTryAgain(error: unknown, retries: number): boolean {
 	if (retries === maxRetries) return false;
-	if (error instanceof RunflowAnswerError) return retries === 0;
-	const maybeARace = uncertain && error instanceof RunflowApiError && error.httpStatus === 409;
-	return maybeARace || isPassing(error);
+	return isPassing(error) || (error instanceof RunflowAnswerError && retries === 0);
 }
 
 async function pauseUntilStopped(

@@ -11,6 +11,9 @@ export abstract class RunflowError extends Error {
 	/** Whether a create ended without a clear answer, so that its run may exist and be paid for. */
 	mayBePaid = false;
 
+	/** The reference by which that run can be found, set together with `mayBePaid`. */
+	clientRef: string | null = null;
+
 	/** Notes which run the error is about (the first one stays) and returns the error itself. */
 	about(runId: string | null): this {
 		this.runId ??= runId;
@@ -44,6 +47,8 @@ export class RunflowConnectionError extends RunflowError {
 		readonly code: string | null,
 		/** Whether the request can't have reached the API, so that nothing was started or paid for. */
 		readonly neverSent: boolean,
+		/** Whether the connection broke within a 2xx answer, so that the API did what was asked. */
+		readonly wasAccepted = false,
 	) {
 		super('No answer from Runflow');
 	}

@@ -12,19 +12,26 @@ export interface RunFilter {
 	query: string | null;
 }
 
+/** How much of a filter the API is asked for: all of it, or only terms that no source speaks against. */
+export type FilterTerms = 'all' | 'undisputed';
+
 /**
  * The API's `q` for a filter, undefined for none. The one place that knows its syntax:
  * equality as first-party code writes it (ADC), comparison as REQ does. A cancelled run may be
- * spelled either way.
+ * spelled either way. Since the two syntaxes may not go together, 'undisputed' leaves out what takes
+ * more than one equality; a reference with a quote in it is always left out. `matches` makes up for
+ * what is left out.
  */
-export function queryOf({ status, clientRef, createdAfter, query }: RunFilter): string | undefined {
+export function queryOf(filter: RunFilter, wanted: FilterTerms = 'all'): string | undefined {
+	const { status, clientRef, createdAfter, query } = filter;
 	const spellings = status === 'cancelled' ? ['cancelled', 'canceled'] : [status];
 	const byStatus = spellings.map((spelling) => `status_code.EQ:'${spelling}'`).join(' OR ');
+	const all = wanted === 'all';
 	const terms = [
 		query !== null && `(${query})`,
-		status !== null && (spellings.length > 1 ? `(${byStatus})` : byStatus),
-		clientRef !== null && `client_ref.EQ:'${clientRef}'`,
-		createdAfter !== null && `created_at>${createdAfter}`,
+		status !== null && (spellings.length === 1 ? byStatus : all && `(${byStatus})`),
+		clientRef !== null && !clientRef.includes("'") && `client_ref.EQ:'${clientRef}'`,
+		all && createdAfter !== null && `created_at>${createdAfter}`,
 	].filter((term) => term !== false);
 	if (terms.length === 0) return undefined;
 	return terms.length === 1 && query !== null ? query : terms.join(' AND ');

@@ -7,9 +7,25 @@ export const textOrNull = z
 	.catch(null)
 	.transform((value) => value ?? null);
 
+/** Text that is not empty; null for anything else. */
+export const filledTextOrNull = textOrNull.transform((text) => (text === '' ? null : text));
+
 /** A number; null for anything else. */
 export const numberOrNull = z
 	.number()
+	.nullish()
+	.catch(null)
+	.transform((value) => value ?? null);
+
+/** A number, or text that is one; null for anything else. */
+export const numericOrNull = z
+	.union([
+		z.number(),
+		z
+			.string()
+			.regex(/^\d+(\.\d+)?$/)
+			.transform(Number),
+	])
 	.nullish()
 	.catch(null)
 	.transform((value) => value ?? null);

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 
 import { apiErrorSchema } from './apiError';
 import { RunflowAnswerError, RunflowApiError, RunflowError } from './errors';
+import { redact, redactOrNull } from './redact';
 import { parseRetryAfter } from './retry';
 
 // Tags in parentheses, here and in the whole folder, name the source of a fact: see docs/sources.md.
@@ -21,6 +22,8 @@ export interface ApiAnswer {
 	httpStatus: number;
 	headers: Record<string, unknown>;
 	body: unknown;
+	/** The credential's secrets, hidden wherever the answer is quoted. */
+	secrets?: readonly string[];
 }
 
 /** Sends with the user's credential. Throws RunflowConnectionError when no answer arrives. */
@@ -31,7 +34,7 @@ export const usualTimeoutMs = 30_000;
 
 /**
  * Sends one request and reads its answer by `schema`. Throws RunflowApiError for a status other
- * than 2xx, RunflowAnswerError for an answer that doesn't fit, and what `send` throws, each about
+ * than 2xx (without the secrets that its texts may repeat), RunflowAnswerError for an answer that doesn't fit, and what `send` throws, each about
  * the run where `runId` names one.
  */
 export async function requestJson<T extends z.ZodTypeAny>(
@@ -48,13 +51,22 @@ export async function requestJson<T extends z.ZodTypeAny>(
 }
 
 function read<T extends z.ZodTypeAny>(
-	{ httpStatus, headers, body }: ApiAnswer,
+	{ httpStatus, headers, body, secrets }: ApiAnswer,
 	schema: T,
 ): z.output<T> {
 	if (httpStatus < 200 || httpStatus > 299) {
 		const { code, message, fields } = apiErrorSchema.parse(body);
-		const retryAfterMs = parseRetryAfter(headers['retry-after'], Date.now());
-		throw new RunflowApiError(httpStatus, code, message, fields, retryAfterMs);
+		const problems = fields.map(({ loc, msg }) => ({
+			loc: loc.map((part) => (typeof part === 'string' ? redact(part, secrets) : part)),
+			msg: redact(msg, secrets),
+		}));
+		throw new RunflowApiError(
+			httpStatus,
+			redactOrNull(code, secrets),
+			redactOrNull(message, secrets),
+			problems,
+			parseRetryAfter(headers['retry-after'], Date.now()),
+		);
 	}
 	const answer = schema.safeParse(body);
 	if (answer.success) return answer.data;

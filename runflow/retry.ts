@@ -9,7 +9,8 @@ import {
 /** How often a request is repeated after the first try (ERR). */
 export const maxRetries = 5;
 
-const firstDelayMs = 500;
+const firstDelayMs = 1000;
+const longestJitterMs = 1000;
 const longestDelayMs = 32_000;
 const longestRetryAfterMs = 60_000;
 
@@ -38,14 +39,14 @@ export function mayHaveBeenAccepted(error: unknown): boolean {
 
 /**
  * How long to wait before the next try, in milliseconds: what the API asked for, at most a minute,
- * or half a second doubling up to 32 s. `random` (0 to 1) adds up to half as much again, so that
- * many items don't come back at the same moment.
+ * or a second doubling up to 32 s. `random` (0 to 1) adds up to a second of jitter, so that many items
+ * don't come back at the same moment (RATE-new).
  */
 export function retryDelay(error: unknown, retriesSoFar: number, random: number): number {
 	if (error instanceof RunflowApiError && error.retryAfterMs !== null) {
 		return Math.min(error.retryAfterMs, longestRetryAfterMs);
 	}
-	return Math.min(firstDelayMs * 2 ** retriesSoFar * (1 + random / 2), longestDelayMs);
+	return Math.min(firstDelayMs * 2 ** retriesSoFar, longestDelayMs) + random * longestJitterMs;
 }
 
 /**

@@ -53,7 +53,8 @@ export async function waitForRun(waiting: Waiting): Promise<Run> {
 	const { pace, pause, read, signal, timeoutSeconds } = waiting;
 	const started = Date.now();
 	let { run } = waiting;
-	let failedReads = 0;
+	let passingFailures = 0;
+	let missingReads = 0;
 	let gapMs = pace.firstMs;
 
 	while (!isTerminal(run.status)) {
@@ -62,15 +63,15 @@ export async function waitForRun(waiting: Waiting): Promise<Run> {
 		try {
 			await pause(Math.min(gapMs, leftMs), signal);
 			run = await read(run.id);
-			failedReads = 0;
+			passingFailures = 0;
+			missingReads = 0;
 			gapMs = nextGap(Date.now() - started, pace);
 		} catch (error) {
 			if (signal?.aborted) throw new StoppedError().about(run.id);
-			failedReads += 1;
 			gapMs = nextGap(Date.now() - started, pace);
 			if (isPassing(error)) {
-				gapMs = Math.max(gapMs, retryDelay(error, failedReads - 1, 0));
-			} else if (!isMissing(error) || failedReads > missingReadsTolerated) {
+				gapMs = Math.max(gapMs, retryDelay(error, passingFailures++, 0));
+			} else if (!isMissing(error) || ++missingReads > missingReadsTolerated) {
 				throw error instanceof RunflowError ? error.about(run.id) : error;
 			}
 		}

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { RunflowClient } from '../../runflow/client';
 import { RunflowConnectionError } from '../../runflow/errors';
 import type { Send } from '../../runflow/request';
+import { parseSecrets } from '../../runflow/signature';
 
 /** Name of the credential type, as saved workflows have it. */
 export const credentialType = 'runflowApi';
@@ -19,6 +20,8 @@ const credentialSchema = z.object({
 		.trim()
 		.transform((url) => url.replace(/\/+$/, '').replace(/\/v1$/, ''))
 		.catch(''),
+	apiKey: z.string().trim().catch(''),
+	signingSecrets: z.string().transform(parseSecrets).catch([]),
 });
 
 /** Codes of a connection that failed before a byte of the request was sent. */
@@ -26,10 +29,12 @@ const neverSentCodes: ReadonlySet<string> = new Set([
 	'ECONNREFUSED',
 	'ENOTFOUND',
 	'EAI_AGAIN',
-	'ENETUNREACH',
-	'EHOSTUNREACH',
 	'ERR_INVALID_URL',
 ]);
+
+/** Codes that Linux reports for connections in use as well, so that they need a call that sends nothing. */
+const routeCodes: ReadonlySet<string> = new Set(['ENETUNREACH', 'EHOSTUNREACH']);
+const sendsNothing: ReadonlySet<unknown> = new Set(['connect', 'getaddrinfo']);
 
 /** An answer as n8n's HTTP helpers return it with `returnFullResponse`. */
 export const httpAnswerSchema = z.object({
@@ -49,12 +54,15 @@ export interface Connection {
 
 /** Connects with the node's credential. Throws what n8n throws where that can't be read. */
 export async function connect(context: RequestContext): Promise<Connection> {
-	const { baseUrl } = credentialSchema.parse(await context.getCredentials(credentialType));
-	return { client: new RunflowClient(sender(context, baseUrl), sleep), baseUrl };
+	const { apiKey, baseUrl, signingSecrets } = credentialSchema.parse(
+		await context.getCredentials(credentialType),
+	);
+	const send = sender(context, baseUrl, [apiKey, ...signingSecrets]);
+	return { client: new RunflowClient(send, sleep), baseUrl };
 }
 
 /** n8n's authenticated request as the function that the client calls. */
-function sender(context: RequestContext, baseUrl: string): Send {
+function sender(context: RequestContext, baseUrl: string, secrets: readonly string[]): Send {
 	return async ({ method, path, query, headers, body, timeoutMs }) => {
 		const request: IHttpRequestOptions = {
 			method,
@@ -73,24 +81,51 @@ function sender(context: RequestContext, baseUrl: string): Send {
 				.call(context, credentialType, request)
 				.catch(throwConnectionError),
 		);
-		return { httpStatus: answer.statusCode, headers: answer.headers, body: answer.body };
+		const { statusCode: httpStatus, headers: answered, body: content } = answer;
+		return { httpStatus, headers: answered, body: content, secrets };
 	};
 }
 
-const codeSchema = z.object({ code: z.string() });
+/** An error of the system, or one that n8n or its HTTP client wrapped around it. */
+const failureSchema = z.object({
+	code: z.string().nullish().catch(null),
+	syscall: z.string().nullish().catch(null),
+	/** What had been answered when the connection broke. */
+	status: z.number().nullish().catch(null),
+	errors: z.array(z.unknown()).nullish().catch(null),
+	errorResponse: z.unknown(),
+	cause: z.unknown(),
+});
+
+type Failure = z.infer<typeof failureSchema>;
+
+const deepestWrapping = 5;
 
 /**
  * Throws RunflowConnectionError with the system's code for a failed request. n8n wraps the original
  * error, so the code may be on the error itself, on what it wraps, or nowhere.
  */
 export function throwConnectionError(error: unknown): never {
-	const wrapped = z.object({ cause: z.unknown(), errorResponse: z.unknown() }).safeParse(error);
-	const candidates = [error, wrapped.data?.errorResponse, wrapped.data?.cause];
-	for (const candidate of candidates) {
-		const found = codeSchema.safeParse(candidate);
-		if (found.success) {
-			throw new RunflowConnectionError(found.data.code, neverSentCodes.has(found.data.code));
-		}
-	}
-	throw new RunflowConnectionError(null, false);
+	const failures = unwrap(error);
+	const code = failures.find((failure) => failure.code)?.code ?? null;
+	const neverSent =
+		code !== null &&
+		(neverSentCodes.has(code) || (routeCodes.has(code) && failures.some(neverConnected)));
+	const wasAccepted = failures.some(({ status }) => status && status >= 200 && status < 300);
+	throw new RunflowConnectionError(code, neverSent, wasAccepted);
+}
+
+/** An error and what it wraps, outermost first. */
+function unwrap(error: unknown, depth = 0): Failure[] {
+	const failure = failureSchema.safeParse(error);
+	if (!failure.success || depth > deepestWrapping) return [];
+	const { errorResponse, cause } = failure.data;
+	return [failure.data, ...unwrap(errorResponse, depth + 1), ...unwrap(cause, depth + 1)];
+}
+
+/** Whether it was the connection that failed; with several addresses, each of them. */
+function neverConnected({ syscall, errors }: Failure): boolean {
+	if (sendsNothing.has(syscall)) return true;
+	const attempts = (errors ?? []).flatMap((attempt) => unwrap(attempt).slice(0, 1));
+	return attempts.length > 0 && attempts.every((attempt) => sendsNothing.has(attempt.syscall));
 }

@@ -84,6 +84,7 @@ describe('a refused create', () => {
 		'with %i is never sent again and has its own message',
 		async (status, body, message, words) => {
 			const api = nock(apiUrl).post(models).reply(status, body);
+			nock(apiUrl).get('/v1/runs').query(true).reply(403, {});
 			const error = await failure();
 			expect(error.message).toBe(message);
 			expect(error.description).toContain(words);

@@ -47,6 +47,32 @@ describe('reading a callback', () => {
 	});
 
 	it.each([
+		['an id of its own', { id: 'delivery-1' }],
+		['an id that is null', { id: null }],
+		['a status_code of its own', { status_code: 'delivered' }],
+		['a status_code that is null', { status_code: null }],
+		['a status_code of HTTP', { status_code: 200 }],
+	])('believes run_id and status beside %s', (_name, changes) => {
+		expect(read(changes)?.run).toMatchObject({ id: runId, status: 'succeeded' });
+	});
+
+	it('understands a body that is nested 20,000 deep', () => {
+		const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
+		const body = callbackBody({ metadata: 0 }).replace('"metadata":0', `"metadata":${deep}`);
+		expect(readCallback(Buffer.from(body))?.run.metadata).toHaveProperty('a.a.a');
+	});
+
+	it('keeps the reason beside an output that carries none', () => {
+		const callback = read({
+			event: 'run.failed',
+			status: 'failed',
+			output: {},
+			failure_message: 'No luck',
+		});
+		expect(callback?.run.failure).toMatchObject({ message: 'No luck' });
+	});
+
+	it.each([
 		['null', null, null],
 		[
 			'an error envelope',

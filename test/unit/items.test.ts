@@ -1,5 +1,5 @@
 import { totalCost } from '../../nodes/GptImage2/output/hints';
-import { toItems } from '../../nodes/GptImage2/output/items';
+import { toItems, withoutDataUris } from '../../nodes/GptImage2/output/items';
 import { runSchema } from '../../runflow/run';
 import { failedRun, queuedRun, succeededRun } from '../fixtures/answers';
 
@@ -62,6 +62,46 @@ describe('a run as items', () => {
 			status_code: 'succeeded',
 			output: { outputs: [{ url: null }], seed: 7 },
 		});
+	});
+});
+
+describe('an answer of the API as json', () => {
+	const image = 'data:image/png;base64,aGk=';
+
+	it.each([
+		['base64 of any type', 'data:application/octet-stream;base64,aGk='],
+		['an image without base64', 'data:image/svg+xml,%3Csvg%3E'],
+		['base64 with parameters', 'data:text/plain;charset=utf-8;base64,aGk='],
+	])('has null in place of %s', (_name, value) => {
+		expect(withoutDataUris({ value, list: [value] })).toEqual({ value: null, list: [null] });
+	});
+
+	it('keeps text that only begins like a data URI', () => {
+		const answer = { note: 'data: see the attached sheet', other: 'data:,' };
+		expect(withoutDataUris(answer)).toEqual(answer);
+	});
+
+	it('keeps what the user wrote, whatever it looks like', () => {
+		const answer = { metadata: { icon: image, more: [image] }, input: { prompt: image } };
+		expect(withoutDataUris(answer)).toEqual(answer);
+
+		const run = runSchema.parse({ ...succeededRun, metadata: { icon: image } });
+		const [item] = toItems({ run, images: [], itemIndex: 0, output });
+		expect(item?.json.metadata).toEqual({ icon: image });
+	});
+
+	it('ends where it is nested too deep for n8n', () => {
+		const deep = JSON.parse(`${'[{"a":'.repeat(20_000)}1${'}]'.repeat(20_000)}`) as unknown;
+		const run = runSchema.parse({ ...succeededRun, metadata: { deep }, links: deep });
+		const [item] = toItems({
+			run,
+			images: [],
+			itemIndex: 0,
+			output: { ...output, includeRun: true },
+		});
+		const saved = JSON.stringify(item?.json);
+		expect(saved).toContain('"metadata":{"deep":[{"a":[{"a":');
+		expect(saved.length).toBeLessThan(5000);
 	});
 });
 

@@ -31,11 +31,12 @@ describe('what may be tried again', () => {
 });
 
 describe('how long to wait', () => {
-	it('doubles from half a second to 32 seconds, with up to half as much again', () => {
+	it('doubles from a second to 32 seconds, with up to a second of jitter', () => {
 		expect([0, 1, 2, 3, 4, 5, 6, 7].map((retries) => retryDelay(lost, retries, 0))).toEqual([
-			500, 1000, 2000, 4000, 8000, 16_000, 32_000, 32_000,
+			1000, 2000, 4000, 8000, 16_000, 32_000, 32_000, 32_000,
 		]);
-		expect(retryDelay(lost, 0, 1)).toBe(750);
+		expect(retryDelay(lost, 0, 1)).toBe(2000);
+		expect(retryDelay(lost, 9, 1)).toBe(33_000);
 	});
 
 	it('waits as long as Retry-After asks, but never longer than a minute', () => {

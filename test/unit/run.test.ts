@@ -59,6 +59,20 @@ describe('reading a run', () => {
 		['one output_url', { output_url: 'a' }, ['a']],
 		['empty outputs beside images', { outputs: [], images: ['a'] }, ['a']],
 		['an output without a url among others', { outputs: [{ type: 'image' }, { url: 'b' }] }, ['b']],
+		[
+			'outputs of other types',
+			{
+				outputs: [
+					{ type: 'video', url: 'a' },
+					{ type: 'image', url: 'b' },
+				],
+			},
+			['b'],
+		],
+		['outputs whose type is null', { outputs: [{ type: null, url: 'a' }] }, ['a']],
+		['a video beside images', { outputs: [{ type: 'video', url: 'a' }], images: ['b'] }, ['b']],
+		['a text', 'https://files.test/a.png', ['https://files.test/a.png']],
+		['a data URI', 'data:image/png;base64,aGk=', ['data:image/png;base64,aGk=']],
 		['an error envelope', { code: 'X', message: 'Y', errors: null }, []],
 		['nothing', null, []],
 	])('finds the images in %s', (_name, output, urls) => {
@@ -82,6 +96,35 @@ describe('reading a run', () => {
 			images: [],
 			created_at: null,
 		});
+	});
+
+	it.each([
+		['run_id beside an id that is null', { id: null, run_id: 'r1' }],
+		['run_id beside an id of another type', { id: 5, run_id: 'r1' }],
+		['status beside a status_code that is null', { status_code: null, status: 'queued' }],
+		['status beside a status_code of another type', { status_code: 200, status: 'queued' }],
+	])('reads %s', (_name, changes) => {
+		const run = runSchema.parse({ id: 'r1', status: 'queued', ...changes });
+		expect(run).toMatchObject({ id: 'r1', status: 'queued' });
+	});
+
+	it.each([
+		['plain text', { error: 'No luck' }, 'No luck'],
+		['failure_reason', { failure_reason: 'No luck' }, 'No luck'],
+		['failure_message before an error', { failure_message: 'No luck', error: 'Else' }, 'No luck'],
+		['text that repeats a key', { error: 'No rf_live_abc here' }, 'No [hidden] here'],
+	])('reads why it failed from %s', (_name, changes, message) => {
+		const run = runSchema.parse({ id: 'r1', status: 'failed', ...changes });
+		expect(run.failure).toEqual({ code: null, message, stage: null });
+	});
+
+	it.each([
+		['41230', 41230],
+		['41.5', 41.5],
+		['', null],
+		['soon', null],
+	])('reads a duration of %j as %j', (duration_ms, expected) => {
+		expect(runSchema.parse({ ...queuedRun, duration_ms }).duration_ms).toBe(expected);
 	});
 
 	it.each([[{ status_code: 'queued' }], [{ id: 'r1' }], ['text'], [null]])(

@@ -132,8 +132,9 @@ describe('the simulator', () => {
 			},
 			async () => {},
 		);
-		expect((await client.findRun("it's:mine"))?.id).toBe(body.id);
-		expect(await client.findRun('nobody')).toBeNull();
+		const wanted = { startedAt: Date.now(), input: null };
+		expect((await client.findRun({ ...wanted, clientRef: "it's:mine" }))?.id).toBe(body.id);
+		expect(await client.findRun({ ...wanted, clientRef: 'nobody' })).toBeNull();
 	});
 
 	it('misbehaves on demand and then behaves again', async () => {

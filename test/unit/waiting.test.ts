@@ -93,6 +93,20 @@ describe('waiting for a run', () => {
 		await expect(wait([missing])).rejects.toMatchObject({ httpStatus: 404, runId });
 	});
 
+	it('does not count other failures among the few 404', async () => {
+		const busy = new RunflowApiError(503, null, null);
+		const missing = new RunflowApiError(404, null, null);
+		const reads = [busy, busy, missing, busy, missing, busy, missing, succeeded];
+		expect((await wait(reads)).run).toBe(succeeded);
+	});
+
+	it('does not count 404 among the failures that it backs off from', async () => {
+		const busy = new RunflowApiError(503, null, null);
+		const missing = new RunflowApiError(404, null, null);
+		const { reads } = await wait([missing, missing, missing, busy, succeeded]);
+		expect(reads.at(-1)).toBe((reads.at(-2) ?? 0) + 1000);
+	});
+
 	it('ends with the run id when the key stops working', async () => {
 		await expect(wait([new RunflowApiError(401, null, null)])).rejects.toMatchObject({
 			httpStatus: 401,

@@ -31,6 +31,7 @@ export function explain(error: RunflowError): Explanation {
 		error.runId && !message.includes(error.runId) && `Run: ${error.runId}.`,
 		error.mayBePaid &&
 			'The run may have been started all the same. Retry this execution: it looks for that run before it starts another.',
+		error.mayBePaid && error.clientRef && `Its client reference: ${error.clientRef}.`,
 	];
 	return { message, description: description.filter(Boolean).join(' ') };
 }

@@ -1,5 +1,11 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+/** The longest 'Timeout', in seconds: 7 days. A timer of more than 24 days ends at once. */
+export const longestTimeoutSeconds = 604_800;
+
+/** The longest 'Poll Interval', in seconds. */
+export const longestPollSeconds = 3600;
+
 const imageOptions: INodeProperties[] = [
 	{
 		displayName: 'Additional Input',
@@ -109,7 +115,7 @@ const imageOptions: INodeProperties[] = [
 		name: 'pollInterval',
 		type: 'number',
 		displayOptions: { show: { '/completion': ['poll'] } },
-		typeOptions: { minValue: 0.1, numberPrecision: 1 },
+		typeOptions: { minValue: 0.1, maxValue: longestPollSeconds, numberPrecision: 1 },
 		default: 3,
 		description:
 			'Longest gap between two reads of a run, in seconds. The first reads come sooner. Read once for all items.',
@@ -118,7 +124,7 @@ const imageOptions: INodeProperties[] = [
 		displayName: 'Timeout',
 		name: 'timeout',
 		type: 'number',
-		typeOptions: { minValue: 1 },
+		typeOptions: { minValue: 1, maxValue: longestTimeoutSeconds },
 		displayOptions: { show: { '/completion': ['poll'] } },
 		default: 600,
 		description: 'How long to wait for a run, in seconds. Read once for all items.',
@@ -127,7 +133,7 @@ const imageOptions: INodeProperties[] = [
 		displayName: 'Timeout',
 		name: 'timeout',
 		type: 'number',
-		typeOptions: { minValue: 60 },
+		typeOptions: { minValue: 60, maxValue: longestTimeoutSeconds },
 		displayOptions: { show: { '/completion': ['suspend'] } },
 		default: 3600,
 		description:

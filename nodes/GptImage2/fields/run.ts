@@ -1,6 +1,6 @@
 import { updateDisplayOptions, type INodeProperties } from 'n8n-workflow';
 
-import { optionNamed } from './options';
+import { longestTimeoutSeconds, optionNamed } from './options';
 
 const shownFor = (...operation: string[]) => ({ show: { resource: ['run'], operation } });
 
@@ -25,7 +25,7 @@ const getOptions: INodeProperties[] = [
 		displayName: 'Timeout',
 		name: 'timeout',
 		type: 'number',
-		typeOptions: { minValue: 1 },
+		typeOptions: { minValue: 1, maxValue: longestTimeoutSeconds },
 		default: 600,
 		description: "How long to wait for the run, in seconds, with 'Wait Until Finished'",
 	},

@@ -53,7 +53,7 @@ function itemOf(
 		duration_ms: run.duration_ms,
 		created_at: run.created_at,
 		completed_at: run.completed_at,
-		metadata: asJson(run.metadata),
+		metadata: asJson(run.metadata, { depth: 0, isOwn: true }),
 		client_ref: run.client_ref,
 		failure: run.failure,
 		timed_out: result.timedOut ?? false,
@@ -77,16 +77,44 @@ function binaryOf(images: ResultImage[], field: string): IBinaryKeyData | null {
 	return entries.length > 0 ? Object.fromEntries(entries) : null;
 }
 
-/** An answer of the API as item json, every data URI in it replaced by null. */
+/** Keys whose text is the user's own and stays as it is, whatever it looks like. */
+const ownTexts: ReadonlySet<string> = new Set(['metadata', 'prompt']);
+
+const dataUri = /^data:(?:image\/|[^,]*;base64,)/i;
+
+/** n8n can't save json that is nested much deeper than this. */
+const deepestJson = 100;
+
+/**
+ * An answer of the API as item json. Every data URI in it becomes null, because base64 never stays in
+ * json; what the user wrote themselves is kept. Null also replaces what is nested too deep for n8n.
+ */
 export function withoutDataUris(answer: Record<string, unknown>): IDataObject {
-	return Object.fromEntries(Object.entries(answer).map(([key, value]) => [key, asJson(value)]));
+	return jsonObject(answer, { depth: 0, isOwn: false });
 }
 
-/** A value of the API as item json; a data URI in it becomes null, because base64 never stays in json. */
-function asJson(value: unknown): IDataObject[string] {
-	if (typeof value === 'string') return value.startsWith('data:') ? null : value;
+/** Where a value stands in an answer: how deep, and whether in something the user wrote. */
+interface Place {
+	depth: number;
+	isOwn: boolean;
+}
+
+/** A value of the API as item json, as `withoutDataUris`. */
+function asJson(value: unknown, place: Place = { depth: 0, isOwn: false }): IDataObject[string] {
+	const { depth, isOwn } = place;
+	if (typeof value === 'string') return !isOwn && dataUri.test(value) ? null : value;
 	if (typeof value === 'number' || typeof value === 'boolean') return value;
-	if (Array.isArray(value)) return value.map(asJson) as IDataObject[];
-	if (typeof value !== 'object' || value === null) return null;
-	return withoutDataUris({ ...value });
+	if (typeof value !== 'object' || value === null || depth === deepestJson) return null;
+	const inside = { depth: depth + 1, isOwn };
+	if (!Array.isArray(value)) return jsonObject({ ...value }, inside);
+	return value.map((part) => asJson(part, inside)) as IDataObject[];
+}
+
+function jsonObject(object: Record<string, unknown>, { depth, isOwn }: Place): IDataObject {
+	return Object.fromEntries(
+		Object.entries(object).map(([key, value]) => [
+			key,
+			asJson(value, { depth, isOwn: isOwn || ownTexts.has(key) }),
+		]),
+	);
 }

@@ -1,8 +1,9 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
+import { longestPollSeconds, longestTimeoutSeconds } from '../fields/options';
 import { Parameters } from './reader';
-import { positiveNumber, wholeNumber } from './values';
+import { secondsUpTo, wholeNumber } from './values';
 
 const completionSchema = z.enum(['none', 'poll', 'suspend']);
 
@@ -16,8 +17,11 @@ export const defaultTimeoutSeconds: Readonly<Record<Completion, number>> = {
 	suspend: 3600,
 };
 
+/** The option 'Timeout', in seconds. */
+export const timeoutSchema = secondsUpTo(longestTimeoutSeconds, '7 days');
+
 /** The option 'Poll Interval', in seconds. */
-export const pollIntervalSchema = positiveNumber.default(3);
+export const pollIntervalSchema = secondsUpTo(longestPollSeconds, '1 hour').default(3);
 
 /** The options that hold for the whole node, under their saved names. */
 export const nodeOptionsSchema = (completion: Completion) =>
@@ -25,7 +29,7 @@ export const nodeOptionsSchema = (completion: Completion) =>
 		concurrency: wholeNumber(1).default(10),
 		maxImages: wholeNumber(0).default(0),
 		pollInterval: pollIntervalSchema,
-		timeout: positiveNumber.default(defaultTimeoutSeconds[completion]),
+		timeout: timeoutSchema.default(defaultTimeoutSeconds[completion]),
 	});
 
 /** What holds for the whole node. */

@@ -2,7 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
 import type { RunFilter } from '../../../runflow/filter';
-import { defaultTimeoutSeconds, isTool, pollIntervalSchema } from './node';
+import { defaultTimeoutSeconds, isTool, pollIntervalSchema, timeoutSchema } from './node';
 import { outputOptionsSchema, type OutputOptions } from './output';
 import { Parameters } from './reader';
 import { positiveNumber, trimmedOrNull, wholeNumber } from './values';
@@ -19,7 +19,7 @@ const runIdSchema = z
 export const getOptionsSchema = outputOptionsSchema.extend({
 	waitUntilFinished: z.boolean().default(false),
 	pollInterval: pollIntervalSchema,
-	timeout: positiveNumber.default(defaultTimeoutSeconds.poll),
+	timeout: timeoutSchema.default(defaultTimeoutSeconds.poll),
 });
 
 /** How a run is read. */

@@ -22,6 +22,10 @@ export const wholeNumber = (minimum: number) =>
 /** A number greater than 0. */
 export const positiveNumber = z.number().positive('must be greater than 0');
 
+/** A duration in seconds, greater than 0 and at most `most`, which `inWords` says in larger units. */
+export const secondsUpTo = (most: number, inWords: string) =>
+	positiveNumber.max(most, `must be at most ${most} seconds (${inWords})`);
+
 const record = z.record(z.unknown());
 
 /** A JSON object, as itself or as text; empty text is an empty object. */

@@ -10,6 +10,8 @@ const entrySchema = z.object({
 	idempotencyKey: z.string(),
 	attempt: z.number().int(),
 	clientRef: z.string(),
+	/** When the attempt began, in milliseconds since 1970; 0 where an older version wrote the entry. */
+	startedAt: z.number().default(0),
 	runId: z.string().nullable(),
 	/** Whether a create was sent and it is unknown whether it was accepted. */
 	uncertain: z.boolean(),
@@ -75,6 +77,7 @@ export class Ledger {
 			idempotencyKey: randomUUID(),
 			attempt,
 			clientRef: subject.clientRef ?? `n8n:${this.owner}:${this.runIndex}.${itemIndex}.${attempt}`,
+			startedAt: Date.now(),
 			runId: null,
 			uncertain: false,
 			callbackUrl: null,
@@ -90,6 +93,14 @@ export class Ledger {
 	/** Whether a run of this item is known, so it is paid for or still pending. */
 	hasRun(itemIndex: number): boolean {
 		return typeof this.find(itemIndex)?.runId === 'string';
+	}
+
+	/** Whether a run is known to belong to another item than this one. */
+	isOfAnother(itemIndex: number, runId: string): boolean {
+		return Object.entries(this.entries).some(
+			([key, entry]) =>
+				key !== this.keyOf(itemIndex) && entrySchema.safeParse(entry).data?.runId === runId,
+		);
 	}
 
 	/** The recorded entry of an item, null where there is none. */

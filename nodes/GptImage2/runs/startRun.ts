@@ -38,7 +38,8 @@ export async function startRun(batch: Batch, item: ItemInProgress): Promise<Run>
 		entry = ledger.renew(subject);
 	}
 	if (entry.uncertain && entry.callbackUrl !== plan.callbackUrl && plan.clientRef === null) {
-		const accepted = await client.findRun(entry.clientRef, signal);
+		const { clientRef, startedAt } = entry;
+		const accepted = await client.findRun({ clientRef, startedAt, input: null }, signal);
 		if (accepted !== null) {
 			ledger.update(itemIndex, entry, { runId: accepted.id, uncertain: false });
 			return accepted;
@@ -68,7 +69,9 @@ async function createRun(
 	const run = await client
 		.createRun(model, request, {
 			idempotencyKey: sending.idempotencyKey,
+			startedAt: sending.startedAt,
 			findable: clientRef === null,
+			isTaken: (runId) => ledger.isOfAnother(itemIndex, runId),
 			uncertain: entry.uncertain,
 			timeoutMs: input.sync_mode ? options.timeoutSeconds * 1000 : createTimeoutMs,
 			signal,

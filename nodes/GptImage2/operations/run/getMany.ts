@@ -10,12 +10,13 @@ import { findRuns } from './findRuns';
 export async function getMany(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const signal = context.getExecutionCancelSignal();
 	return await eachItem(context, async (client, itemIndex) => {
-		const search = readSearch(context, itemIndex);
-		const { output } = search;
-		const rows = (await findRuns(client, search, signal)).map(async (run) => {
-			const images = await listImages(context, run, output.fileName);
-			return outputOf(context, { run, images, itemIndex, output });
-		});
+		const { filter, limit, output } = readSearch(context, itemIndex);
+		const rows = (await findRuns(client, { filter, limit, whole: output.includeRun }, signal)).map(
+			async (run) => {
+				const images = await listImages(context, run, output.fileName);
+				return outputOf(context, { run, images, itemIndex, output });
+			},
+		);
 		return (await Promise.all(rows)).flat();
 	});
 }

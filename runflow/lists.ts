@@ -1,0 +1,124 @@
+import { RunflowApiError, RunflowError, returnRunflowError } from './errors';
+import { queryOf, type FilterTerms, type RunFilter } from './filter';
+import { requestJson, usualTimeoutMs, type Send } from './request';
+import { runListSchema, type Run } from './run';
+
+/** The most runs of one page (RUN-L). */
+const mostPerPage = 500;
+
+/** The fields of a run that this package reads, so that a list carries them and no others (REQ, RUN-C). */
+const fieldsRead = [
+	'id',
+	'status_code',
+	'input',
+	'output',
+	'duration_ms',
+	'cost',
+	'created_at',
+	'completed_at',
+	'callback_url',
+	'metadata',
+	'client_ref',
+	'failure_code',
+	'failure_message',
+	'failure_stage_code',
+].join(',');
+
+/** Which part of a list is wanted: at most `limit` runs from `cursor` on, null for the start. */
+export interface PageRequest {
+	limit: number;
+	cursor: string | null;
+	/** Whether the runs are wanted with all their fields, not only those that this package reads. */
+	whole?: boolean;
+}
+
+/** Runs, newest first; `cursor` is where the next page begins, null after the last. */
+export interface RunPage {
+	runs: Run[];
+	cursor: string | null;
+}
+
+/** What a list is asked for with: which fields of the runs, and how much of the filter. */
+interface Wording {
+	fields: boolean;
+	terms: FilterTerms;
+}
+
+/**
+ * Reads lists of runs (RUN-L, REQ), asked for as fully as the API accepts, and remembers for the next
+ * page what it refused.
+ */
+export class RunLists {
+	private wording: Wording = { fields: true, terms: 'all' };
+
+	constructor(private readonly send: Send) {}
+
+	/**
+	 * Reads one page of the runs that may match: part of the filter may have been ignored or, after a
+	 * 400 or 422, left out, so each run has to be held against it again. Throws RunflowError.
+	 */
+	async read(filter: RunFilter, page: PageRequest): Promise<RunPage> {
+		let wording = this.wording;
+		for (;;) {
+			const result = await this.request(filter, page, wording).catch(returnRunflowError);
+			if (!(result instanceof RunflowError)) {
+				this.wording = wording;
+				return result;
+			}
+			const plainer = isRefused(result) ? plainerThan(wording, filter, page) : null;
+			if (plainer === null) throw result;
+			wording = plainer;
+		}
+	}
+
+	private async request(
+		filter: RunFilter,
+		{ limit, cursor, whole = false }: PageRequest,
+		{ fields, terms }: Wording,
+	): Promise<RunPage> {
+		const q = queryOf(filter, terms);
+		const query = {
+			limit: Math.min(limit, mostPerPage),
+			sort_by: 'created_at:desc',
+			...(fields && !whole && { fields: fieldsRead }),
+			...(q !== undefined && { q }),
+			...(cursor !== null && { pq: cursor }),
+		};
+		const page = await requestJson(
+			this.send,
+			{ method: 'GET', path: '/v1/runs', query, timeoutMs: usualTimeoutMs },
+			runListSchema,
+		);
+		const runs = page.items.filter((run): run is Run => run !== null);
+		const isLast =
+			page.items.length === 0 ||
+			page.cursor === cursor ||
+			(filter.createdAfter !== null && reachBefore(runs, Date.parse(filter.createdAfter)));
+		return { runs, cursor: isLast ? null : page.cursor };
+	}
+}
+
+function isRefused(error: RunflowError): boolean {
+	return error instanceof RunflowApiError && (error.httpStatus === 400 || error.httpStatus === 422);
+}
+
+/** The same list asked for with less that may be refused; null where nothing is left to leave out. */
+function plainerThan(
+	{ fields, terms }: Wording,
+	filter: RunFilter,
+	{ whole = false }: PageRequest,
+): Wording | null {
+	if (fields && !whole) return { fields: false, terms };
+	const canBePlainer = queryOf(filter, terms) !== queryOf(filter, 'undisputed');
+	return canBePlainer ? { fields: false, terms: 'undisputed' } : null;
+}
+
+/** Whether runs that are sorted newest first go back beyond a moment, in milliseconds since 1970. */
+export function reachBefore(runs: Run[], moment: number): boolean {
+	const times = runs.flatMap(({ created_at }) =>
+		created_at === null ? [] : [Date.parse(created_at)],
+	);
+	const [newest = NaN] = times;
+	const oldest = times.at(-1) ?? NaN;
+	return oldest < moment && oldest <= newest;
+}

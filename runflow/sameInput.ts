@@ -1,0 +1,34 @@
+const urlKeys: ReadonlySet<string> = new Set(['image_urls', 'mask_url']);
+
+/**
+ * Whether a run's input, as the API returns it, is the one that was sent: every key that was sent has
+ * the same value; the API may have added others. URLs of images count without their query, because
+ * the API signs them again at each read (SDK).
+ */
+export function isSameInput(sent: object, stored: Record<string, unknown> | null): boolean {
+	if (stored === null) return false;
+	return Object.entries(sent).every(([key, value]) =>
+		isSame(value, stored[key], urlKeys.has(key) ? withoutQuery : (text) => text),
+	);
+}
+
+function isSame(sent: unknown, stored: unknown, simplify: (text: string) => string): boolean {
+	if (typeof sent === 'string' && typeof stored === 'string') {
+		return simplify(sent) === simplify(stored);
+	}
+	if (typeof sent !== 'object' || sent === null) return sent === stored;
+	if (typeof stored !== 'object' || stored === null) return false;
+	if (Array.isArray(sent)) {
+		return (
+			Array.isArray(stored) &&
+			sent.length === stored.length &&
+			sent.every((value, index) => isSame(value, stored[index], simplify))
+		);
+	}
+	const values = new Map<string, unknown>(Object.entries(stored));
+	return Object.entries(sent).every(([key, value]) => isSame(value, values.get(key), simplify));
+}
+
+function withoutQuery(url: string): string {
+	return /^https?:/i.test(url) ? url.replace(/[?#].*$/s, '') : url;
+}
