@@ -9,8 +9,15 @@ import { labelOf } from '../fields/labels';
 import { Parameters } from './reader';
 import { textList, trimmedOrNull } from './values';
 
-/** An image that edit works on: a URL, or a binary field that has to be uploaded. */
-export type InputImage = { url: string } | { binary: IBinaryData; fingerprint: string };
+/** An image that comes with the item and has to be uploaded. */
+export interface BinaryImage {
+	binary: IBinaryData;
+	/** Tells this image from any other. */
+	fingerprint: string;
+}
+
+/** An image that edit works on. */
+export type InputImage = { url: string } | BinaryImage;
 
 /** All images of one item. */
 export interface InputImages {
