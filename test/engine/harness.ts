@@ -132,7 +132,7 @@ let ready: Promise<void> | undefined;
 
 /** Runs a workflow, as exported from n8n, through n8n's real engine, and reads the node 'GPT Image 2'. */
 export async function runWorkflow(
-	exported: Pick<IWorkflowBase, 'nodes' | 'connections'>,
+	exported: Pick<IWorkflowBase, 'nodes' | 'connections' | 'settings'>,
 	options: EngineOptions,
 ): Promise<EngineResult> {
 	ready ??= Container.get(BinaryDataService).init();

@@ -126,7 +126,8 @@ const sources: INodeProperties[] = [
 		default: 'data',
 		placeholder: 'e.g. data, logo',
 		hint: 'The name of the binary field, or several names separated by commas',
-		description: 'Names of the binary fields that hold the images',
+		description:
+			'Names of the binary fields that hold the images, or an expression that yields binary data',
 	},
 	{
 		displayName: 'Image URLs',

@@ -57,7 +57,8 @@ const imageOptions: INodeProperties[] = [
 		displayOptions: { show: { '/operation': ['edit'] } },
 		default: '',
 		placeholder: 'e.g. mask',
-		description: 'Name of the binary field that holds the mask, an image of the part to edit',
+		description:
+			'Name of the binary field that holds the mask, an image of the part to edit, or an expression that yields binary data',
 	},
 	{
 		displayName: 'Mask URL',

@@ -5,12 +5,8 @@ import { z } from 'zod';
 import type { RunflowClient } from '../../../runflow/client';
 import type { EditImages } from '../../../runflow/input';
 import { sendFile } from '../files';
-import {
-	sizeInBytes,
-	type BinaryImage,
-	type InputImage,
-	type InputImages,
-} from '../parameters/inputImages';
+import { sizeInBytes, type BinaryImage } from '../parameters/binaryImage';
+import type { InputImage, InputImages } from '../parameters/inputImages';
 
 const uploadSchema = z.object({ url: z.string(), uploadedAt: z.number() });
 const contextKey = 'uploads';
