@@ -10,7 +10,7 @@ import {
 	type BinaryReference,
 } from './binaryImage';
 import { Parameters } from './reader';
-import { textList, trimmedOrNull } from './values';
+import { imageUrlList, trimmedOrNull } from './values';
 
 /** An image that edit works on. */
 export type InputImage = { url: string } | BinaryImage;
@@ -47,7 +47,7 @@ export function readInputImages(context: IExecuteFunctions, itemIndex: number): 
 	}
 	const fromUrl = parameters.read('inputSource', inputSourceSchema) === 'url';
 	const { image_urls = [], mask_url } = parameters.check(editImagesSchema.partial(), {
-		...(fromUrl && { image_urls: parameters.read('inputUrls', textList) }),
+		...(fromUrl && { image_urls: parameters.read('inputUrls', imageUrlList) }),
 		...(maskUrl !== null && { mask_url: maskUrl }),
 	});
 	const images = fromUrl
