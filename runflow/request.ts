@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { apiErrorSchema } from './apiError';
 import { RunflowAnswerError, RunflowApiError, RunflowError } from './errors';
 import { parseRetryAfter } from './retry';
+import { scopeOf } from './scopes';
 
 // Tags in parentheses, here and in the whole folder, name the source of a fact: see docs/sources.md.
 
@@ -41,20 +42,22 @@ export async function requestJson<T extends z.ZodTypeAny>(
 	runId: string | null = null,
 ): Promise<z.output<T>> {
 	try {
-		return read(await send(request), schema);
+		return read(request, await send(request), schema);
 	} catch (error) {
 		throw error instanceof RunflowError ? error.about(runId) : error;
 	}
 }
 
 function read<T extends z.ZodTypeAny>(
+	{ method, path }: ApiRequest,
 	{ httpStatus, headers, body }: ApiAnswer,
 	schema: T,
 ): z.output<T> {
 	if (httpStatus < 200 || httpStatus > 299) {
 		const { code, message, fields } = apiErrorSchema.parse(body);
 		const retryAfterMs = parseRetryAfter(headers['retry-after'], Date.now());
-		throw new RunflowApiError(httpStatus, code, message, fields, retryAfterMs);
+		const scope = scopeOf(method, path);
+		throw new RunflowApiError(httpStatus, code, message, fields, retryAfterMs, scope);
 	}
 	const answer = schema.safeParse(body);
 	if (answer.success) return answer.data;
