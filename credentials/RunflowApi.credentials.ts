@@ -25,7 +25,7 @@ export class RunflowApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. rf_live_…',
 			description:
-				'Create one at app.runflow.io/settings/api-keys, where it is shown once. A key that starts with rf_svc_ cannot start runs.',
+				'Create one at app.runflow.io/settings/api-keys, where it is shown once. It needs the scopes runs:create and runs:read, and assets:create to edit binary data. A key that starts with rf_svc_ cannot start runs.',
 		},
 		{
 			displayName: 'Base URL',
@@ -71,10 +71,12 @@ export class RunflowApi implements ICredentialType {
 		return { ...request, headers };
 	}
 
+	/** Needs only what the node itself needs; a key narrowed to runs may be refused elsewhere (SDK). */
 	test: ICredentialTestRequest = {
 		request: {
 			baseURL: '={{ $credentials.baseUrl.replace(/\\/+$/, "").replace(/\\/v1$/, "") }}',
-			url: '/v1/auth/me',
+			url: '/v1/runs',
+			qs: { limit: 1 },
 		},
 	};
 }

@@ -5,6 +5,9 @@ import { requestJson, usualTimeoutMs, type Send } from './request';
 /** The largest file that the API accepts, in bytes (UPLOAD). */
 export const largestAssetBytes = 52_428_800;
 
+/** The code of an upload that the storage refused, which has none of its own. */
+export const uploadRefused = 'UPLOAD_REFUSED';
+
 /** What an upload is announced with (UPLOAD). */
 export interface AssetAnnouncement {
 	filename: string;

@@ -1,5 +1,6 @@
 import type { FieldProblem } from './apiError';
 import type { Run } from './run';
+import type { Scope } from './scopes';
 
 /** Anything that can go wrong with a run; `runId` is set as soon as a run exists. */
 export abstract class RunflowError extends Error {
@@ -33,6 +34,8 @@ export class RunflowApiError extends RunflowError {
 		readonly fields: FieldProblem[] = [],
 		/** How long to wait before the next try, null where the API didn't say (RATE). */
 		readonly retryAfterMs: number | null = null,
+		/** The scope that the request needs of the key, null where unknown. */
+		readonly scope: Scope | null = null,
 	) {
 		super(`Runflow answered ${httpStatus}`);
 	}

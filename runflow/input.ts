@@ -75,10 +75,14 @@ export const generateInputSchema = z
 	})
 	.passthrough();
 
+/** An image by http(s) URL, as a data URI, or as an asset of Runflow; sources disagree on which models accept the last two, so the server decides (EDIT, SDK). */
 const imageReference = z
 	.string({ invalid_type_error: 'must be text' })
 	.url('must be a URL')
-	.regex(/^https?:/i, 'must start with https:// or http://');
+	.regex(
+		/^(https?:|data:[^,]*,.|runflow:\/\/assets\/[^/\s])/i,
+		'must start with https:// or http://, or be a data URI or runflow://assets/…',
+	);
 
 /** The fields that `openai/gpt-image-2/edit` shares with generate; only the size has one more value (EDIT, LLMS). */
 export const editFieldsSchema = generateInputSchema.extend({

@@ -4,6 +4,7 @@ import { apiErrorSchema } from './apiError';
 import { RunflowAnswerError, RunflowApiError, RunflowError } from './errors';
 import { redact, redactOrNull } from './redact';
 import { parseRetryAfter } from './retry';
+import { scopeOf } from './scopes';
 
 // Tags in parentheses, here and in the whole folder, name the source of a fact: see docs/sources.md.
 
@@ -44,13 +45,14 @@ export async function requestJson<T extends z.ZodTypeAny>(
 	runId: string | null = null,
 ): Promise<z.output<T>> {
 	try {
-		return read(await send(request), schema);
+		return read(request, await send(request), schema);
 	} catch (error) {
 		throw error instanceof RunflowError ? error.about(runId) : error;
 	}
 }
 
 function read<T extends z.ZodTypeAny>(
+	{ method, path }: ApiRequest,
 	{ httpStatus, headers, body, secrets }: ApiAnswer,
 	schema: T,
 ): z.output<T> {
@@ -66,6 +68,7 @@ function read<T extends z.ZodTypeAny>(
 			redactOrNull(message, secrets),
 			problems,
 			parseRetryAfter(headers['retry-after'], Date.now()),
+			scopeOf(method, path),
 		);
 	}
 	const answer = schema.safeParse(body);

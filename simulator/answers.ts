@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import type { z } from 'zod';
 
 /** Answers with the API's error envelope (ERR). */
@@ -10,6 +10,17 @@ export async function refuse(
 	errors: unknown = null,
 ): Promise<FastifyReply> {
 	return await reply.code(status).send({ code, message, errors });
+}
+
+/** Has every path that doesn't exist, and every request that can't be read, answered as `refuse` does. */
+export function answerInEnvelopes(app: FastifyInstance): void {
+	app.setNotFoundHandler(
+		async (_request, reply) => await refuse(reply, 404, 'NOT_FOUND', 'No such path.'),
+	);
+	app.setErrorHandler(async ({ statusCode = 500, message }: FastifyError, _request, reply) => {
+		const code = statusCode < 500 ? 'BAD_REQUEST' : 'INTERNAL_ERROR';
+		return await refuse(reply, statusCode, code, message);
+	});
 }
 
 /** Answers 422 with a line for each problem, in the shape COMFY reads. */

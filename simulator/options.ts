@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { allScopes } from './scopes';
+
 const when = {
 	/** Only for runs whose prompt contains this text. */
 	match: z.string().optional(),
@@ -66,6 +68,14 @@ export const settingsSchema = z.object({
 	fileSize: z.number().int().positive().nullable().default(null),
 	/** The most images of one run (LLMS). */
 	maxImages: z.number().int().default(4),
+	/** What the key may do (ADC). */
+	scopes: z.array(z.string()).default([...allScopes]),
+	/** How long a signed URL works, in milliseconds; null for three days, as SKILL observed. */
+	urlLifetime: z.number().positive().nullable().default(null),
+	/** Whether models accept `runflow://assets/…`; versions of the SDK disagree. */
+	assetReferences: z.boolean().default(true),
+	/** Whether a filter of the list may contain nothing but exact matches and AND (ADC). */
+	exactFiltersOnly: z.boolean().default(false),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;

@@ -1,15 +1,18 @@
 import Fastify from 'fastify';
 import type { z } from 'zod';
 
+import { answerInEnvelopes } from './answers';
+import { AssetStore, type SimulatedAsset } from './assets';
 import { Callbacks, type Delivery } from './callbacks';
 import { Misbehaviour, settingsSchema, type ruleSchema, type Settings } from './options';
 import { accountRoutes } from './routes/account';
-import { assetRoutes, thumbnailOf } from './routes/assets';
+import { assetRoutes } from './routes/assets';
 import { controlRoutes } from './routes/control';
 import { fileRoutes } from './routes/files';
 import { modelRoutes } from './routes/models';
 import { runRoutes } from './routes/runs';
-import type { SimulatedAsset, SimulatorState } from './state';
+import { SignedUrls } from './signedUrls';
+import type { SimulatorState } from './state';
 import { RunStore, type SimulatedRun } from './store';
 
 /** A simulated Runflow that answers on loopback. */
@@ -38,14 +41,14 @@ export async function startSimulator(
 	const settings = settingsSchema.parse(options);
 	const misbehaviour = new Misbehaviour();
 	const requests: Record<string, number> = {};
-	const assets: SimulatedAsset[] = [];
 	let url = '';
+	const urls = new SignedUrls(settings, () => url);
+	const assets = new AssetStore(urls);
 	const store = new RunStore(settings, misbehaviour, {
-		fileUrl: (run, index) => {
-			const name = `result.${run.request.input.output_format}`;
-			return `${url}/files/${run.id}/${index}/${name}?X-Amz-Expires=259200&X-Amz-Signature=simulated`;
-		},
-		thumbnail: async ({ image_urls }) => await thumbnailOf(assets, image_urls?.[0]),
+		fileUrl: ({ id, request }, index) =>
+			urls.sign(`/files/${id}/${index}/result.${request.input.output_format}`),
+		thumbnail: async (input) => await assets.thumbnailOf(input),
+		signedInput: async (input) => await assets.signedInput(input),
 	});
 
 	const app = Fastify({ forceCloseConnections: true, bodyLimit: 16 * 1024 * 1024 });
@@ -60,11 +63,12 @@ export async function startSimulator(
 		store,
 		callbacks,
 		assets,
-		baseUrl: () => url,
+		urls,
 		requests,
 	};
+	answerInEnvelopes(app);
 	assetRoutes(app, state);
-	accountRoutes(app);
+	accountRoutes(app, state);
 	modelRoutes(app, state);
 	runRoutes(app, state);
 	fileRoutes(app, state);
@@ -77,7 +81,7 @@ export async function startSimulator(
 		settings,
 		requests,
 		deliveries: callbacks.deliveries,
-		assets,
+		assets: assets.assets,
 		misbehave: (rule) => misbehaviour.add(rule),
 		behave: () => {
 			misbehaviour.clear();

@@ -34,6 +34,8 @@ export class RunStore {
 			fileUrl: (run: SimulatedRun, index: number) => string;
 			/** A thumbnail of an edit's first input image; null if there is none. */
 			thumbnail: (input: RunRequest['input']) => Promise<Buffer | null>;
+			/** The input as a run shows it. */
+			signedInput: (input: RunRequest['input']) => Promise<RunRequest['input']>;
 		},
 	) {}
 
@@ -91,7 +93,7 @@ export class RunStore {
 			target_type: 'model',
 			status_code: status,
 			source_code: 'api',
-			input,
+			input: await this.images.signedInput(input),
 			output: delivered && (inline || !input.sync_mode) ? await this.output(run, inline) : null,
 			cost: delivered ? (pricePerImage * images).toFixed(3) : null,
 			duration_ms: ended ? run.endsAt - run.createdAt : null,

@@ -1,6 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
+import { uploadRefused } from '../../runflow/assets';
 import { RunflowApiError } from '../../runflow/errors';
 import { httpAnswerSchema, throwConnectionError, type RequestContext } from './connection';
 
@@ -81,5 +82,5 @@ export async function sendFile(
 		.catch(throwConnectionError);
 	const { statusCode } = httpAnswerSchema.parse(answer);
 	if (statusCode >= 200 && statusCode < 300) return;
-	throw new RunflowApiError(statusCode, 'UPLOAD_REFUSED', 'The storage refused the image');
+	throw new RunflowApiError(statusCode, uploadRefused, null);
 }

@@ -1,13 +1,17 @@
 import type { FastifyInstance } from 'fastify';
 
 import { refuse } from '../answers';
+import { missingScope } from '../scopes';
+import type { SimulatorState } from '../state';
+
+const healthPath = '/v1/health';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** `GET /v1/auth/me` (ME), and the check of the key and the organization on every call under `/v1`. */
-export function accountRoutes(app: FastifyInstance): void {
+/** `GET /v1/auth/me` (ME), `GET /v1/health`, and the check of the key, its scopes and the organization on every other call below `/v1`. */
+export function accountRoutes(app: FastifyInstance, { settings }: SimulatorState): void {
 	app.addHook('onRequest', async (request, reply) => {
-		if (!request.url.startsWith('/v1/')) return;
+		if (!request.url.startsWith('/v1/') || request.url === healthPath) return;
 		const key = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
 		if (!/^rf_(live|svc)_[a-z0-9_]+$/i.test(key)) {
 			return await refuse(reply, 401, 'UNAUTHORIZED', 'Missing or unknown API key.');
@@ -19,7 +23,13 @@ export function accountRoutes(app: FastifyInstance): void {
 		if (organization !== undefined && !uuid.test(String(organization))) {
 			return await refuse(reply, 403, 'ORGANIZATION_MEMBERSHIP_REQUIRED', 'Not a member.');
 		}
+		const scope = missingScope(request.method, request.url, settings.scopes);
+		if (scope !== null) {
+			return await refuse(reply, 403, 'PERMISSION_DENIED', `The key lacks the scope ${scope}.`);
+		}
 	});
+
+	app.get(healthPath, async () => ({ status: 'ok' }));
 
 	app.get('/v1/auth/me', async () => ({
 		id: '0197a3c2-0000-7000-8000-000000000001',
@@ -39,7 +49,7 @@ export function accountRoutes(app: FastifyInstance): void {
 					plan_code: 'free',
 				},
 				role_code: 'owner',
-				scopes: ['runs:create', 'runs:read', 'runs:execute', 'assets:create', 'assets:read'],
+				scopes: settings.scopes,
 			},
 		],
 	}));

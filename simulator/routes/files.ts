@@ -10,9 +10,9 @@ const chunk = Buffer.alloc(64 * 1024, 'runflow');
 /** The images at presigned URLs. Like an object store, it refuses a request that also carries a key. */
 export function fileRoutes(
 	app: FastifyInstance,
-	{ misbehaviour, settings, store }: SimulatorState,
+	{ misbehaviour, settings, store, urls }: SimulatorState,
 ): void {
-	app.get<{ Params: { id: string; index: string }; Querystring: { signature?: string } }>(
+	app.get<{ Params: { id: string; index: string } }>(
 		'/files/:id/:index/:name',
 		async (request, reply) => {
 			const run = store.find(request.params.id);
@@ -21,7 +21,8 @@ export function fileRoutes(
 				return await reply.code(run && picture ? 400 : 404).send('<Error/>');
 			}
 			const { prompt, output_format } = run.request.input;
-			if (misbehaviour.take('expire-file', prompt)) return await reply.code(403).send('<Error/>');
+			const expired = misbehaviour.take('expire-file', prompt) !== null;
+			if (expired || !urls.isValid(request.url)) return await reply.code(403).send('<Error/>');
 			const generic = misbehaviour.take('octet-stream-file', prompt) !== null;
 			reply.type(generic ? 'binary/octet-stream' : `image/${output_format}`);
 			const size = Math.max(settings.fileSize ?? 0, picture.length);

@@ -14,7 +14,7 @@ const promptSchema = z.object({ input: z.object({ prompt: z.string() }) });
 
 /** `POST /v1/models/…/runs` (SEED), with idempotency keys as BATCH-C describes them. */
 export function modelRoutes(app: FastifyInstance, state: SimulatorState): void {
-	const { misbehaviour, settings, store } = state;
+	const { assets, misbehaviour, settings, store } = state;
 	const answered = new Map<string, { bodyHash: string; runId: string }>();
 
 	for (const [model, schema] of Object.entries(schemas)) {
@@ -28,6 +28,10 @@ export function modelRoutes(app: FastifyInstance, state: SimulatorState): void {
 			const checked = strictly(schema, settings.maxImages).safeParse(request.body);
 			if (!checked.success) return await refuseInput(reply, 'body', checked.error.issues);
 
+			const problems = assets.problemsWith(checked.data.input, settings.assetReferences);
+			if (problems.length > 0) return await refuseInput(reply, 'body', problems);
+			const sent = { ...checked.data, input: await assets.keepInline(checked.data.input) };
+
 			const key = headersSchema.parse(request.headers)['idempotency-key'];
 			const bodyHash = createHash('sha256').update(JSON.stringify(request.body)).digest('hex');
 			const known = key === undefined || !settings.idempotency ? undefined : answered.get(key);
@@ -39,7 +43,7 @@ export function modelRoutes(app: FastifyInstance, state: SimulatorState): void {
 					'This Idempotency-Key was used with another body.',
 				);
 			}
-			const run = (known && store.find(known.runId)) ?? store.create(model, checked.data);
+			const run = (known && store.find(known.runId)) ?? store.create(model, sent);
 			if (key !== undefined) answered.set(key, { bodyHash, runId: run.id });
 			if (!known) await state.callbacks.schedule(run);
 			if (misbehaviour.take('drop-create', prompt)) return drop(reply);
@@ -57,7 +61,20 @@ const schemas = { [generateModel]: generateInputSchema, [editModel]: editInputSc
 function strictly(schema: typeof generateInputSchema | typeof editInputSchema, maxImages: number) {
 	const num_images = schema.shape.num_images.removeDefault().max(maxImages).default(1);
 	const input = schema.extend({ num_images }).strict();
-	return runRequestSchema.extend({ input }).strict();
+	const { callback_url, client_ref, metadata } = runRequestSchema.shape;
+	return runRequestSchema
+		.extend({
+			input,
+			callback_url: orNull(callback_url),
+			client_ref: orNull(client_ref),
+			metadata: orNull(metadata),
+		})
+		.strict();
+}
+
+/** The same, and null in place of nothing (RUN-C). */
+function orNull<T extends z.ZodTypeAny>(schema: z.ZodOptional<T>) {
+	return schema.nullable().transform((value): z.output<T> | undefined => value ?? undefined);
 }
 
 async function sendPage(reply: FastifyReply): Promise<FastifyReply> {

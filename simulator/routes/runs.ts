@@ -1,23 +1,16 @@
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
 
 import { isTerminal, normalizeStatus } from '../../runflow/status';
 import { drop, misbehave, refuse, refuseInput } from '../answers';
 import type { Delivery } from '../callbacks';
 import { parseFilter } from '../filter';
+import { listQuerySchema, project } from '../listQuery';
 import type { SimulatorState } from '../state';
-
-const querySchema = z.object({
-	limit: z.coerce.number().int().min(1).max(500).default(50),
-	pq: z.string().optional(),
-	q: z.string().optional(),
-	sort_by: z.literal('created_at:desc').optional(),
-});
 
 /** Reading runs and their callbacks (RUN-G, RUN-L, HIST, REDEL). */
 export function runRoutes(
 	app: FastifyInstance,
-	{ callbacks, misbehaviour, store }: SimulatorState,
+	{ callbacks, misbehaviour, settings, store }: SimulatorState,
 ): void {
 	app.get<{ Params: { id: string } }>('/v1/runs/:id', async (request, reply) => {
 		const run = store.find(request.params.id);
@@ -30,23 +23,22 @@ export function runRoutes(
 	});
 
 	app.get('/v1/runs', async (request, reply) => {
-		const query = querySchema.safeParse(request.query);
+		const query = listQuerySchema.safeParse(request.query);
 		if (!query.success) return await refuseInput(reply, 'query', query.error.issues);
-		const { limit, pq, q } = query.data;
-		const filter = q === undefined ? () => true : parseFilter(q);
+		const { fields, limit, pq, q, sort_by } = query.data;
+		const filter = q === undefined ? () => true : parseFilter(q, settings.exactFiltersOnly);
 		if (filter === null)
 			return await refuse(reply, 400, 'BAD_FILTER', 'This filter is not understood.');
 
-		const views = await Promise.all(
-			[...store.runs].reverse().map(async (run) => await store.view(run)),
-		);
+		const runs = sort_by === 'created_at:asc' ? store.runs : [...store.runs].reverse();
+		const views = await Promise.all(runs.map(async (run) => await store.view(run)));
 		const found = views.filter(({ status_code, client_ref, created_at }) =>
 			filter({ status_code, client_ref, created_at }),
 		);
 		const start = pq === undefined ? 0 : found.findIndex(({ id }) => id === pq);
 		const items = found.slice(start, start + limit);
 		return {
-			items,
+			items: items.map((item) => project(item, fields)),
 			first: found[0]?.id ?? null,
 			next: found[start + limit]?.id ?? null,
 			previous: null,

@@ -10,6 +10,9 @@ const nodeId = '5a7c1b1e-6a1f-4d9c-9c3e-1f0a5f1a0002';
 const input = [{ json: { prompt: 'a brass sign' }, binary: {} }];
 const callbackUrl = 'https://n8n.example.com/webhook/1';
 
+/** With a deadline so near, the watch over a suspended execution ends soon after its test. */
+const suspending = { completion: 'suspend', options: { timeout: 2 } };
+
 /** Ends the watch over a suspended execution at its first call. */
 const executionIsGone = (url = 'https://n8n.example.com') =>
 	nock(url)
@@ -103,10 +106,7 @@ describe('suspending until the callback', () => {
 			.get(run)
 			.reply(200, queuedRun);
 		executionIsGone();
-		const { run: result } = await runWorkflow(
-			goldenWorkflow('generate', { completion: 'suspend' }),
-			{ input },
-		);
+		const { run: result } = await runWorkflow(goldenWorkflow('generate', suspending), { input });
 		expect(result.status).toBe('waiting');
 		expect(result.waitTill).toBeInstanceOf(Date);
 		expect(new URL(sent).pathname).toBe(`/webhook-waiting/231/${nodeId}`);
@@ -154,7 +154,7 @@ describe('suspending until the callback', () => {
 			.get(run)
 			.reply(200, queuedRun);
 		executionIsGone('http://localhost:5678');
-		const workflow = goldenWorkflow('generate', { completion: 'suspend' });
+		const workflow = goldenWorkflow('generate', suspending);
 		const result = await runWorkflow(workflow, { input, n8nUrl: 'http://localhost:5678' });
 		expect(result.error).toBeUndefined();
 		expect(result.run.status).toBe('waiting');
@@ -166,7 +166,7 @@ describe('suspending until the callback', () => {
 		const api = nock(apiUrl).post(models).reply(201, queuedRun).get(run).reply(503, {});
 		const again = nock(apiUrl).get(run).reply(200, queuedRun);
 		executionIsGone();
-		const workflow = goldenWorkflow('generate', { completion: 'suspend' });
+		const workflow = goldenWorkflow('generate', suspending);
 		const { run: result } = await runWorkflow(workflow, { input });
 		expect(result.status).toBe('waiting');
 		expect(api.isDone()).toBe(true);
@@ -184,11 +184,12 @@ describe('suspending until the callback', () => {
 				.reply(200, queuedRun);
 			const another = nock(apiUrl).post(models).reply(201, queuedRun);
 			executionIsGone();
-			const workflow = goldenWorkflow(
-				'generate',
-				{ completion: 'suspend' },
-				{ onError, retryOnFail: true, maxTries: 3, waitBetweenTries: 0 },
-			);
+			const workflow = goldenWorkflow('generate', suspending, {
+				onError,
+				retryOnFail: true,
+				maxTries: 3,
+				waitBetweenTries: 0,
+			});
 			const items = [{ json: { prompt: '' } }, { json: { prompt: 'p1' } }];
 			const { run: result } = await runWorkflow(workflow, { input: items });
 			expect(result.status).toBe('waiting');
@@ -209,7 +210,7 @@ describe('suspending until the callback', () => {
 	it('parks the handles of its runs only, when it executes once for all items', async () => {
 		nock(apiUrl).post(models).reply(201, queuedRun).persist().get(run).reply(200, queuedRun);
 		executionIsGone();
-		const workflow = goldenWorkflow('generate', { completion: 'suspend' }, { executeOnce: true });
+		const workflow = goldenWorkflow('generate', suspending, { executeOnce: true });
 		const items = [{ json: { prompt: 'p0' } }, { json: { prompt: 'p1' } }];
 		const { run: result } = await runWorkflow(workflow, { input: items });
 		const [parked] = result.data.executionData?.nodeExecutionStack[0]?.data.main ?? [];
@@ -218,11 +219,7 @@ describe('suspending until the callback', () => {
 
 	it('outputs a failed run as an error row where the node continues on errors', async () => {
 		nock(apiUrl).post(models).reply(201, failedRun).persist().get(run).reply(200, failedRun);
-		const workflow = goldenWorkflow(
-			'generate',
-			{ completion: 'suspend' },
-			{ onError: 'continueErrorOutput' },
-		);
+		const workflow = goldenWorkflow('generate', suspending, { onError: 'continueErrorOutput' });
 		const { items, errorItems } = await runWorkflow(workflow, { input });
 		expect(items).toEqual([]);
 		expect(errorItems.map(({ json }) => json.error)).toEqual([`Run ${runId} failed`]);

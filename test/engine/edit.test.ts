@@ -87,6 +87,26 @@ describe('edit', () => {
 		expect(api.isDone()).toBe(true);
 	});
 
+	it('sends data URIs and assets of Runflow as they are, for the server to decide', async () => {
+		const png = 'data:image/png;base64,iVBORw0KGgo=';
+		const asset = 'runflow://assets/01970c11-2222-7333-8444-555566667777';
+		let sent: unknown;
+		nock(apiUrl)
+			.post(models, ({ input }) => {
+				sent = [input.image_urls, input.mask_url];
+				return true;
+			})
+			.reply(201, succeededRun);
+		const parameters = {
+			inputSource: 'url',
+			inputUrls: `${png}, ${asset}\nhttps://x.test/1.png`,
+			options: { download: false, maskUrl: png },
+		};
+		const { error } = await runWorkflow(edit(parameters), { input: [item()] });
+		expect(error).toBeUndefined();
+		expect(sent).toEqual([[png, asset, 'https://x.test/1.png'], png]);
+	});
+
 	it('neither uploads nor pays again when Retry On Fail tries once more', async () => {
 		const scopes = upload('a1', 'photo');
 		const api = nock(apiUrl)

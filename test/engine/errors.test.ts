@@ -268,3 +268,43 @@ describe('continuing after errors', () => {
 		},
 	);
 });
+
+describe('a key that lacks a scope', () => {
+	const refusal = { code: 'PERMISSION_DENIED', message: 'No.' };
+	const binary = {
+		data: { data: Buffer.from('photo').toString('base64'), mimeType: 'image/png' },
+	};
+
+	it.each([
+		['generate', {}, models, 'runs:create', 'rf_svc_'],
+		['edit', {}, '/v1/asset-uploads', 'assets:create', "'URL' as 'Input Source'"],
+		[
+			'redeliverCallback',
+			{ resource: 'run', runId },
+			`/v1/runs/${runId}/callback-redeliveries`,
+			'runs:execute',
+			'Delivering a callback again',
+		],
+	])('is told by %s which one', async (operation, parameters, path, scope, advice) => {
+		nock(apiUrl).post(path).reply(403, refusal);
+		const { error } = await runWorkflow(goldenWorkflow('generate', { operation, ...parameters }), {
+			input: [{ json: { prompt: 'a brass sign' }, binary }],
+		});
+		expect(error?.message).toBe('Runflow does not allow this with the API key');
+		expect(error?.description).toContain(scope);
+		expect(error?.description).toContain(advice);
+		expect(error?.description).toContain('Runflow says: No. Code: PERMISSION_DENIED.');
+	});
+
+	it('is not blamed where the storage refuses an upload', async () => {
+		nock(apiUrl)
+			.post('/v1/asset-uploads')
+			.reply(201, { asset_id: 'a1', upload_url: 'https://storage.test/put' });
+		nock('https://storage.test').put('/put').reply(403);
+		const { error } = await runWorkflow(goldenWorkflow('generate', { operation: 'edit' }), {
+			input: [{ json: { prompt: 'a brass sign' }, binary }],
+		});
+		expect(error?.message).toBe("Runflow's storage refused an image (HTTP 403)");
+		expect(error?.description).not.toContain('API Key');
+	});
+});

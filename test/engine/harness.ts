@@ -132,7 +132,7 @@ let ready: Promise<void> | undefined;
 
 /** Executes a workflow, as exported from n8n, in n8n's real engine, and returns the result of the node 'GPT Image 2'. */
 export async function runWorkflow(
-	exported: Pick<IWorkflowBase, 'nodes' | 'connections'>,
+	exported: Pick<IWorkflowBase, 'nodes' | 'connections' | 'settings'>,
 	options: EngineOptions,
 ): Promise<EngineResult> {
 	ready ??= Container.get(BinaryDataService).init();

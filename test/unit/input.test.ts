@@ -1,4 +1,4 @@
-import { customSize, generateInputSchema } from '../../runflow/input';
+import { customSize, editImagesSchema, generateInputSchema } from '../../runflow/input';
 
 describe('a custom size', () => {
 	it.each([
@@ -48,5 +48,30 @@ describe('the input of generate', () => {
 
 	it('has no upper limit on images, because sources differ and the server decides', () => {
 		expect(generateInputSchema.parse({ prompt: 'a sign', num_images: 10 }).num_images).toBe(10);
+	});
+});
+
+describe('an image that edit works on', () => {
+	it.each([
+		'https://example.com/photo.png',
+		'HTTP://example.com/photo.png?a=b,c',
+		'data:image/png;base64,iVBORw0KGgo=',
+		'data:image/svg+xml,%3Csvg%2F%3E',
+		'runflow://assets/01970c11-2222-7333-8444-555566667777',
+	])('may be %s, and the server decides whether the model accepts it', (image) => {
+		const images = { image_urls: [image], mask_url: image };
+		expect(editImagesSchema.parse(images)).toEqual(images);
+	});
+
+	it.each([
+		'photo.png',
+		'ftp://example.com/photo.png',
+		'data:image/png;base64',
+		'data:image/png;base64,',
+		'runflow://assets/',
+		'runflow://runs/01970c11-2222-7333-8444-555566667777',
+		'file:///etc/passwd',
+	])('can not be %s', (image) => {
+		expect(editImagesSchema.safeParse({ image_urls: [image] }).success).toBe(false);
 	});
 });

@@ -9,6 +9,9 @@ describe('the MIME type of an image', () => {
 		['text/html', 'https://x/a', 'jpeg', 'image/jpeg'],
 		[null, 'no url', 'webp', 'image/webp'],
 		[null, null, undefined, 'image/png'],
+		['application/octet-stream', 'https://x/a.avif', 'png', 'image/avif'],
+		[null, 'https://x/a.TIF', 'png', 'image/tiff'],
+		[null, 'https://x/a.constructor', 'webp', 'image/webp'],
 	])('from header %s, URL %s and format %s is %s', (header, url, format, expected) => {
 		expect(mimeTypeOf({ header, url, format })).toBe(expected);
 	});
@@ -18,6 +21,24 @@ describe('the MIME type of an image', () => {
 		['image/png', 'png'],
 		['image/webp', 'webp'],
 		['image/svg+xml', 'svg'],
+		['image/x-icon', 'ico'],
+		['image/vnd.microsoft.icon', 'ico'],
+		['image/gif', 'gif'],
+		['image/avif', 'avif'],
+		['image/bmp', 'bmp'],
+		['image/x-ms-bmp', 'bmp'],
+		['image/tiff', 'tiff'],
+		['image/heic', 'heic'],
+		['image/heif', 'heif'],
+		['image/jxl', 'jxl'],
+		['image/vnd.adobe.photoshop', 'psd'],
+		['image/x-tga', 'tga'],
+		['image/qoi', 'qoi'],
+		['image/vnd.some-thing.else', 'img'],
+		['image/../../etc', 'img'],
+		['image/', 'img'],
+		['image/*', 'img'],
+		['constructor', 'img'],
 	])('%s has the extension %s', (mimeType, extension) => {
 		expect(extensionOf(mimeType)).toBe(extension);
 	});

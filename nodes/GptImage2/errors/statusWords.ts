@@ -1,4 +1,6 @@
+import { uploadRefused } from '../../../runflow/assets';
 import type { RunflowApiError } from '../../../runflow/errors';
+import type { Scope } from '../../../runflow/scopes';
 import { labelOf } from '../fields/labels';
 
 /** What happened, what to do, and what Runflow itself says about it. */
@@ -49,8 +51,18 @@ const wordsByStatus: Readonly<Record<number, Words | ((error: RunflowApiError) =
 /** The words for a request that the API refused. */
 export function wordsForStatus(error: RunflowApiError): Words {
 	const { httpStatus, detail: remote } = error;
+	if (error.code === uploadRefused) return wordsForStorage(httpStatus);
 	const words = wordsByStatus[httpStatus] ?? wordsForOtherStatus(httpStatus);
 	return { remote, ...(typeof words === 'function' ? words(error) : words) };
+}
+
+/** The words for a file that the storage behind the API refused; it never sees the key. */
+function wordsForStorage(httpStatus: number): Words {
+	return {
+		message: `Runflow's storage refused an image (HTTP ${httpStatus})`,
+		advice:
+			'Retry this execution. If that does not help, check that no proxy between n8n and the storage changes requests.',
+	};
 }
 
 function wordsForOtherStatus(httpStatus: number): Words {
@@ -68,12 +80,21 @@ const adviceByCode: Readonly<Record<string, string>> = {
 		"Check 'Organization ID' in the Runflow credential: the key's owner is not a member of that organization.",
 };
 
-function wordsForForbidden({ code }: RunflowApiError): Words {
+const adviceByScope: Readonly<Record<Scope, string>> = {
+	'assets:create':
+		"Uploading images needs the scope assets:create. Use a key that has it, or choose 'URL' as 'Input Source'.",
+	'runs:create':
+		'The key needs the scopes runs:create and runs:read, and a key that starts with rf_svc_ cannot start runs.',
+	'runs:execute':
+		'Delivering a callback again needs the scope runs:execute. Use a key that has it.',
+	'runs:read': 'Reading runs needs the scope runs:read. Use a key that has it.',
+};
+
+function wordsForForbidden({ code, scope }: RunflowApiError): Words {
+	const advice = `${adviceByScope[scope ?? 'runs:create']} Check 'API Key' and 'Organization ID' in the Runflow credential.`;
 	return {
 		message: 'Runflow does not allow this with the API key',
-		advice:
-			adviceByCode[code ?? ''] ??
-			"The key needs the scopes runs:create and runs:read, and a key that starts with rf_svc_ cannot start runs. Check 'API Key' and 'Organization ID' in the Runflow credential.",
+		advice: adviceByCode[code ?? ''] ?? advice,
 	};
 }
 

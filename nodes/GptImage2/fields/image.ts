@@ -112,7 +112,11 @@ const sources: INodeProperties[] = [
 				value: 'binary',
 				description: 'Images that come with the item. The node uploads them to Runflow.',
 			},
-			{ name: 'URL', value: 'url', description: 'Images that Runflow can fetch from the web' },
+			{
+				name: 'URL',
+				value: 'url',
+				description: 'Images that Runflow can fetch from the web, or finds among its assets',
+			},
 		],
 		default: 'binary',
 		description: 'Where the images to work on come from',
@@ -126,7 +130,8 @@ const sources: INodeProperties[] = [
 		default: 'data',
 		placeholder: 'e.g. data, logo',
 		hint: 'The name of the binary field, or several names separated by commas',
-		description: 'Names of the binary fields that hold the images',
+		description:
+			'Names of the binary fields that hold the images, or an expression that yields binary data',
 	},
 	{
 		displayName: 'Image URLs',
@@ -137,7 +142,8 @@ const sources: INodeProperties[] = [
 		displayOptions: { show: { inputSource: ['url'] } },
 		default: '',
 		placeholder: 'e.g. https://example.com/photo.png',
-		description: 'URLs of the images, separated by commas or line breaks',
+		description:
+			'URLs of the images, separated by commas or line breaks. Data URIs and assets of Runflow (runflow://assets/…) work where the model accepts them.',
 	},
 ];
 

@@ -63,7 +63,8 @@ const imageOptions: INodeProperties[] = [
 		displayOptions: { show: { '/operation': ['edit'] } },
 		default: '',
 		placeholder: 'e.g. mask',
-		description: 'Name of the binary field that holds the mask, an image of the part to edit',
+		description:
+			'Name of the binary field that holds the mask, an image of the part to edit, or an expression that yields binary data',
 	},
 	{
 		displayName: 'Mask URL',
@@ -72,7 +73,8 @@ const imageOptions: INodeProperties[] = [
 		displayOptions: { show: { '/operation': ['edit'] } },
 		default: '',
 		placeholder: 'e.g. https://example.com/mask.png',
-		description: 'URL of the mask, an image of the part to edit',
+		description:
+			'URL of the mask, an image of the part to edit. A data URI or an asset of Runflow works where the model accepts it.',
 	},
 	{
 		displayName: 'Max Images',

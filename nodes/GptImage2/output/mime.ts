@@ -1,21 +1,39 @@
-const extensions: Readonly<Record<string, string>> = {
-	'image/jpeg': 'jpg',
-	'image/png': 'png',
-	'image/webp': 'webp',
-};
-
-const mimeTypes: Readonly<Record<string, string>> = {
-	jpg: 'image/jpeg',
-	jpeg: 'image/jpeg',
-	png: 'image/png',
-	webp: 'image/webp',
-};
+/** The usual extension of each image type; of two names for a type, the one to write comes first. */
+const knownTypes: ReadonlyArray<readonly [mimeType: string, extension: string]> = [
+	['image/avif', 'avif'],
+	['image/bmp', 'bmp'],
+	['image/gif', 'gif'],
+	['image/heic', 'heic'],
+	['image/heif', 'heif'],
+	['image/jpeg', 'jpg'],
+	['image/jpeg', 'jpeg'],
+	['image/jpg', 'jpg'],
+	['image/jxl', 'jxl'],
+	['image/png', 'png'],
+	['image/svg+xml', 'svg'],
+	['image/tiff', 'tiff'],
+	['image/tiff', 'tif'],
+	['image/vnd.adobe.photoshop', 'psd'],
+	['image/vnd.microsoft.icon', 'ico'],
+	['image/webp', 'webp'],
+	['image/x-icon', 'ico'],
+	['image/x-ms-bmp', 'bmp'],
+];
 
 const defaultMimeType = 'image/png';
+const defaultExtension = 'img';
 
-/** The file extension of an image MIME type, without the dot; of an unknown type, its subtype. */
+/**
+ * The file extension of an image MIME type, without the dot; of an unknown type, its subtype where
+ * that can be one.
+ */
 export function extensionOf(mimeType: string): string {
-	return extensions[mimeType] ?? mimeType.replace(/^image\//, '').replace(/[^a-z0-9].*$/, '');
+	const known = knownTypes.find(([type]) => type === mimeType)?.[1];
+	return known ?? /^image\/(?:x-)?([a-z0-9]{1,5})$/.exec(mimeType)?.[1] ?? defaultExtension;
+}
+
+function typeWithExtension(extension: unknown): string | undefined {
+	return knownTypes.find(([, known]) => known === extension)?.[0];
 }
 
 /** What hints at an image's type; null where there is no such hint. */
@@ -32,11 +50,7 @@ export function mimeTypeOf({ header, url, format }: MimeHints): string {
 	const fromHeader = header?.split(';')[0]?.trim().toLowerCase();
 	if (fromHeader?.startsWith('image/')) return fromHeader;
 	const extension = url === null ? null : /\.([a-z]+)$/i.exec(pathOf(url))?.[1]?.toLowerCase();
-	return (
-		mimeTypes[extension ?? ''] ??
-		mimeTypes[typeof format === 'string' ? format : ''] ??
-		defaultMimeType
-	);
+	return typeWithExtension(extension) ?? typeWithExtension(format) ?? defaultMimeType;
 }
 
 function pathOf(url: string): string {

@@ -1,16 +1,19 @@
-import { createHash } from 'node:crypto';
-
-import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { largestAssetBytes } from '../../../runflow/assets';
 import { editImagesSchema } from '../../../runflow/input';
 import { labelOf } from '../fields/labels';
+import {
+	binaryReferences,
+	readBinaryImage,
+	type BinaryImage,
+	type BinaryReference,
+} from './binaryImage';
 import { Parameters } from './reader';
-import { textList, trimmedOrNull } from './values';
+import { imageUrlList, trimmedOrNull } from './values';
 
-/** An image that edit works on: a URL, or a binary field that has to be uploaded. */
-export type InputImage = { url: string } | { binary: IBinaryData; fingerprint: string };
+/** An image that edit works on. */
+export type InputImage = { url: string } | BinaryImage;
 
 /** All images of one item. */
 export interface InputImages {
@@ -20,7 +23,7 @@ export interface InputImages {
 
 /** The options that name a mask. */
 export const maskOptionsSchema = z.object({
-	maskBinaryField: trimmedOrNull,
+	maskBinaryField: z.union([z.record(z.unknown()), trimmedOrNull]).default(null),
 	maskUrl: trimmedOrNull,
 });
 
@@ -32,9 +35,8 @@ const inputSourceSchema = z.enum(['binary', 'url']).catch('binary');
  */
 export function readInputImages(context: IExecuteFunctions, itemIndex: number): InputImages {
 	const parameters = new Parameters(context, itemIndex);
-	const { binary: fields = {} } = context.getInputData()[itemIndex] ?? {};
-	const fromField = (name: string, parameter: string) =>
-		binaryImage(parameters, fields, name, parameter);
+	const fromField = (reference: BinaryReference, parameter: string) =>
+		readBinaryImage(context, itemIndex, reference, parameter);
 
 	const { maskBinaryField, maskUrl } = parameters.options(maskOptionsSchema);
 	if (maskBinaryField !== null && maskUrl !== null) {
@@ -45,60 +47,22 @@ export function readInputImages(context: IExecuteFunctions, itemIndex: number): 
 	}
 	const fromUrl = parameters.read('inputSource', inputSourceSchema) === 'url';
 	const { image_urls = [], mask_url } = parameters.check(editImagesSchema.partial(), {
-		...(fromUrl && { image_urls: parameters.read('inputUrls', textList) }),
+		...(fromUrl && { image_urls: parameters.read('inputUrls', imageUrlList) }),
 		...(maskUrl !== null && { mask_url: maskUrl }),
 	});
 	const images = fromUrl
 		? image_urls.map((url) => ({ url }))
-		: binaryNames(parameters).map((name) => fromField(name, 'inputBinaryFields'));
+		: binaryFields(parameters).map((reference) => fromField(reference, 'inputBinaryFields'));
 	if (mask_url !== undefined) return { images, mask: { url: mask_url } };
 	const mask = maskBinaryField === null ? null : fromField(maskBinaryField, 'maskBinaryField');
 	return { images, mask };
 }
 
-function binaryNames(parameters: Parameters): string[] {
-	const names = parameters.read('inputBinaryFields', textList);
-	if (names.length > 0) return names;
+function binaryFields(parameters: Parameters): BinaryReference[] {
+	const references = parameters.read('inputBinaryFields', binaryReferences);
+	if (references.length > 0) return references;
 	throw parameters.refuse(
 		`'${labelOf(['inputBinaryFields'])}' must not be empty`,
 		'Name the binary field that holds the image.',
 	);
-}
-
-function binaryImage(
-	parameters: Parameters,
-	fields: Record<string, IBinaryData>,
-	name: string,
-	parameter: string,
-): InputImage {
-	const named = `'${labelOf([parameter])}' names '${name}'`;
-	const binary = fields[name];
-	if (binary === undefined) {
-		const names = Object.keys(fields).map((field) => `'${field}'`);
-		throw parameters.refuse(
-			`${named}, and the item has no such binary field`,
-			names.length > 0 ? `It has ${names.join(', ')}.` : 'It has no binary data at all.',
-		);
-	}
-	if (!binary.mimeType.startsWith('image/')) {
-		throw parameters.refuse(
-			`${named}, which is not an image but ${binary.mimeType}`,
-			'Runflow edits images only.',
-		);
-	}
-	if (sizeInBytes(binary) > largestAssetBytes) {
-		throw parameters.refuse(
-			`${named}, which is larger than 50 MiB`,
-			'Runflow accepts files of up to 50 MiB. Make the image smaller first.',
-		);
-	}
-	return {
-		binary,
-		fingerprint: binary.id ?? createHash('sha256').update(binary.data).digest('hex'),
-	};
-}
-
-/** The size of a binary field in bytes; 0 where n8n doesn't say. */
-export function sizeInBytes({ bytes, data, id }: IBinaryData): number {
-	return bytes ?? (id ? 0 : Buffer.byteLength(data, 'base64'));
 }

@@ -15,6 +15,37 @@ export const textList = z.unknown().transform((text) =>
 		.filter((part) => part !== ''),
 );
 
+const startsDataUri = /^data:/i;
+const startsBase64Uri = /^data:.*;base64$/i;
+const startsUrl = /^\s*[a-z][a-z0-9+.-]*:/i;
+
+/** Whether what follows a comma belongs to the data URI before it: its content, or more of it where it isn't base64. */
+function continues(pieces: string[], part: string): boolean {
+	const [start = ''] = pieces;
+	if (!startsDataUri.test(start)) return false;
+	return pieces.length === 1 || (!startsBase64Uri.test(start) && !startsUrl.test(part));
+}
+
+function splitLine(line: string): string[] {
+	const urls: string[][] = [];
+	for (const part of line.split(',')) {
+		const last = urls.at(-1);
+		if (last !== undefined && continues(last, part)) last.push(part);
+		else urls.push([part.trimStart()]);
+	}
+	return urls.map((pieces) => pieces.join(','));
+}
+
+/** The URLs of a text that lists them, or of a list, separated by commas or line breaks outside data URIs. */
+export const imageUrlList = z.unknown().transform((value) =>
+	[value]
+		.flat()
+		.flatMap((text) => String(text ?? '').split('\n'))
+		.flatMap(splitLine)
+		.map((url) => url.trim())
+		.filter((url) => url !== ''),
+);
+
 /** A whole number of at least `minimum`. */
 export const wholeNumber = (minimum: number) =>
 	z.number().int('must be a whole number').min(minimum, `must be at least ${minimum}`);

@@ -17,6 +17,8 @@ const entrySchema = z.object({
 	uncertain: z.boolean(),
 	/** The callback URL that the create was sent with; the same key needs the same body. */
 	callbackUrl: z.string().nullable().default(null),
+	/** The URLs of the uploaded images that the create was sent with, by fingerprint, for the same reason. */
+	uploadUrls: z.record(z.string()).default({}),
 	keptImages: z.array(keptImageSchema).default([]),
 });
 
@@ -81,6 +83,7 @@ export class Ledger {
 			runId: null,
 			uncertain: false,
 			callbackUrl: null,
+			uploadUrls: {},
 			keptImages: [],
 		});
 	}

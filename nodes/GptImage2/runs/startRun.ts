@@ -57,9 +57,10 @@ async function createRun(
 ): Promise<Run> {
 	const { model, inputImages, metadata, clientRef } = plan;
 	const callbackUrl = entry.uncertain ? entry.callbackUrl : plan.callbackUrl;
-	const urls = inputImages && (await uploads.urlsOf(inputImages, entry.uncertain));
+	const uploadUrls = entry.uncertain ? { ...entry.uploadUrls } : {};
+	const urls = inputImages && (await uploads.urlsOf(inputImages, uploadUrls));
 	const input = { ...plan.input, ...urls };
-	const sending = ledger.update(itemIndex, entry, { uncertain: true, callbackUrl });
+	const sending = ledger.update(itemIndex, entry, { uncertain: true, callbackUrl, uploadUrls });
 	const request = {
 		input,
 		client_ref: sending.clientRef,

@@ -5,7 +5,8 @@ import { z } from 'zod';
 import type { RunflowClient } from '../../../runflow/client';
 import type { EditImages } from '../../../runflow/input';
 import { sendFile } from '../files';
-import { sizeInBytes, type InputImage, type InputImages } from '../parameters/inputImages';
+import { sizeInBytes, type BinaryImage } from '../parameters/binaryImage';
+import type { InputImage, InputImages } from '../parameters/inputImages';
 
 const uploadSchema = z.object({ url: z.string(), uploadedAt: z.number() });
 const contextKey = 'uploads';
@@ -14,6 +15,9 @@ const contextKey = 'uploads';
 const lifetimeMs = 1_800_000;
 
 const uploadsAtOnce = 4;
+
+/** The URLs of uploaded images, by fingerprint. */
+export type UploadUrls = Record<string, string>;
 
 /**
  * Uploads binary images to Runflow, each only once however many items share it, and remembers their
@@ -36,32 +40,42 @@ export class Uploads {
 	}
 
 	/**
-	 * The URLs of an item's images, as the input of edit has them. With `sameAgain` a URL that was used
-	 * before is returned however old it is, because an unclear create has to be repeated to the letter.
-	 * Throws RunflowError.
+	 * The URLs of an item's images, as the input of edit has them. What is uploaded is noted in `sent`,
+	 * and an image that `sent` knows keeps its URL however old it is, because an unclear create has to be
+	 * repeated to the letter. Throws RunflowError.
 	 */
-	async urlsOf({ images, mask }: InputImages, sameAgain: boolean): Promise<EditImages> {
+	async urlsOf({ images, mask }: InputImages, sent: UploadUrls): Promise<EditImages> {
+		const urlOf = async (image: InputImage) => {
+			if ('url' in image) return image.url;
+			return (sent[image.fingerprint] ??= await this.urlOf(image));
+		};
 		const [image_urls, mask_url] = await Promise.all([
-			Promise.all(images.map(async (image) => await this.urlOf(image, sameAgain))),
-			mask === null ? null : this.urlOf(mask, sameAgain),
+			Promise.all(images.map(urlOf)),
+			mask === null ? null : urlOf(mask),
 		]);
 		return { image_urls, ...(mask_url !== null && { mask_url }) };
 	}
 
-	private async urlOf(image: InputImage, sameAgain: boolean): Promise<string> {
-		if ('url' in image) return image.url;
-		const { binary, fingerprint } = image;
+	private async urlOf(image: BinaryImage): Promise<string> {
+		const { fingerprint } = image;
 		const known = uploadSchema.safeParse(this.known[fingerprint]);
-		if (known.success && (sameAgain || Date.now() - known.data.uploadedAt < lifetimeMs)) {
-			return known.data.url;
-		}
-
-		const upload =
-			this.underway.get(fingerprint) ?? this.slots(async () => await this.upload(binary));
+		if (known.success && Date.now() - known.data.uploadedAt < lifetimeMs) return known.data.url;
+		const underway = this.underway.get(fingerprint);
+		if (underway !== undefined) return await underway;
+		const upload = this.slots(async () => await this.uploadAndRemember(image));
 		this.underway.set(fingerprint, upload);
-		const url = await upload;
-		this.known[fingerprint] = { url, uploadedAt: Date.now() };
-		return url;
+		return await upload;
+	}
+
+	/** Uploads an image that is then under way no longer, so that a refused one can be tried again. */
+	private async uploadAndRemember({ binary, fingerprint }: BinaryImage): Promise<string> {
+		try {
+			const url = await this.upload(binary);
+			this.known[fingerprint] = { url, uploadedAt: Date.now() };
+			return url;
+		} finally {
+			this.underway.delete(fingerprint);
+		}
 	}
 
 	private async upload(binary: IBinaryData): Promise<string> {

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+
+import { BINARY_IN_JSON_PROPERTY, type IBinaryData, type IExecuteFunctions } from 'n8n-workflow';
+import { z } from 'zod';
+
+import { largestAssetBytes } from '../../../runflow/assets';
+import { labelOf } from '../fields/labels';
+import { Parameters } from './reader';
+import { textList } from './values';
+
+/** An image that comes with the item and has to be uploaded. */
+export interface BinaryImage {
+	binary: IBinaryData;
+	/** Tells this image from any other. */
+	fingerprint: string;
+}
+
+/** The name of a binary field, or what an expression yields in its place. */
+export type BinaryReference = string | Record<string, unknown>;
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+	typeof value === 'object' && value !== null;
+
+/** Names of binary fields, separated by commas, and what expressions yield, alone or in a list. */
+export const binaryReferences = z
+	.unknown()
+	.transform((value) =>
+		[value]
+			.flat()
+			.flatMap((one): BinaryReference[] => (isObject(one) ? [one] : textList.parse(one ?? ''))),
+	);
+
+/** What an expression yields: n8n leaves the content itself out where it keeps it in memory. */
+const yieldedSchema = z.object({
+	mimeType: z.string(),
+	data: z.string().default(''),
+	id: z.string().optional(),
+	bytes: z.number().optional().catch(undefined),
+	fileName: z.string().optional().catch(undefined),
+});
+
+/**
+ * The image that a reference in the field `parameter` leads to: a binary field of the item, the same
+ * where the workflow's setting makes binary data part of the JSON, or binary data itself. Throws
+ * NodeOperationError where there is none, and where it is no image or too large.
+ */
+export function readBinaryImage(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	reference: BinaryReference,
+	parameter: string,
+): BinaryImage {
+	const parameters = new Parameters(context, itemIndex);
+	const label = labelOf([parameter]);
+	if (typeof reference === 'string') {
+		const named = `'${label}' names '${reference}'`;
+		const binary = findField(context, itemIndex, reference);
+		if (binary !== null) return toImage(parameters, binary, named);
+		const names = fieldNames(context, itemIndex).map((name) => `'${name}'`);
+		throw parameters.refuse(
+			`${named}, and the item has no such binary field`,
+			names.length > 0 ? `It has ${names.join(', ')}.` : 'It has no binary data at all.',
+		);
+	}
+	const yielded = yieldedSchema.safeParse(reference);
+	if (!yielded.success) {
+		throw parameters.refuse(
+			`'${label}' yields something other than binary data`,
+			'Enter the name of a binary field, or an expression that yields binary data.',
+		);
+	}
+	const { data: binary } = yielded;
+	const named = `'${label}' yields '${binary.fileName ?? 'binary data'}'`;
+	if (binary.data === '' && binary.id === undefined) {
+		throw parameters.refuse(
+			`${named} without its content`,
+			'Enter the name of the binary field instead of an expression.',
+		);
+	}
+	return toImage(parameters, binary, named);
+}
+
+function fieldsOf(context: IExecuteFunctions, itemIndex: number): Record<string, IBinaryData> {
+	return context.getInputData()[itemIndex]?.binary ?? {};
+}
+
+/** The names of an item's binary fields, wherever the workflow's setting has n8n keep them. */
+function fieldNames(context: IExecuteFunctions, itemIndex: number): string[] {
+	const inJson = context.getInputData()[itemIndex]?.json[BINARY_IN_JSON_PROPERTY];
+	return [fieldsOf(context, itemIndex), isObject(inJson) ? inJson : {}].flatMap(Object.keys);
+}
+
+function findField(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	name: string,
+): IBinaryData | null {
+	for (const path of [name, `${BINARY_IN_JSON_PROPERTY}.${name}`]) {
+		try {
+			return context.helpers.assertBinaryData(itemIndex, path);
+		} catch {
+			// n8n's words for a missing field; ours name the fields that are there
+		}
+	}
+	return fieldsOf(context, itemIndex)[name] ?? null;
+}
+
+function toImage(parameters: Parameters, binary: IBinaryData, named: string): BinaryImage {
+	if (!binary.mimeType.startsWith('image/')) {
+		throw parameters.refuse(
+			`${named}, which is not an image but ${binary.mimeType}`,
+			'Runflow edits images only.',
+		);
+	}
+	if (sizeInBytes(binary) > largestAssetBytes) {
+		throw parameters.refuse(
+			`${named}, which is larger than 50 MiB`,
+			'Runflow accepts files of up to 50 MiB. Make the image smaller first.',
+		);
+	}
+	return {
+		binary,
+		fingerprint: binary.id ?? createHash('sha256').update(binary.data).digest('hex'),
+	};
+}
+
+/** The size of a binary field in bytes; 0 where n8n doesn't say. */
+export function sizeInBytes({ bytes, data, id }: IBinaryData): number {
+	return bytes ?? (id ? 0 : Buffer.byteLength(data, 'base64'));
+}

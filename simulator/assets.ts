@@ -1,0 +1,127 @@
+import sharp from 'sharp';
+import { z } from 'zod';
+
+import type { RunRequest } from '../runflow/input';
+import type { SignedUrls } from './signedUrls';
+import { uuid7 } from './store';
+
+/** One file, `bytes` null until they have arrived. */
+export interface SimulatedAsset {
+	id: string;
+	fileName: string;
+	mimeType: string;
+	size: number;
+	createdAt: number;
+	folderId: string | null;
+	bytes: Buffer | null;
+	confirmed: boolean;
+}
+
+type Input = RunRequest['input'];
+
+const assetReference = /^runflow:\/\/assets\/([^/]+)$/;
+
+/** The files that were uploaded, or came within a create as data URIs. */
+export class AssetStore {
+	readonly assets: SimulatedAsset[] = [];
+
+	constructor(private readonly urls: SignedUrls) {}
+
+	/** Makes room for a file that is to be uploaded. */
+	announce(file: Pick<SimulatedAsset, 'fileName' | 'mimeType' | 'size'>): SimulatedAsset {
+		const createdAt = Date.now();
+		const state = { folderId: null, bytes: null, confirmed: false };
+		const asset = { ...file, ...state, id: uuid7(createdAt), createdAt };
+		this.assets.push(asset);
+		return asset;
+	}
+
+	/** The file with that id, null where there is none. */
+	find(id: string): SimulatedAsset | null {
+		return this.assets.find((asset) => asset.id === id) ?? null;
+	}
+
+	/** An asset as its confirmation and `GET /v1/assets/{id}` answer it (UPLOAD, SDK), signed at this moment. */
+	view({ id, fileName, mimeType, size, createdAt, folderId }: SimulatedAsset) {
+		return {
+			id,
+			org_id: '0197a3c2-0000-7000-8000-000000000002',
+			folder_id: folderId,
+			name: fileName,
+			r2_key: `uploads/${id}`,
+			url: this.urls.sign(`/assets/${id}`),
+			thumbnail_url: null,
+			asset_type: mimeType.split('/')[0],
+			mime_type: mimeType,
+			size_bytes: size,
+			created_at: new Date(createdAt).toISOString(),
+		};
+	}
+
+	/** The asset that a model would read under this URL, null where it isn't one of this simulator. */
+	referencedBy(url: string): SimulatedAsset | null {
+		const id = assetReference.exec(url)?.[1] ?? /\/assets\/([^/?]+)\?/.exec(url)?.[1];
+		const asset = this.find(id ?? '');
+		return asset?.bytes ? asset : null;
+	}
+
+	/**
+	 * What is wrong with the references of an input to assets: that there is no such asset, or that
+	 * models don't accept any (SDK).
+	 */
+	problemsWith({ image_urls = [], mask_url }: Input, accepted: boolean): z.ZodIssue[] {
+		const problem = (url: string, ...place: Array<string | number>): z.ZodIssue[] => {
+			if (!assetReference.test(url) || (accepted && this.referencedBy(url))) return [];
+			const message = accepted
+				? `asset not found or expired: ${url}`
+				: 'must use HTTP(S) or data URI';
+			return [{ code: z.ZodIssueCode.custom, path: ['input', ...place], message }];
+		};
+		return [
+			...image_urls.flatMap((url, index) => problem(url, 'image_urls', index)),
+			...problem(mask_url ?? '', 'mask_url'),
+		];
+	}
+
+	/** Keeps the data URIs of an input as assets and returns the input with references to them (SDK). */
+	async keepInline(input: Input): Promise<Input> {
+		const keep = async (url: string) => {
+			if (!/^data:/i.test(url)) return url;
+			const answer = await fetch(url);
+			const bytes = Buffer.from(await answer.arrayBuffer());
+			const mimeType = answer.headers.get('content-type') ?? 'application/octet-stream';
+			const asset = this.announce({ fileName: 'inline', mimeType, size: bytes.length });
+			Object.assign(asset, { bytes, confirmed: true });
+			return `runflow://assets/${asset.id}`;
+		};
+		return await mapImages(input, keep);
+	}
+
+	/** An input as a run shows it: the URLs of assets signed anew (SDK). */
+	async signedInput(input: Input): Promise<Input> {
+		return await mapImages(input, async (url) => {
+			const asset = /^https?:/i.test(url) ? this.referencedBy(url) : null;
+			return asset === null ? url : this.view(asset).url;
+		});
+	}
+
+	/** The first image of an edit, small, to be drawn on the picture; null where it isn't kept here. */
+	async thumbnailOf({ image_urls: [first = ''] = [] }: Input): Promise<Buffer | null> {
+		const bytes = this.referencedBy(first)?.bytes;
+		if (!bytes) return null;
+		return await sharp(bytes)
+			.resize({ width: 240, height: 240, fit: 'inside' })
+			.png()
+			.toBuffer()
+			.catch(() => null);
+	}
+}
+
+async function mapImages(input: Input, map: (url: string) => Promise<string>): Promise<Input> {
+	const { image_urls, mask_url } = input;
+	return {
+		...input,
+		...(image_urls && { image_urls: await Promise.all(image_urls.map(map)) }),
+		...(mask_url !== undefined && { mask_url: await map(mask_url) }),
+	};
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+
+/** The fields of a run that `fields` may ask for (RUN-C, RUN-L). */
+const runFields: ReadonlySet<string> = new Set(
+	`id flow_id model_id comfyui_workflow_id target_type target_version org_id status_code source_code
+	input output context duration_ms cost cost_breakdown nodes_total nodes_completed resolved_template_id
+	batch_id client_ref jurisdiction_code flow_version_id request_id created_by created_at started_at
+	completed_at callback_url metadata has_logs has_node_runs links failure_code failure_message
+	failure_stage_code node_runs logs flow feedback_is_positive feedback_reason source_chat_message_id
+	current_evaluation_summary`.split(/\s+/),
+);
+
+const names = z
+	.string()
+	.transform((text) => text.split(',').map((name) => name.trim()))
+	.refine((list) => list.every((name) => runFields.has(name)), 'Unknown field');
+
+/** The query of `GET /v1/runs` (REQ, RUN-L, TPL). */
+export const listQuerySchema = z.object({
+	limit: z.coerce.number().int().min(1).max(500).default(50),
+	pq: z.string().optional(),
+	q: z.string().optional(),
+	sort_by: z.enum(['created_at:asc', 'created_at:desc']).default('created_at:desc'),
+	fields: names.optional(),
+});
+
+/** A run with nothing but its id and the fields that were asked for; whole where none were. */
+export function project(
+	run: Record<string, unknown>,
+	fields: string[] | undefined,
+): Record<string, unknown> {
+	if (fields === undefined) return run;
+	return Object.fromEntries(
+		Object.entries(run).filter(([name]) => name === 'id' || fields.includes(name)),
+	);
+}
