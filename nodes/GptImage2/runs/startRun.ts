@@ -1,4 +1,5 @@
 import { RunFailedError, RunflowError, StoppedError } from '../../../runflow/errors';
+import type { RunRequest } from '../../../runflow/input';
 import type { Run } from '../../../runflow/run';
 import { hasSucceeded, isTerminal } from '../../../runflow/status';
 import type { Batch, ItemInProgress } from './batch';
@@ -26,10 +27,20 @@ export async function finishRun(batch: Batch, item: ItemInProgress): Promise<Run
  * when none could be started.
  */
 export async function startRun(batch: Batch, item: ItemInProgress): Promise<Run> {
-	const { client, ledger } = batch;
-	const { itemIndex, plan, signal } = item;
+	const { ledger } = batch;
+	const { signal } = item;
 	if (signal.aborted) throw new StoppedError();
 	const subject = subjectOf(item);
+	return await ledger.startOnce(subject, async () => await continueOrCreate(batch, item, subject));
+}
+
+async function continueOrCreate(
+	batch: Batch,
+	item: ItemInProgress,
+	subject: LedgerSubject,
+): Promise<Run> {
+	const { client, ledger } = batch;
+	const { itemIndex, plan, signal } = item;
 	let entry = ledger.entryFor(subject);
 
 	if (entry.runId !== null) {
@@ -37,7 +48,7 @@ export async function startRun(batch: Batch, item: ItemInProgress): Promise<Run>
 		if (!isTerminal(run.status) || hasSucceeded(run.status)) return run;
 		entry = ledger.renew(subject);
 	}
-	if (entry.uncertain && entry.callbackUrl !== plan.callbackUrl && plan.clientRef === null) {
+	if (entry.uncertain && entry.callbackUrl !== plan.callbackUrl && entry.findable) {
 		const accepted = await client.findRun(entry.clientRef, signal);
 		if (accepted !== null) {
 			ledger.update(itemIndex, entry, { runId: accepted.id, uncertain: false });
@@ -49,28 +60,22 @@ export async function startRun(batch: Batch, item: ItemInProgress): Promise<Run>
 }
 
 async function createRun(
-	{ client, ledger, options, uploads }: Batch,
-	{ itemIndex, plan, signal }: ItemInProgress,
+	batch: Batch,
+	item: ItemInProgress,
 	subject: LedgerSubject,
 	entry: LedgerEntry,
 ): Promise<Run> {
-	const { model, inputImages, metadata, clientRef } = plan;
+	const { client, ledger } = batch;
+	const { itemIndex, plan, signal } = item;
 	const callbackUrl = entry.uncertain ? entry.callbackUrl : plan.callbackUrl;
-	const urls = inputImages && (await uploads.urlsOf(inputImages, entry.uncertain));
-	const input = { ...plan.input, ...urls };
+	const request = await requestOf(batch, item, { ...entry, callbackUrl }, entry.uncertain);
 	const sending = ledger.update(itemIndex, entry, { uncertain: true, callbackUrl });
-	const request = {
-		input,
-		client_ref: sending.clientRef,
-		...(Object.keys(metadata).length > 0 && { metadata }),
-		...(callbackUrl !== null && { callback_url: callbackUrl }),
-	};
 	const run = await client
-		.createRun(model, request, {
+		.createRun(plan.model, request, {
 			idempotencyKey: sending.idempotencyKey,
-			findable: clientRef === null,
+			findable: sending.findable,
 			uncertain: entry.uncertain,
-			timeoutMs: input.sync_mode ? options.timeoutSeconds * 1000 : createTimeoutMs,
+			timeoutMs: timeoutMsOf(batch, item),
 			signal,
 		})
 		.catch((error: unknown) => {
@@ -79,4 +84,45 @@ async function createRun(
 		});
 	ledger.update(itemIndex, sending, { runId: run.id, uncertain: false });
 	return run;
+}
+
+/**
+ * Sends the create of a run once more, to the letter and with its key, because a replay by that key has
+ * the images of sync mode in it (BATCH-C). Returns what the API answers, be it another run. Throws
+ * RunflowError.
+ */
+export async function repeatCreate(
+	batch: Batch,
+	item: ItemInProgress,
+	entry: LedgerEntry,
+): Promise<Run> {
+	const request = await requestOf(batch, item, entry, true);
+	return await batch.client.createRun(item.plan.model, request, {
+		idempotencyKey: entry.idempotencyKey,
+		findable: false,
+		uncertain: false,
+		timeoutMs: timeoutMsOf(batch, item),
+		signal: item.signal,
+	});
+}
+
+/** What is sent for an entry; `sameAgain` says that it was sent before. */
+async function requestOf(
+	{ uploads }: Batch,
+	{ plan }: ItemInProgress,
+	{ callbackUrl, clientRef, metadata }: LedgerEntry,
+	sameAgain: boolean,
+): Promise<RunRequest> {
+	const { input, inputImages } = plan;
+	const urls = inputImages && (await uploads.urlsOf(inputImages, sameAgain));
+	return {
+		input: { ...input, ...urls },
+		client_ref: clientRef,
+		...(Object.keys(metadata).length > 0 && { metadata }),
+		...(callbackUrl !== null && { callback_url: callbackUrl }),
+	};
+}
+
+function timeoutMsOf({ options }: Batch, { plan }: ItemInProgress): number {
+	return plan.input.sync_mode ? options.timeoutSeconds * 1000 : createTimeoutMs;
 }
