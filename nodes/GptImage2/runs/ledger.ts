@@ -72,9 +72,11 @@ export class Ledger {
 		const entries = known.success ? known.data : {};
 		stored[contextKey] = entries;
 		const { $runIndex } = context.getWorkflowDataProxy(0);
+		// A call through an MCP Server Trigger has no execution id, though the type says so.
+		const executionId: string | undefined = context.getExecutionId();
 		const owner = [
 			context.getWorkflow().id ?? 'unsaved',
-			context.getExecutionId(),
+			executionId ?? randomUUID(),
 			context.getNode().id,
 		].join(':');
 		return new Ledger(entries, owner, z.number().catch(0).parse($runIndex), isTool(context));
