@@ -14,21 +14,22 @@ interface ChatRequest {
 /** A chat model that first calls the tool it was given, then repeats what the tool said. */
 async function startChatModel() {
 	const requests: ChatRequest[] = [];
+	const habits = { callsAtOnce: 1 };
 	const app = Fastify({ bodyLimit: 16 * 1024 * 1024 });
 	app.post<{ Body: ChatRequest }>('/v1/chat/completions', async ({ body }) => {
 		requests.push(body);
 		const said = body.messages.find(({ role }) => role === 'tool')?.content;
-		const call = {
-			id: 'call_1',
+		const calls = Array.from({ length: habits.callsAtOnce }, (_, number) => ({
+			id: `call_${number}`,
 			type: 'function',
 			function: {
 				name: body.tools?.[0]?.function.name,
 				arguments: JSON.stringify({ Prompt: 'a lighthouse' }),
 			},
-		};
+		}));
 		const message = said
 			? { role: 'assistant', content: `The tool says: ${said}` }
-			: { role: 'assistant', content: null, tool_calls: [call] };
+			: { role: 'assistant', content: null, tool_calls: calls };
 		return {
 			id: 'chat-1',
 			object: 'chat.completion',
@@ -39,7 +40,7 @@ async function startChatModel() {
 		};
 	});
 	const url = await app.listen({ host: '127.0.0.1', port: 0 });
-	return { url, requests, close: async () => await app.close() };
+	return { url, requests, habits, close: async () => await app.close() };
 }
 
 let client: N8nClient;
@@ -94,5 +95,15 @@ describe("the node as a tool of n8n's AI agent", () => {
 		expectSuccess(execution);
 		expect(answer).toContain('The Runflow account does not have enough credit');
 		expect(answer).toContain('Top up the account');
+	});
+
+	it('pays once when the model asks for the same picture twice at the same moment', async () => {
+		const before = simulator.runs.length;
+		model.habits.callsAtOnce = 2;
+		const { execution } = await ask();
+		model.habits.callsAtOnce = 1;
+		expectSuccess(execution);
+		expect(execution.data.resultData.runData['GPT Image 2']).toHaveLength(2);
+		expect(simulator.runs.length - before).toBe(1);
 	});
 });

@@ -78,7 +78,7 @@ function wordsForFailedRun({ run }: RunFailedError): Words {
 		return {
 			message: `Run ${run.id} succeeded but delivered no image`,
 			advice: run.input?.sync_mode
-				? "With 'Sync Mode' Runflow keeps no copy of an image. Turn it off so that no image can be lost."
+				? "Its images are lost, and no retry returns them. With 'Sync Mode' Runflow keeps no copy of an image. Turn it off so that no image can be lost, then retry: the images are made and paid for again."
 				: 'Check the run in the Runflow app.',
 		};
 	}

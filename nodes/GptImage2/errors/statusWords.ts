@@ -106,8 +106,7 @@ function wordsForMissing({ runId }: RunflowApiError): Words {
 			}
 		: {
 				message: `Run ${runId} was not found`,
-				advice:
-					'Check that the Runflow credential belongs to the organization that started it. If the run is gone for good, start a new execution instead of a retry.',
+				advice: 'Check that the Runflow credential belongs to the organization that started it.',
 			};
 }
 

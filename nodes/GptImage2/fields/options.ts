@@ -30,7 +30,8 @@ const imageOptions: INodeProperties[] = [
 		type: 'number',
 		typeOptions: { minValue: 1 },
 		default: 10,
-		description: 'How many runs may be pending at once. Read once for all items.',
+		description:
+			"How many runs may be pending at once. With 'Suspend Until Callback' and 'Return Immediately', which wait for no run, it is how many are being created at once. Read once for all items.",
 	},
 	{
 		displayName: 'Download',

@@ -4,6 +4,7 @@ import pLimit from 'p-limit';
 import type { RunflowClient } from '../../../runflow/client';
 import { connect } from '../connection';
 import { toErrorRow, toNodeError } from '../errors/nodeErrors';
+import { continuesOnError } from '../parameters/node';
 
 const itemsAtOnce = 10;
 
@@ -24,7 +25,7 @@ export async function eachItem(
 					try {
 						return await work(client, itemIndex);
 					} catch (error) {
-						if (!context.continueOnFail()) throw toNodeError(context.getNode(), error, itemIndex);
+						if (!continuesOnError(context)) throw toNodeError(context.getNode(), error, itemIndex);
 						return [toErrorRow(context.getNode(), error, itemIndex)];
 					}
 				}),

@@ -1,9 +1,9 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { toNodeError } from '../errors/nodeErrors';
-import { toToolError } from '../output/tool';
-import { isTool } from '../parameters/node';
+import { toErrorRow, toNodeError } from '../errors/nodeErrors';
+import { toolFailure } from '../output/tool';
+import { continuesOnError, isTool } from '../parameters/node';
 import { Parameters } from '../parameters/reader';
 import { ring } from '../suspension/alarm';
 import { edit } from './image/edit';
@@ -33,15 +33,19 @@ const operations = new Map<string, Map<string, Operation>>([
 ]);
 
 /**
- * Runs the node's operation. As an agent's tool, a failure is a sentence for the model to act on and
- * not an error, which would end the agent. Throws NodeOperationError and NodeApiError.
+ * Runs the node's operation. A failure of the whole node is a row for every item when the node
+ * continues on errors, because n8n would pass on its input as its output. As a tool it is a sentence
+ * for the model. Throws NodeOperationError and NodeApiError.
  */
 export async function operate(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
-	if (!isTool(context)) return await operationOf(context)(context);
+	const node = context.getNode();
 	try {
 		return await operationOf(context)(context);
 	} catch (error) {
-		return [toToolError(toNodeError(context.getNode(), error, 0), 0)];
+		if (isTool(context)) return [toolFailure(context, toNodeError(node, error, 0))];
+		const isStopped = context.getExecutionCancelSignal()?.aborted ?? false;
+		if (isStopped || !continuesOnError(context)) throw toNodeError(node, error, 0);
+		return context.getInputData().map((_, itemIndex) => toErrorRow(node, error, itemIndex));
 	}
 }
 

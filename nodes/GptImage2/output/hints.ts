@@ -64,6 +64,28 @@ export function addSuspensionHints(
 	});
 }
 
+/** Says that images of sync mode could not be stored and can't be had again. */
+export function addLostImagesHint(context: IExecuteFunctions, runId: string, lost: number): void {
+	context.addExecutionHints({
+		message: `${count(lost, 'image')} of run ${runId} could not be stored and is lost: in 'Sync Mode' Runflow keeps no copy.`,
+		type: 'warning',
+		location: 'outputPane',
+	});
+}
+
+/** Says that Runflow made images again, where it was asked for those of an earlier run. */
+export function addRepeatedRunHint(
+	context: IExecuteFunctions,
+	runId: string,
+	repeatedId: string,
+): void {
+	context.addExecutionHints({
+		message: `The images of run ${runId} were lost in 'Sync Mode', and Runflow made them again as run ${repeatedId}. Both may be charged.`,
+		type: 'warning',
+		location: 'outputPane',
+	});
+}
+
 function count(number: number, noun: string): string {
 	return `${number} ${number === 1 ? noun : `${noun}s`}`;
 }

@@ -23,6 +23,9 @@ export interface ResultImage {
 
 type FileName = OutputOptions['fileName'];
 
+/** How an image is delivered. */
+type Delivery = Pick<OutputOptions, 'download' | 'fileName'>;
+
 /** How a download is repeated. */
 export interface DownloadOptions {
 	/** Reads the run again, for fresh URLs. */
@@ -35,16 +38,32 @@ export const downloadsAtOnce = 4;
 
 const maxDownloadRetries = 3;
 
-/** The images of a run as the options want them: downloaded, or by URL only. Throws as `storeImages`. */
+/** The images of a run as the options want them, one after the other. Throws as `imageOf`. */
 export async function imagesOf(
 	context: RequestContext,
 	run: Run,
-	{ download, fileName }: Pick<OutputOptions, 'download' | 'fileName'>,
+	output: Delivery,
 	options: DownloadOptions,
 ): Promise<ResultImage[]> {
-	return download
-		? await storeImages(context, run, fileName, options)
-		: await listImages(context, run, fileName);
+	const images: ResultImage[] = [];
+	for (const index of run.images.keys()) {
+		images.push(await imageOf({ context, run, index }, output, options));
+	}
+	return images;
+}
+
+/**
+ * One image of a run as the options want it: streamed into n8n's binary store, or by URL only. One that
+ * can't be downloaded is tried again with a fresh URL. Throws ImageDownloadError when that doesn't help,
+ * StoppedError when the signal fires.
+ */
+export async function imageOf(
+	which: Omit<WantedImage, 'fileName'>,
+	{ download, fileName }: Delivery,
+	options: DownloadOptions,
+): Promise<ResultImage> {
+	const wanted = { ...which, fileName };
+	return download ? await storeImage(wanted, options) : await listImage(wanted);
 }
 
 /**
@@ -57,28 +76,8 @@ export async function listImages(
 	fileName: FileName,
 ): Promise<ResultImage[]> {
 	const images: ResultImage[] = [];
-	for (const [index, { url }] of run.images.entries()) {
-		const wanted = { context, run, index, fileName };
-		const inline = await storeDataUri(wanted, url);
-		images.push(inline ?? { ...describe(wanted, { header: null, url }), binary: null });
-	}
-	return images;
-}
-
-/**
- * The images of a run in n8n's binary store, streamed there one after the other. An image that can't
- * be downloaded is tried again with a fresh URL. Throws ImageDownloadError when that doesn't help,
- * StoppedError when the signal fires.
- */
-export async function storeImages(
-	context: RequestContext,
-	run: Run,
-	fileName: FileName,
-	options: DownloadOptions,
-): Promise<ResultImage[]> {
-	const images: ResultImage[] = [];
 	for (const index of run.images.keys()) {
-		images.push(await storeImage({ context, run, index, fileName }, options));
+		images.push(await listImage({ context, run, index, fileName }));
 	}
 	return images;
 }
@@ -89,6 +88,12 @@ interface WantedImage {
 	run: Run;
 	index: number;
 	fileName: FileName;
+}
+
+async function listImage(wanted: WantedImage): Promise<ResultImage> {
+	const { url } = wanted.run.images[wanted.index] ?? { url: '' };
+	const inline = await storeDataUri(wanted, url);
+	return inline ?? { ...describe(wanted, { header: null, url }), binary: null };
 }
 
 async function storeImage(

@@ -3,6 +3,7 @@ import type { IBinaryKeyData, IDataObject, INodeExecutionData } from 'n8n-workfl
 import type { Run } from '../../../runflow/run';
 import type { OutputOptions } from '../parameters/output';
 import type { ResultImage } from './images';
+import { withoutResumeTokens } from './resumeTokens';
 
 /** A run, its images, and how both become items. */
 export interface RunResult {
@@ -59,7 +60,7 @@ function itemOf(
 		timed_out: result.timedOut ?? false,
 	};
 	if (output.output === 'perRun') json.images = images.map(imageJson);
-	if (output.includeRun) json.run = withoutDataUris(run.raw);
+	if (output.includeRun) json.run = withoutResumeTokens(withoutDataUris(run.raw));
 
 	const binary = binaryOf(carried, output.binaryField);
 	return { json, ...(binary && { binary }), pairedItem: { item: itemIndex } };

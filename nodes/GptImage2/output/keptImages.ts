@@ -17,29 +17,21 @@ export const keptImageSchema = z.object({
 /** A kept image as the ledger has it. */
 export type KeptImage = z.infer<typeof keptImageSchema>;
 
-/** What is to be kept of a run's images: those that came as data URIs. */
-export function keepImages(images: ResultImage[]): KeptImage[] {
-	return images.flatMap(({ url, binary, index, width, height }) =>
-		url === null && binary ? [{ index, width, height, binary }] : [],
-	);
+/** An image as it is kept; null for one that has a URL, and so can be downloaded again. */
+export function keepImage({ url, binary, index, width, height }: ResultImage): KeptImage | null {
+	return url === null && binary ? { index, width, height, binary } : null;
 }
 
 /**
- * Returns the images that an earlier try of this execution stored, copied for this one, because they
- * can't be downloaded again.
+ * Returns an image that an earlier try of this execution stored, copied for this one, because it can't
+ * be downloaded again.
  */
-export async function restoreKeptImages(
+export async function restoreKeptImage(
 	context: RequestContext,
-	images: KeptImage[],
-): Promise<ResultImage[]> {
+	{ binary, ...image }: KeptImage,
+): Promise<ResultImage> {
 	const { getBinaryStream, prepareBinaryData } = context.helpers;
-	return await Promise.all(
-		images.map(async ({ binary, ...image }) => {
-			const { fileName = '', mimeType, id } = binary;
-			const copy = id
-				? await prepareBinaryData(await getBinaryStream(id), fileName, mimeType)
-				: binary;
-			return { ...image, url: null, fileName, mimeType, binary: copy };
-		}),
-	);
+	const { fileName = '', mimeType, id } = binary;
+	const copy = id ? await prepareBinaryData(await getBinaryStream(id), fileName, mimeType) : binary;
+	return { ...image, url: null, fileName, mimeType, binary: copy };
 }

@@ -1,6 +1,12 @@
-import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import {
+	NodeOperationError,
+	type IDataObject,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+} from 'n8n-workflow';
+import { z } from 'zod';
 
-import type { NodeError } from '../errors/nodeErrors';
+import { errorDetailsSchema, type NodeError } from '../errors/nodeErrors';
 import { isTool } from '../parameters/node';
 import { toItems, type RunResult } from './items';
 
@@ -23,11 +29,38 @@ function toToolItem({ run, images, itemIndex }: RunResult): INodeExecutionData {
 	return { json, pairedItem: { item: itemIndex } };
 }
 
-/** What an agent's model gets of a failure: a sentence to act on. */
-export function toToolError(
-	{ message, description }: NodeError,
-	itemIndex: number,
-): INodeExecutionData {
-	const error = [message, description].filter(Boolean).join('. ');
-	return { json: { error }, pairedItem: { item: itemIndex } };
+/**
+ * A failure as a model gets it: a sentence to act on. An agent gets it as a row, because an error would
+ * end the agent. n8n's MCP Server Trigger flags as an error only what a tool throws, and shows no more
+ * than the message of it, so there it throws NodeOperationError.
+ */
+export function toolFailure(context: IExecuteFunctions, error: NodeError): INodeExecutionData {
+	const sentence = sentenceFor(error);
+	if (!isCalledThroughMcp(context)) return { json: { error: sentence }, pairedItem: { item: 0 } };
+	const flagged = new NodeOperationError(context.getNode(), 'The tool failed');
+	flagged.message = sentence;
+	throw flagged;
+}
+
+const callerSchema = z.object({ parentNode: z.object({ type: z.string() }) });
+
+/** Whether the node is a tool of an MCP Server Trigger; n8n says so in a field that has no method yet. */
+function isCalledThroughMcp(context: IExecuteFunctions): boolean {
+	const caller = callerSchema.safeParse(context);
+	return caller.success && caller.data.parentNode.type.endsWith('.mcpTrigger');
+}
+
+/** A model repeats what fails, so it is told not to where that could be paid for again. */
+function sentenceFor({ message, description, context }: NodeError): string {
+	const { run_id, status, code, may_be_paid, client_ref } = errorDetailsSchema.parse(context);
+	const isPending = run_id !== null && (status === null || code === 'DEADLINE');
+	const again = 'Do not call this tool again for the same image';
+	if (isPending) {
+		return `${message}. ${again}. The run continues and is paid for: read run ${run_id} later.`;
+	}
+	if (may_be_paid) {
+		const reference = client_ref === undefined ? '' : ` by its client reference ${client_ref}`;
+		return `${message}. ${again}: its run may have been started and paid for all the same. Look for the run later${reference}.`;
+	}
+	return [message, description].filter(Boolean).join('. ');
 }

@@ -56,6 +56,14 @@ export function readNodeOptions(context: IExecuteFunctions): NodeOptions {
 	return { ...options, completion, pollSeconds: pollInterval, timeoutSeconds: timeout };
 }
 
+/**
+ * Whether a failed item becomes an error row. Never for a tool of an agent: it has one item, and its
+ * failure is put into words for the model.
+ */
+export function continuesOnError(context: IExecuteFunctions): boolean {
+	return context.continueOnFail() && !isTool(context);
+}
+
 /** Whether the node runs as a tool of an AI agent, by the suffix that n8n adds to its type. */
 export function isTool(context: IExecuteFunctions): boolean {
 	return context.getNode().type.endsWith('Tool');

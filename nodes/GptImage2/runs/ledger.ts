@@ -3,7 +3,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { IContextObject, IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
+import type { Run } from '../../../runflow/run';
+import type { Payment } from '../errors/nodeErrors';
 import { keptImageSchema } from '../output/keptImages';
+import { isTool } from '../parameters/node';
 
 const entrySchema = z.object({
 	hash: z.string(),
@@ -19,7 +22,13 @@ const entrySchema = z.object({
 	callbackUrl: z.string().nullable().default(null),
 	/** The URLs of the uploaded images that the create was sent with, by fingerprint, for the same reason. */
 	uploadUrls: z.record(z.string()).default({}),
+	/** The metadata that the create is sent with, for the same reason. */
+	metadata: z.record(z.unknown()).default({}),
+	/** Whether the node made `clientRef`, so that it belongs to this run alone. */
+	findable: z.boolean().default(false),
 	keptImages: z.array(keptImageSchema).default([]),
+	/** How many images there are to keep, 0 until one is kept. */
+	imageCount: z.number().int().default(0),
 });
 
 /** What the ledger remembers of one item: the latest attempt to pay for its images. */
@@ -28,13 +37,22 @@ export type LedgerEntry = z.infer<typeof entrySchema>;
 /** What an entry is about. */
 export interface LedgerSubject {
 	itemIndex: number;
-	/** Everything that is requested of the API, without what the node adds itself. Its hash tells a changed request from the same one. */
+	/** What shapes the image. Its hash tells a changed request from the same one. */
 	request: object;
 	/** The user's own reference, null where the ledger makes one. */
 	clientRef: string | null;
+	metadata: Record<string, unknown>;
 }
 
 const contextKey = 'ledger';
+
+/** The very object that is stored, because calls of a tool at the same time share it. */
+const entriesSchema = z.custom<Record<string, unknown>>(
+	(entries) => typeof entries === 'object' && entries !== null,
+);
+
+/** The runs that this process is starting for tools, by the hash of the request. */
+const starting = new WeakMap<object, Map<string, Promise<Run>>>();
 
 /**
  * Remembers keys and run ids of this node in its context, which n8n saves with the execution and
@@ -45,29 +63,51 @@ export class Ledger {
 		private readonly entries: Record<string, unknown>,
 		private readonly owner: string,
 		private readonly runIndex: number,
+		/** Whether the same request continues the same run in every run index: a model calls again. */
+		private readonly isShared: boolean,
 	) {}
 
-	/** The ledger of the node that runs in `context`, kept apart for each run index (loops). */
+	/** The ledger of the node that runs in `context`, kept apart for each run index (loops), but not for a tool. */
 	static of(context: IExecuteFunctions): Ledger {
 		const stored: IContextObject = context.getContext('node');
-		const entries = z.record(z.unknown()).catch({}).parse(stored[contextKey]);
+		const known = entriesSchema.safeParse(stored[contextKey]);
+		const entries = known.success ? known.data : {};
 		stored[contextKey] = entries;
 		const { $runIndex } = context.getWorkflowDataProxy(0);
+		// A call through an MCP Server Trigger has no execution id, though the type says so.
+		const executionId: string | undefined = context.getExecutionId();
 		const owner = [
 			context.getWorkflow().id ?? 'unsaved',
-			context.getExecutionId(),
+			executionId ?? randomUUID(),
 			context.getNode().id,
 		].join(':');
-		return new Ledger(entries, owner, z.number().catch(0).parse($runIndex));
+		return new Ledger(entries, owner, z.number().catch(0).parse($runIndex), isTool(context));
 	}
 
 	/**
-	 * The entry for an item: the recorded one while its request is the same, else a new one with a key
-	 * and a reference that were never used.
+	 * The entry for an item: the recorded one while its request is the same and was sent, else a new one
+	 * with a key and a reference that were never used.
 	 */
 	entryFor(subject: LedgerSubject): LedgerEntry {
+		const hash = hashOf(subject);
 		const known = this.find(subject.itemIndex);
-		return known?.hash === hashOf(subject) ? known : this.renew(subject);
+		if (known?.hash === hash && wasSent(known)) return known;
+		const same = this.isShared ? this.findRequest(hash) : null;
+		return same === null ? this.renew(subject) : this.write(subject.itemIndex, same);
+	}
+
+	/**
+	 * Starts the run of a request. A tool that is starting the same one in another call joins that.
+	 * Throws what `start` throws.
+	 */
+	async startOnce(subject: LedgerSubject, start: () => Promise<Run>): Promise<Run> {
+		if (!this.isShared) return await start();
+		const underway = starting.get(this.entries) ?? new Map<string, Promise<Run>>();
+		starting.set(this.entries, underway);
+		const hash = hashOf(subject);
+		const run = underway.get(hash) ?? start().finally(() => underway.delete(hash));
+		underway.set(hash, run);
+		return await run;
 	}
 
 	/** Starts the next attempt at an item, because the last one can no longer lead to images. */
@@ -79,12 +119,15 @@ export class Ledger {
 			idempotencyKey: randomUUID(),
 			attempt,
 			clientRef: subject.clientRef ?? `n8n:${this.owner}:${this.runIndex}.${itemIndex}.${attempt}`,
+			findable: subject.clientRef === null,
+			metadata: subject.metadata,
 			startedAt: Date.now(),
 			runId: null,
 			uncertain: false,
 			callbackUrl: null,
 			uploadUrls: {},
 			keptImages: [],
+			imageCount: 0,
 		});
 	}
 
@@ -93,9 +136,10 @@ export class Ledger {
 		return this.write(itemIndex, { ...entry, ...change });
 	}
 
-	/** Whether a run of this item is known, so it is paid for or still pending. */
-	hasRun(itemIndex: number): boolean {
-		return typeof this.find(itemIndex)?.runId === 'string';
+	/** What is known of the payment for an item: its run, or the reference of an unclear create. */
+	paymentOf(itemIndex: number): Payment {
+		const { runId = null, uncertain = false, clientRef = null } = this.find(itemIndex) ?? {};
+		return { runId, unclearRef: runId === null && uncertain ? clientRef : null };
 	}
 
 	/** Whether a run is known to belong to another item than this one. */
@@ -108,10 +152,13 @@ export class Ledger {
 
 	/** The recorded entry of an item, null where there is none. */
 	find(itemIndex: number): LedgerEntry | null {
-		return entrySchema
-			.nullable()
-			.catch(null)
-			.parse(this.entries[this.keyOf(itemIndex)] ?? null);
+		return readEntry(this.entries[this.keyOf(itemIndex)]);
+	}
+
+	/** The latest entry with this hash that was sent, whatever its run index and item. */
+	private findRequest(hash: string): LedgerEntry | null {
+		const entries = Object.values(this.entries).map(readEntry).reverse();
+		return entries.find((entry) => entry?.hash === hash && wasSent(entry)) ?? null;
 	}
 
 	private write(itemIndex: number, entry: LedgerEntry): LedgerEntry {
@@ -124,8 +171,16 @@ export class Ledger {
 	}
 }
 
-function hashOf({ request, clientRef }: LedgerSubject): string {
-	return createHash('sha256')
-		.update(JSON.stringify([request, clientRef]))
-		.digest('hex');
+function readEntry(stored: unknown): LedgerEntry | null {
+	const entry = entrySchema.safeParse(stored);
+	return entry.success ? entry.data : null;
+}
+
+/** Whether its create may have reached the API; until then everything in it may change. */
+function wasSent({ runId, uncertain }: LedgerEntry): boolean {
+	return runId !== null || uncertain;
+}
+
+function hashOf({ request }: LedgerSubject): string {
+	return createHash('sha256').update(JSON.stringify(request)).digest('hex');
 }

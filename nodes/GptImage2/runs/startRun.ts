@@ -1,4 +1,5 @@
 import { RunFailedError, RunflowError, StoppedError } from '../../../runflow/errors';
+import type { RunRequest } from '../../../runflow/input';
 import type { Run } from '../../../runflow/run';
 import { hasSucceeded, isTerminal } from '../../../runflow/status';
 import type { Batch, ItemInProgress } from './batch';
@@ -26,10 +27,20 @@ export async function finishRun(batch: Batch, item: ItemInProgress): Promise<Run
  * when none could be started.
  */
 export async function startRun(batch: Batch, item: ItemInProgress): Promise<Run> {
-	const { client, ledger } = batch;
-	const { itemIndex, plan, signal } = item;
+	const { ledger } = batch;
+	const { signal } = item;
 	if (signal.aborted) throw new StoppedError();
 	const subject = subjectOf(item);
+	return await ledger.startOnce(subject, async () => await continueOrCreate(batch, item, subject));
+}
+
+async function continueOrCreate(
+	batch: Batch,
+	item: ItemInProgress,
+	subject: LedgerSubject,
+): Promise<Run> {
+	const { client, ledger } = batch;
+	const { itemIndex, plan, signal } = item;
 	let entry = ledger.entryFor(subject);
 
 	if (entry.runId !== null) {
@@ -37,7 +48,7 @@ export async function startRun(batch: Batch, item: ItemInProgress): Promise<Run>
 		if (!isTerminal(run.status) || hasSucceeded(run.status)) return run;
 		entry = ledger.renew(subject);
 	}
-	if (entry.uncertain && entry.callbackUrl !== plan.callbackUrl && plan.clientRef === null) {
+	if (entry.uncertain && entry.callbackUrl !== plan.callbackUrl && entry.findable) {
 		const { clientRef, startedAt } = entry;
 		const accepted = await client.findRun({ clientRef, startedAt, input: null }, signal);
 		if (accepted !== null) {
@@ -50,31 +61,25 @@ export async function startRun(batch: Batch, item: ItemInProgress): Promise<Run>
 }
 
 async function createRun(
-	{ client, ledger, options, uploads }: Batch,
-	{ itemIndex, plan, signal }: ItemInProgress,
+	batch: Batch,
+	item: ItemInProgress,
 	subject: LedgerSubject,
 	entry: LedgerEntry,
 ): Promise<Run> {
-	const { model, inputImages, metadata, clientRef } = plan;
+	const { client, ledger } = batch;
+	const { itemIndex, plan, signal } = item;
 	const callbackUrl = entry.uncertain ? entry.callbackUrl : plan.callbackUrl;
 	const uploadUrls = entry.uncertain ? { ...entry.uploadUrls } : {};
-	const urls = inputImages && (await uploads.urlsOf(inputImages, uploadUrls));
-	const input = { ...plan.input, ...urls };
+	const request = await requestOf(batch, item, { ...entry, callbackUrl, uploadUrls });
 	const sending = ledger.update(itemIndex, entry, { uncertain: true, callbackUrl, uploadUrls });
-	const request = {
-		input,
-		client_ref: sending.clientRef,
-		...(Object.keys(metadata).length > 0 && { metadata }),
-		...(callbackUrl !== null && { callback_url: callbackUrl }),
-	};
 	const run = await client
-		.createRun(model, request, {
+		.createRun(plan.model, request, {
 			idempotencyKey: sending.idempotencyKey,
 			startedAt: sending.startedAt,
-			findable: clientRef === null,
+			findable: sending.findable,
 			isTaken: (runId) => ledger.isOfAnother(itemIndex, runId),
 			uncertain: entry.uncertain,
-			timeoutMs: input.sync_mode ? options.timeoutSeconds * 1000 : createTimeoutMs,
+			timeoutMs: timeoutMsOf(batch, item),
 			signal,
 		})
 		.catch((error: unknown) => {
@@ -83,4 +88,45 @@ async function createRun(
 		});
 	ledger.update(itemIndex, sending, { runId: run.id, uncertain: false });
 	return run;
+}
+
+/**
+ * Sends the create of a run once more, to the letter and with its key, because a replay by that key has
+ * the images of sync mode in it (BATCH-C). Returns what the API answers, be it another run. Throws
+ * RunflowError.
+ */
+export async function repeatCreate(
+	batch: Batch,
+	item: ItemInProgress,
+	entry: LedgerEntry,
+): Promise<Run> {
+	const request = await requestOf(batch, item, entry);
+	return await batch.client.createRun(item.plan.model, request, {
+		idempotencyKey: entry.idempotencyKey,
+		startedAt: entry.startedAt,
+		findable: false,
+		uncertain: false,
+		timeoutMs: timeoutMsOf(batch, item),
+		signal: item.signal,
+	});
+}
+
+/** What is sent for an entry; the URLs of images that are uploaded for it are noted in its `uploadUrls`. */
+async function requestOf(
+	{ uploads }: Batch,
+	{ plan }: ItemInProgress,
+	{ callbackUrl, clientRef, metadata, uploadUrls }: LedgerEntry,
+): Promise<RunRequest> {
+	const { input, inputImages } = plan;
+	const urls = inputImages && (await uploads.urlsOf(inputImages, uploadUrls));
+	return {
+		input: { ...input, ...urls },
+		client_ref: clientRef,
+		...(Object.keys(metadata).length > 0 && { metadata }),
+		...(callbackUrl !== null && { callback_url: callbackUrl }),
+	};
+}
+
+function timeoutMsOf({ options }: Batch, { plan }: ItemInProgress): number {
+	return plan.input.sync_mode ? options.timeoutSeconds * 1000 : createTimeoutMs;
 }

@@ -1,7 +1,7 @@
 import { NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
 
 import { toNodeError } from '../../errors/nodeErrors';
-import type { Completion, NodeOptions } from '../../parameters/node';
+import { continuesOnError, type Completion, type NodeOptions } from '../../parameters/node';
 import { Parameters } from '../../parameters/reader';
 import type { ImagePlan, PlannedItem } from '../../runs/batch';
 import { assertReachable } from '../../suspension/callbackUrl';
@@ -18,8 +18,8 @@ export interface RefusedItem {
 
 /**
  * Reads and checks every item before anything is sent. Items that can't be sent are refused when the
- * node continues on errors. Throws NodeOperationError for the first of them otherwise, and for more
- * images than 'Max Images' allows.
+ * node continues on errors, and so are all items where they ask for more images than 'Max Images'
+ * allows. Throws NodeOperationError for the first problem otherwise.
  */
 export function planItems(
 	context: IExecuteFunctions,
@@ -38,12 +38,15 @@ export function planItems(
 			assertCanFinish(context, itemIndex, checked, completion, apiBaseUrl);
 			planned.push({ itemIndex, plan: checked });
 		} catch (error) {
-			if (!context.continueOnFail()) throw toNodeError(context.getNode(), error, itemIndex);
+			if (!continuesOnError(context)) throw toNodeError(context.getNode(), error, itemIndex);
 			refused.push({ itemIndex, error });
 		}
 	}
-	assertFewEnough(context, planned, maxImages);
-	return { planned, refused };
+	const tooMany = refuseTooMany(context, planned, maxImages);
+	if (tooMany === null) return { planned, refused };
+	if (!continuesOnError(context)) throw tooMany;
+	refused.push(...planned.map(({ itemIndex }) => ({ itemIndex, error: tooMany })));
+	return { planned: [], refused };
 }
 
 /** Refuses a run whose callback could never arrive, or whose images could never be fetched. */
@@ -67,14 +70,14 @@ function assertCanFinish(
 	);
 }
 
-function assertFewEnough(
+function refuseTooMany(
 	context: IExecuteFunctions,
 	planned: PlannedItem[],
 	maxImages: number,
-): void {
+): NodeOperationError | null {
 	const wanted = planned.reduce((sum, { plan }) => sum + plan.input.num_images, 0);
-	if (maxImages === 0 || wanted <= maxImages) return;
-	throw new NodeOperationError(
+	if (maxImages === 0 || wanted <= maxImages) return null;
+	return new NodeOperationError(
 		context.getNode(),
 		`The items ask for ${wanted} images, and 'Max Images' allows ${maxImages}`,
 		{

@@ -1,0 +1,38 @@
+/** What a node has paid for, or may have, beside what its error is about. */
+export interface OtherRuns {
+	runIds: string[];
+	/** References of creates without a clear answer. */
+	unclearRefs: string[];
+}
+
+/** The most ids that one sentence names. */
+const mostNamed = 20;
+
+/** Says which other runs are paid for, and how to get their images. Empty where there are none. */
+export function wordsForOtherRuns({ runIds, unclearRefs }: OtherRuns): string {
+	const paid =
+		runIds.length > 0 &&
+		`${runIds.length} other ${runIds.length === 1 ? 'run is' : 'runs are'} paid for or still pending: ${list(runIds)}.`;
+	const unclear =
+		unclearRefs.length > 0 &&
+		`${unclearRefs.length} other ${unclearRefs.length === 1 ? 'run' : 'runs'} may have been started, with the client ${unclearRefs.length === 1 ? 'reference' : 'references'} ${list(unclearRefs)}.`;
+	const advice = 'Retry this execution to continue with them; they are not paid for again.';
+	return [paid, unclear, (paid || unclear) && advice].filter(Boolean).join(' ');
+}
+
+/** Says which runs continue after the node was stopped. Empty where there are none. */
+export function wordsForStoppedRuns({ runIds, unclearRefs }: OtherRuns): string {
+	const started = runIds.length > 0 && `Runs that were started: ${list(runIds)}.`;
+	const unclear =
+		unclearRefs.length > 0 &&
+		`Runs that may have been started, by client reference: ${list(unclearRefs)}.`;
+	const advice =
+		"Runflow has no way to cancel a run: what was started continues and is charged. Read it later with 'Run' as 'Resource'.";
+	return [started, unclear, (started || unclear) && advice].filter(Boolean).join(' ');
+}
+
+/** Names ids, and counts those that are too many to name. */
+export function list(ids: string[]): string {
+	const more = ids.length - mostNamed;
+	return ids.slice(0, mostNamed).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
