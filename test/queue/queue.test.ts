@@ -1,3 +1,6 @@
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+
 import sharp from 'sharp';
 
 import { packPackage } from '../../scripts/n8n/package';
@@ -28,6 +31,7 @@ const noticeDeadWorkers = {
 };
 const recoverOften = { N8N_EXECUTIONS_QUEUE_RECOVERY_INTERVAL: '0.1' };
 
+let tarball = '';
 let queue: RunningQueue | undefined;
 let simulator: Simulator | undefined;
 let credentialId: string;
@@ -39,7 +43,8 @@ function running() {
 }
 
 beforeAll(async () => {
-	queue = await startQueue({ tarball: packPackage(), env: noticeDeadWorkers });
+	tarball = packPackage();
+	queue = await startQueue({ tarball, env: noticeDeadWorkers });
 	simulator = await startSimulator();
 	credentialId = await credentialFor(queue.client, simulator, secret);
 });
@@ -55,6 +60,7 @@ beforeEach(() => {
 afterAll(async () => {
 	await queue?.stop();
 	await simulator?.close();
+	if (tarball) rmSync(dirname(tarball), { recursive: true });
 });
 
 /** Suspends that many executions with one run each, and waits until n8n has saved them all. */
