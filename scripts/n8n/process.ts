@@ -35,46 +35,82 @@ const bootTimeoutMs = 180_000;
 
 /** Starts a real n8n on loopback, with SQLite, and logs its owner in. */
 export async function startN8n(options: N8nOptions = {}): Promise<RunningN8n> {
-	const installed = await ensureN8n();
 	const userFolder = options.userFolder ?? mkdtempSync(join(tmpdir(), 'n8n-runflow-'));
 	if (options.tarball) installPackage(options.tarball, userFolder);
 	const port = options.port ?? (await freePort());
 	const url = `http://127.0.0.1:${port}`;
 
-	const output: string[] = [];
-	const child = spawn(installed.node, [installed.n8n, 'start'], {
-		env: {
-			...process.env,
-			...(await settings(userFolder, port)),
-			...options.env,
-		},
+	const n8n = await launch({
+		command: 'start',
+		readyAt: url,
+		env: { ...(await settings(userFolder, port)), ...options.env },
 	});
-	child.stdout.on('data', (text) => output.push(String(text)));
-	child.stderr.on('data', (text) => output.push(String(text)));
-	const log = () => output.join('');
-	const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-	process.once('exit', () => child.kill('SIGKILL'));
-
-	await waitUntilReady(url, child, log);
+	await n8n.ready;
 	const client = new N8nClient(url);
 	await client.login();
 	return {
 		url,
 		client,
-		process: child,
+		process: n8n.process,
 		userFolder,
-		log,
-		stop: async ({ signal = 'SIGTERM', keep = false } = {}) => {
-			child.kill(signal);
-			const killer = setTimeout(() => child.kill('SIGKILL'), 10_000);
-			await ended;
-			clearTimeout(killer);
+		log: n8n.log,
+		stop: async ({ signal, keep = false } = {}) => {
+			await n8n.end(signal);
 			if (!keep) rmSync(userFolder, { recursive: true, force: true, maxRetries: 5 });
 		},
 	};
 }
 
-async function settings(userFolder: string, port: number): Promise<Record<string, string>> {
+/** How one n8n process is started. */
+export interface Launch {
+	/** `start` is a main, `worker` a worker of queue mode. */
+	command: 'start' | 'worker';
+	/** Where it answers that it is ready, without path. */
+	readyAt: string;
+	env: Record<string, string>;
+}
+
+/** One n8n process. */
+export interface N8nProcess {
+	process: ChildProcess;
+	/** Resolves once it is ready for work; rejects with its last words when it doesn't start. */
+	ready: Promise<void>;
+	/** Everything it has printed so far. */
+	log: () => string;
+	/** Ends it with SIGTERM unless another signal is named; resolves once it is gone. */
+	end: (signal?: NodeJS.Signals) => Promise<void>;
+}
+
+/** Starts one n8n process; its `ready` has to be awaited. Throws where n8n can't be installed. */
+export async function launch({ command, readyAt, env }: Launch): Promise<N8nProcess> {
+	const installed = await ensureN8n();
+	const output: string[] = [];
+	const child = spawn(installed.node, [installed.n8n, command], {
+		env: { ...process.env, ...env },
+	});
+	child.stdout.on('data', (text) => output.push(String(text)));
+	child.stderr.on('data', (text) => output.push(String(text)));
+	const log = () => output.join('');
+	const kill = () => void child.kill('SIGKILL');
+	process.once('exit', kill);
+	const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+	void ended.then(() => process.off('exit', kill));
+
+	return {
+		process: child,
+		ready: waitUntilReady(readyAt, child, log),
+		log,
+		end: async (signal = 'SIGTERM') => {
+			child.kill(signal);
+			const killer = setTimeout(kill, 10_000);
+			await ended;
+			clearTimeout(killer);
+		},
+	};
+}
+
+/** Returns the settings of an n8n on loopback as environment variables; a worker of queue mode has the main's port. */
+export async function settings(userFolder: string, port: number): Promise<Record<string, string>> {
 	return {
 		NODE_ENV: 'production',
 		N8N_USER_FOLDER: userFolder,
@@ -97,8 +133,8 @@ export function packageFolder(userFolder: string): string {
 	return join(userFolder, '.n8n', 'nodes', 'node_modules', packageName);
 }
 
-/** Puts a packed package where n8n puts one that a user installs. */
-function installPackage(tarball: string, userFolder: string): void {
+/** Puts a packed package where n8n puts one that a user installs. Throws where it can't be unpacked. */
+export function installPackage(tarball: string, userFolder: string): void {
 	const nodes = join(userFolder, '.n8n', 'nodes');
 	const target = packageFolder(userFolder);
 	rmSync(target, { recursive: true, force: true });
