@@ -6,6 +6,7 @@ import { downloadsAtOnce } from '../output/images';
 import type { ImageParameters } from '../parameters/image';
 import type { InputImages } from '../parameters/inputImages';
 import type { NodeOptions } from '../parameters/node';
+import { CrashedRuns } from './crashedRuns';
 import { Ledger } from './ledger';
 import { Uploads } from './uploads';
 
@@ -16,6 +17,7 @@ export interface Batch {
 	options: NodeOptions;
 	ledger: Ledger;
 	uploads: Uploads;
+	crashedRuns: CrashedRuns;
 	/** Limits the runs that are pending at once. */
 	runSlots: Limit;
 	/** Limits the runs whose images are downloaded at once. */
@@ -28,11 +30,13 @@ export function openBatch(
 	client: RunflowClient,
 	options: NodeOptions,
 ): Batch {
+	const ledger = Ledger.of(context);
 	return {
 		context,
 		client,
 		options,
-		ledger: Ledger.of(context),
+		ledger,
+		crashedRuns: new CrashedRuns(context, client, ledger),
 		uploads: new Uploads(context, client),
 		runSlots: pLimit(options.concurrency),
 		downloadSlots: pLimit(downloadsAtOnce),

@@ -7,6 +7,7 @@ import type { Run } from '../../../runflow/run';
 import type { Payment } from '../errors/nodeErrors';
 import { keptImageSchema } from '../output/keptImages';
 import { isTool } from '../parameters/node';
+import { makeClientRef, nodeScopeOf } from './clientRef';
 
 const entrySchema = z.object({
 	hash: z.string(),
@@ -61,8 +62,9 @@ const starting = new WeakMap<object, Map<string, Promise<Run>>>();
 export class Ledger {
 	private constructor(
 		private readonly entries: Record<string, unknown>,
-		private readonly owner: string,
-		private readonly runIndex: number,
+		private readonly owner: { nodeScope: string; executionId: string },
+		/** Which time the node runs in its execution, as in a loop. */
+		readonly runIndex: number,
 		/** Whether the same request continues the same run in every run index: a model calls again. */
 		private readonly isShared: boolean,
 	) {}
@@ -76,11 +78,10 @@ export class Ledger {
 		const { $runIndex } = context.getWorkflowDataProxy(0);
 		// A call through an MCP Server Trigger has no execution id, though the type says so.
 		const executionId: string | undefined = context.getExecutionId();
-		const owner = [
-			context.getWorkflow().id ?? 'unsaved',
-			executionId ?? randomUUID(),
-			context.getNode().id,
-		].join(':');
+		const owner = {
+			nodeScope: nodeScopeOf(context),
+			executionId: executionId ?? randomUUID(),
+		};
 		return new Ledger(entries, owner, z.number().catch(0).parse($runIndex), isTool(context));
 	}
 
@@ -114,11 +115,20 @@ export class Ledger {
 	renew(subject: LedgerSubject): LedgerEntry {
 		const { itemIndex } = subject;
 		const attempt = (this.find(itemIndex)?.attempt ?? 0) + 1;
+		const hash = hashOf(subject);
+		const { executionId, nodeScope } = this.owner;
+		const purpose = {
+			requestHash: hash,
+			executionId,
+			runIndex: this.runIndex,
+			itemIndex,
+			attempt,
+		};
 		return this.write(itemIndex, {
-			hash: hashOf(subject),
+			hash,
 			idempotencyKey: randomUUID(),
 			attempt,
-			clientRef: subject.clientRef ?? `n8n:${this.owner}:${this.runIndex}.${itemIndex}.${attempt}`,
+			clientRef: subject.clientRef ?? makeClientRef(nodeScope, purpose),
 			findable: subject.clientRef === null,
 			metadata: subject.metadata,
 			startedAt: Date.now(),

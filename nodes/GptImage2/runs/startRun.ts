@@ -57,6 +57,12 @@ async function continueOrCreate(
 		}
 		entry = ledger.renew(subject);
 	}
+	const isNew = !entry.uncertain && entry.attempt === 1;
+	const crashed = isNew ? await batch.crashedRuns.find(item, entry, signal) : null;
+	if (crashed !== null) {
+		ledger.update(itemIndex, entry, { runId: crashed.id });
+		return crashed;
+	}
 	return await createRun(batch, item, subject, entry);
 }
 
