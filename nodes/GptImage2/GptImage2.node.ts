@@ -44,7 +44,7 @@ export class GptImage2 implements INodeType {
 		usableAsTool: true,
 		webhooks: resumeWebhooks,
 		waitingNodeTooltip:
-			'The execution is suspended until Runflow calls back. You can stop it at any time; its runs continue.',
+			'The execution is suspended until its runs have ended. You can stop it at any time; the runs continue.',
 		credentials: [{ name: 'runflowApi', required: true }],
 		properties: [
 			...resourceFields,

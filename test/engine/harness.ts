@@ -108,6 +108,8 @@ export interface EngineOptions {
 	resume?: IRunExecutionData;
 	/** The URL at which n8n can be called back, as set by WEBHOOK_URL. */
 	n8nUrl?: string;
+	/** How the execution was started; by hand unless said. */
+	mode?: 'manual' | 'retry';
 	/** Receives a function that stops the execution, as the Stop button does. */
 	onStart?: (stop: () => void) => void;
 }
@@ -178,7 +180,8 @@ export async function runWorkflow(
 			},
 			resultData: { pinData: { [start.name]: options.input } },
 		});
-	const execution = new WorkflowExecute(additionalData, 'manual', state).processRunExecutionData(
+	const { mode = 'manual' } = options;
+	const execution = new WorkflowExecute(additionalData, mode, state).processRunExecutionData(
 		workflow,
 	);
 	options.onStart?.(() => execution.cancel());

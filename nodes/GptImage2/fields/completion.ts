@@ -17,7 +17,7 @@ export const completionFields: INodeProperties[] = [
 				name: 'Suspend Until Callback',
 				value: 'suspend',
 				description:
-					'Suspend the execution until Runflow calls back, then output the images. Holds no worker, and needs an n8n that Runflow can reach.',
+					'Suspend the execution until the runs have ended, then output the images. Holds no worker. Fastest where Runflow can call n8n back.',
 			},
 			{
 				name: 'Return Immediately',
@@ -29,7 +29,7 @@ export const completionFields: INodeProperties[] = [
 		description: 'What to do while Runflow makes the images',
 		builderHint: {
 			propertyHint:
-				"Choose 'suspend' for many images or high volume on an n8n that the internet can reach, 'none' together with a GPT Image 2 Trigger, else 'poll'.",
+				"Choose 'suspend' for many images or high volume, 'none' together with a GPT Image 2 Trigger, else 'poll'.",
 		},
 	},
 	{

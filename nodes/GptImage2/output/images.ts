@@ -101,11 +101,15 @@ async function storeImage(
 	{ reread, signal }: DownloadOptions,
 ): Promise<ResultImage> {
 	let { run } = wanted;
+	let lastStatus: number | null = null;
 	for (let retries = 0; ; retries++) {
 		const stored = await storeOnce({ ...wanted, run }, signal).catch(returnDownloadError);
 		if (!(stored instanceof ImageDownloadError)) return stored;
+		if (run.images[wanted.index]) lastStatus = stored.httpStatus;
 		if (signal?.aborted) throw new StoppedError().about(run.id);
-		if (retries === maxDownloadRetries) throw stored.about(run.id);
+		if (retries === maxDownloadRetries) {
+			throw new ImageDownloadError(wanted.index, lastStatus).about(run.id);
+		}
 		await sleep(retryDelay(null, retries, Math.random()), signal);
 		run = await reread();
 	}
