@@ -1,0 +1,157 @@
+import type { INode } from 'n8n-workflow';
+
+import type { ExportedWorkflow, N8nClient } from '../../scripts/n8n/client';
+import { startSimulator, type Simulator } from '../../simulator/simulator';
+import { connect, credentialFor, expectSuccess, itemsOf } from './support';
+
+jest.setTimeout(240_000);
+
+let client: N8nClient;
+let simulator: Simulator;
+let credentialId: string;
+
+beforeAll(async () => {
+	client = await connect();
+	simulator = await startSimulator({ runTime: 2_500 });
+	credentialId = await credentialFor(client, simulator);
+});
+
+beforeEach(() => {
+	simulator.runs.length = 0;
+});
+
+afterAll(async () => await simulator.close());
+
+let count = 0;
+
+function node(name: string, type: string, typeVersion: number, parameters: INode['parameters']) {
+	count += 1;
+	const id = `d0c5a1de-4444-4a4a-8a8a-${String(count).padStart(12, '0')}`;
+	return { id, name, type, typeVersion, position: [0, 0] as [number, number], parameters };
+}
+
+const start = () => node('Start', 'n8n-nodes-base.manualTrigger', 1, {});
+const prompts = (number: number) =>
+	node('Prompts', 'n8n-nodes-base.code', 2, {
+		jsCode: `return Array.from({ length: ${number} }, (_, n) => ({ json: { prompt: 'picture ' + n } }));`,
+	});
+const suspended = (name: string, prompt = '={{ $json.prompt }}') =>
+	node(name, 'n8n-nodes-runflow.gptImage2', 1, {
+		prompt,
+		completion: 'suspend',
+		options: { timeout: 200 },
+	});
+
+/** Connections `[from, to]`, with the number of the output where it is not the first. */
+function connected(...links: Array<[string, string, number?]>): ExportedWorkflow['connections'] {
+	const connections: ExportedWorkflow['connections'] = {};
+	for (const [from, to, output = 0] of links) {
+		const main = (connections[from] ??= { main: [] }).main ?? [];
+		while (main.length <= output) main.push([]);
+		main[output]?.push({ node: to, type: 'main', index: 0 });
+	}
+	return connections;
+}
+
+describe('an execution that is suspended more than once', () => {
+	it('comes out of a loop with the image of each round', async () => {
+		const workflow: ExportedWorkflow = {
+			name: 'Loop that suspends twice',
+			nodes: [
+				start(),
+				prompts(2),
+				node('Loop', 'n8n-nodes-base.splitInBatches', 3, { batchSize: 1, options: {} }),
+				suspended('GPT Image 2'),
+			],
+			connections: connected(
+				['Start', 'Prompts'],
+				['Prompts', 'Loop'],
+				['Loop', 'GPT Image 2', 1],
+				['GPT Image 2', 'Loop'],
+			),
+		};
+		const execution = await client.executeToEnd(
+			await client.createWorkflow(workflow, credentialId),
+			'Start',
+			200_000,
+		);
+		expectSuccess(execution);
+		const rounds = execution.data.resultData.runData['GPT Image 2'] ?? [];
+		const items = rounds.flatMap((round) => round.data?.main?.[0] ?? []);
+		expect(items.map(({ json }) => [json.prompt, json.timed_out])).toEqual([
+			['picture 0', false],
+			['picture 1', false],
+		]);
+		expect(items.every(({ binary }) => binary?.data)).toBe(true);
+		expect(simulator.runs).toHaveLength(2);
+	});
+
+	it('goes through two suspended nodes, each with its own image', async () => {
+		const workflow: ExportedWorkflow = {
+			name: 'Two suspended nodes',
+			nodes: [start(), prompts(1), suspended('First'), suspended('GPT Image 2', 'the second')],
+			connections: connected(['Start', 'Prompts'], ['Prompts', 'First'], ['First', 'GPT Image 2']),
+		};
+		const execution = await client.executeToEnd(
+			await client.createWorkflow(workflow, credentialId),
+		);
+		expectSuccess(execution);
+		expect(itemsOf(execution, 'First').map(({ json }) => json.prompt)).toEqual(['picture 0']);
+		expect(itemsOf(execution).map(({ json }) => json.prompt)).toEqual(['the second']);
+		expect(simulator.runs).toHaveLength(2);
+	});
+
+	it.each(['x }} y', 'Step 2. constructor', `a "b" 'c' \\`])(
+		'wakes although its node is named %s',
+		async (name) => {
+			const workflow: ExportedWorkflow = {
+				name: 'Odd name',
+				nodes: [start(), prompts(1), suspended(name)],
+				connections: connected(['Start', 'Prompts'], ['Prompts', name]),
+			};
+			const execution = await client.executeToEnd(
+				await client.createWorkflow(workflow, credentialId),
+			);
+			expectSuccess(execution);
+			expect(itemsOf(execution, name).every(({ binary }) => binary?.data)).toBe(true);
+		},
+	);
+});
+
+describe('a sub-workflow that is suspended', () => {
+	it('hands its image to the parent that waits for it', async () => {
+		const child: ExportedWorkflow = {
+			name: 'Suspended sub-workflow',
+			nodes: [
+				node('Called', 'n8n-nodes-base.executeWorkflowTrigger', 1.1, {
+					inputSource: 'passthrough',
+				}),
+				suspended('GPT Image 2'),
+			],
+			connections: connected(['Called', 'GPT Image 2']),
+		};
+		const childId = await client.createWorkflow(child, credentialId);
+		const parent: ExportedWorkflow = {
+			name: 'Parent that waits',
+			nodes: [
+				start(),
+				prompts(1),
+				node('Call', 'n8n-nodes-base.executeWorkflow', 1.2, {
+					workflowId: { __rl: true, mode: 'id', value: childId },
+					options: {},
+				}),
+			],
+			connections: connected(['Start', 'Prompts'], ['Prompts', 'Call']),
+		};
+		const execution = await client.executeToEnd(
+			await client.createWorkflow(parent, credentialId),
+			'Start',
+			200_000,
+		);
+		expectSuccess(execution);
+		const [item] = itemsOf(execution, 'Call');
+		expect([item?.json.prompt, item?.json.timed_out]).toEqual(['picture 0', false]);
+		expect(item?.binary?.data).toBeDefined();
+		expect(simulator.runs).toHaveLength(1);
+	});
+});
