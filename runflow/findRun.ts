@@ -18,7 +18,7 @@ export interface WantedRun {
 }
 
 /** How far the clocks of the API and of this machine may be apart. */
-const clockSkewMs = 300_000;
+export const clockSkewMs = 300_000;
 
 const runsPerPage = 100;
 const mostPages = 10;

@@ -41,6 +41,11 @@ export function hasSucceeded(status: string): boolean {
 	return status === 'succeeded' || status === 'partial_succeeded';
 }
 
+/** Whether a run with this normalized status has images or may still get some, so that none is to be started in its place. */
+export function mayDeliver(status: string): boolean {
+	return !isTerminal(status) || hasSucceeded(status);
+}
+
 /** Whether this normalized status is one of the documented ones. */
 export function isKnownStatus(status: string): boolean {
 	return terminalStatuses.has(status) || runStatuses.some((known) => known === status);

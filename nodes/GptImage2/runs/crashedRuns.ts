@@ -2,15 +2,13 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { RunflowClient } from '../../../runflow/client';
 import { RunflowApiError } from '../../../runflow/errors';
+import { clockSkewMs } from '../../../runflow/findRun';
 import type { RunPage } from '../../../runflow/lists';
 import type { Run } from '../../../runflow/run';
 import { isSameInput } from '../../../runflow/sameInput';
-import { hasSucceeded, isTerminal } from '../../../runflow/status';
-import { isSamePurpose, nodeScopeOf } from './clientRef';
+import { mayDeliver } from '../../../runflow/status';
+import { isSamePurpose } from './clientRef';
 import type { Ledger, LedgerEntry } from './ledger';
-
-/** How far the clocks of the API and of this machine may be apart. */
-const clockSkewMs = 300_000;
 
 /** How far back to look where n8n doesn't say when the execution began that is retried. */
 const unknownAgeMs = 3_600_000;
@@ -46,20 +44,18 @@ export class CrashedRuns {
 	): Promise<Run | null> {
 		if (this.context.getMode() !== 'retry') return null;
 		this.listed ??= this.list(signal);
-		const scope = nodeScopeOf(this.context);
-		const { runIndex } = this.ledger;
+		const { nodeScope, runIndex } = this.ledger;
 		const own = (await this.listed).find(
 			({ client_ref, id, status }) =>
 				client_ref !== null &&
 				(client_ref === plan.clientRef ||
-					isSamePurpose(client_ref, scope, { requestHash: hash, runIndex, itemIndex })) &&
-				(!isTerminal(status) || hasSucceeded(status)) &&
+					isSamePurpose(client_ref, nodeScope, { requestHash: hash, runIndex, itemIndex })) &&
+				mayDeliver(status) &&
 				!this.ledger.isOfAnother(itemIndex, id),
 		);
 		if (own === undefined) return null;
 		const run = await this.client.getRun(own.id, signal);
-		const isAdoptable = !isTerminal(run.status) || hasSucceeded(run.status);
-		return isAdoptable && isSameInput(plan.input, run.input ?? own.input) ? run : null;
+		return mayDeliver(run.status) && isSameInput(plan.input, run.input ?? own.input) ? run : null;
 	}
 
 	/** The runs since the retried execution began, newest first; none where the API refuses to list them. */

@@ -62,7 +62,8 @@ const starting = new WeakMap<object, Map<string, Promise<Run>>>();
 export class Ledger {
 	private constructor(
 		private readonly entries: Record<string, unknown>,
-		private readonly owner: { nodeScope: string; executionId: string },
+		readonly nodeScope: string,
+		private readonly executionId: string,
 		/** Which time the node runs in its execution, as in a loop. */
 		readonly runIndex: number,
 		/** Whether the same request continues the same run in every run index: a model calls again. */
@@ -78,11 +79,13 @@ export class Ledger {
 		const { $runIndex } = context.getWorkflowDataProxy(0);
 		// A call through an MCP Server Trigger has no execution id, though the type says so.
 		const executionId: string | undefined = context.getExecutionId();
-		const owner = {
-			nodeScope: nodeScopeOf(context),
-			executionId: executionId ?? randomUUID(),
-		};
-		return new Ledger(entries, owner, z.number().catch(0).parse($runIndex), isTool(context));
+		return new Ledger(
+			entries,
+			nodeScopeOf(context),
+			executionId ?? randomUUID(),
+			z.number().catch(0).parse($runIndex),
+			isTool(context),
+		);
 	}
 
 	/**
@@ -116,11 +119,11 @@ export class Ledger {
 		const { itemIndex } = subject;
 		const attempt = (this.find(itemIndex)?.attempt ?? 0) + 1;
 		const hash = hashOf(subject);
-		const { executionId, nodeScope } = this.owner;
+		const { executionId, nodeScope, runIndex } = this;
 		const purpose = {
 			requestHash: hash,
 			executionId,
-			runIndex: this.runIndex,
+			runIndex,
 			itemIndex,
 			attempt,
 		};
@@ -155,8 +158,7 @@ export class Ledger {
 	/** Whether a run is known to belong to another item than this one. */
 	isOfAnother(itemIndex: number, runId: string): boolean {
 		return Object.entries(this.entries).some(
-			([key, entry]) =>
-				key !== this.keyOf(itemIndex) && entrySchema.safeParse(entry).data?.runId === runId,
+			([key, entry]) => key !== this.keyOf(itemIndex) && readEntry(entry)?.runId === runId,
 		);
 	}
 

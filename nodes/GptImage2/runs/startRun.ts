@@ -1,7 +1,7 @@
 import { RunFailedError, RunflowError, StoppedError } from '../../../runflow/errors';
 import type { RunRequest } from '../../../runflow/input';
 import type { Run } from '../../../runflow/run';
-import { hasSucceeded, isTerminal } from '../../../runflow/status';
+import { hasSucceeded, mayDeliver } from '../../../runflow/status';
 import type { Batch, ItemInProgress } from './batch';
 import type { LedgerEntry, LedgerSubject } from './ledger';
 import { subjectOf } from './subject';
@@ -45,7 +45,7 @@ async function continueOrCreate(
 
 	if (entry.runId !== null) {
 		const run = await client.getRun(entry.runId, signal);
-		if (!isTerminal(run.status) || hasSucceeded(run.status)) return run;
+		if (mayDeliver(run.status)) return run;
 		entry = ledger.renew(subject);
 	}
 	if (entry.uncertain && entry.callbackUrl !== plan.callbackUrl && entry.findable) {

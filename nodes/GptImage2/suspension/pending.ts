@@ -23,11 +23,7 @@ const readsAtOnce = 10;
 const unknownForMs = 60_000;
 
 /** Whether a run has ended. One that the API no longer knows has: it can't be waited for. Throws RunflowError. */
-export async function hasEnded(
-	reader: RunReader,
-	runId: string,
-	startedAt: number,
-): Promise<boolean> {
+async function hasEnded(reader: RunReader, runId: string, startedAt: number): Promise<boolean> {
 	const run = await reader.getRun(runId).catch((error: unknown) => {
 		const isGone = error instanceof RunflowApiError && error.httpStatus === 404;
 		if (!isGone) throw error;

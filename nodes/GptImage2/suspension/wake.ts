@@ -47,11 +47,7 @@ async function resumeOrKeepWaiting(
 		answer(200, 'resumed');
 		return keepWaiting;
 	}
-	if (call?.purpose === 'probe') {
-		answer(200, 'pending');
-		return keepWaiting;
-	}
-	if (readings.isResumed(suspension.id)) {
+	if (call?.purpose === 'probe' || readings.isResumed(suspension.id)) {
 		answer(200, 'pending');
 		return keepWaiting;
 	}
