@@ -62,8 +62,9 @@ export async function createRun(
 	for (let retries = 0; ; retries++) {
 		const result = await findOrPost(tools, model, request, { ...options, uncertain });
 		if (!('error' in result)) return result;
-		const { error, wasAccepted } = result;
+		const { error, wasAccepted, hasNoRun } = result;
 		uncertain ||= wasAccepted || mayHaveBeenAccepted(error);
+		if (options.uncertain && hasNoRun) uncertain = false;
 		if (wasAccepted || !mayTryAgain(error, retries)) {
 			error.mayBePaid = uncertain;
 			error.clientRef = uncertain ? (request.client_ref ?? null) : null;
@@ -73,11 +74,17 @@ export async function createRun(
 	}
 }
 
-/** A try that led to no run; `wasAccepted` where there is one that was looked for in vain. */
+/** A try that led to no run. */
 interface FailedTry {
 	error: RunflowError;
+	/** Whether there is a run all the same, which was looked for in vain. */
 	wasAccepted: boolean;
+	/** Whether there is none: the list knows nothing of it, and the API refuses what was sent. */
+	hasNoRun: boolean;
 }
+
+/** What is said of an input that the API doesn't accept, such as the URL of an upload that has expired. */
+const refusals = [400, 422];
 
 async function findOrPost(
 	tools: CreateTools,
@@ -85,18 +92,25 @@ async function findOrPost(
 	request: RunRequest,
 	options: CreateOptions,
 ): Promise<Run | FailedTry> {
-	const { signal, uncertain } = options;
+	const { findable, signal, uncertain } = options;
+	const unclear = { wasAccepted: false, hasNoRun: false };
 	const accepted = uncertain
-		? await findAccepted(tools, request, options).catch(returnRunflowError)
+		? await search(tools, request, options).catch(returnRunflowError)
 		: null;
-	if (accepted instanceof RunflowError) return { error: accepted, wasAccepted: false };
-	if (accepted !== null) return accepted;
-	if (signal.aborted) return { error: new StoppedError(), wasAccepted: false };
+	const isUnsearchable = accepted instanceof RunflowApiError && !isPassing(accepted);
+	// Where the API refuses to search, the key alone has to do.
+	if (accepted instanceof RunflowError && !isUnsearchable) return { ...unclear, error: accepted };
+	if (accepted !== null && !(accepted instanceof RunflowError)) return accepted;
+	if (signal.aborted) return { ...unclear, error: new StoppedError() };
 	const posted = await postRun(tools.send, model, request, options).catch(returnRunflowError);
 	if (!(posted instanceof RunflowError)) return posted;
-	if (!showsAcceptance(posted)) return { error: posted, wasAccepted: false };
-	const found = await searchAgain(tools, request, options);
-	return found ?? { error: posted, wasAccepted: true };
+	if (showsAcceptance(posted)) {
+		const found = await searchAgain(tools, request, options);
+		return found ?? { error: posted, wasAccepted: true, hasNoRun: false };
+	}
+	const isRefused = posted instanceof RunflowApiError && refusals.includes(posted.httpStatus);
+	const wasSearched = uncertain && !isUnsearchable && findable;
+	return { ...unclear, error: posted, hasNoRun: wasSearched && isRefused };
 }
 
 async function postRun(
@@ -136,18 +150,6 @@ async function search(
 	if (client_ref === undefined) return null;
 	const wanted = { clientRef: client_ref, startedAt, input: findable ? null : input, isTaken };
 	return await findRun(send, lists, wanted);
-}
-
-/** The run of a create that was lost. Where the API refuses to search, the key alone has to do. */
-async function findAccepted(
-	tools: CreateTools,
-	request: RunRequest,
-	options: CreateOptions,
-): Promise<Run | null> {
-	return await search(tools, request, options).catch((error: unknown) => {
-		if (error instanceof RunflowApiError && !isPassing(error)) return null;
-		throw error;
-	});
 }
 
 /** The run of a create that was accepted, null where several searches didn't find it or none is possible. */

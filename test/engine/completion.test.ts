@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import nock from 'nock';
 
 import { failedRun, queuedRun, runId, succeededRun } from '../fixtures/answers';
@@ -116,6 +118,32 @@ describe('suspending until the callback', () => {
 			prompt: 'a brass sign',
 		});
 		expect(api.isDone()).toBe(true);
+	});
+
+	it('reads its runs ten at a time before it parks', async () => {
+		const prompts = Array.from({ length: 30 }, (_, n) => ({ json: { prompt: `p${n}` } }));
+		let created = 0;
+		let reading = 0;
+		const readingAtOnce: number[] = [];
+		nock(apiUrl)
+			.persist()
+			.post(models)
+			.reply(201, () => ({ ...queuedRun, id: `${runId.slice(0, -2)}${10 + created++}` }))
+			.get(/runs/)
+			.reply(200, async () => {
+				reading += 1;
+				readingAtOnce.push(reading);
+				await sleep(20);
+				reading -= 1;
+				return succeededRun;
+			});
+		const workflow = goldenWorkflow('generate', {
+			completion: 'suspend',
+			options: { timeout: 2, download: false },
+		});
+		const { items } = await runWorkflow(workflow, { input: prompts });
+		expect(items).toHaveLength(30);
+		expect(Math.max(...readingAtOnce.slice(0, 30))).toBe(10);
 	});
 
 	it('continues at once when the runs have already ended, with failed ones as rows', async () => {

@@ -46,6 +46,28 @@ async function retryWith(run: object): Promise<{ created: number; ids: unknown[]
 
 const now = () => new Date().toISOString();
 
+const orphanId = '01970c11-2222-7333-8444-000000000042';
+
+/** What a crashed execution of two items sent, as the list has it; the second prompt is asked for no more. */
+async function listedAfterCrash(): Promise<object[]> {
+	const sent: Sent[] = [];
+	nock(apiUrl)
+		.post(models, (body) => {
+			sent.push(body as Sent);
+			return true;
+		})
+		.twice()
+		.reply(201, succeededRun);
+	const prompts = [...input, { json: { prompt: 'a copper sign' } }];
+	await runWorkflow(workflow, { input: prompts, executionId: '17' });
+	return sent.map((request, index) => ({
+		...succeededRun,
+		...request,
+		id: index === 0 ? runId : orphanId,
+		created_at: now(),
+	}));
+}
+
 describe('the retry of an execution that crashed', () => {
 	it('continues with the run that the crashed execution started', async () => {
 		const sent = await sentByCrashed();
@@ -86,6 +108,52 @@ describe('the retry of an execution that crashed', () => {
 		const { error } = await runWorkflow(workflow, { input, mode: 'retry' });
 		expect(error).toBeUndefined();
 		expect(api.isDone()).toBe(true);
+	});
+});
+
+describe('runs of a crashed execution that its retry has no item for', () => {
+	const list = (runs: object[]) =>
+		nock(apiUrl).get('/v1/runs').query(true).reply(200, { items: runs, next: null });
+
+	it('are named above the output where the others were continued', async () => {
+		const runs = await listedAfterCrash();
+		const listed = list(runs);
+		nock(apiUrl).get(`/v1/runs/${runId}`).reply(200, runs[0]);
+		const { error, hints } = await runWorkflow(workflow, {
+			input,
+			executionId: '18',
+			mode: 'retry',
+		});
+		expect(error).toBeUndefined();
+		expect(listed.isDone()).toBe(true);
+		expect(hints.filter((hint) => hint.includes(orphanId))).toHaveLength(1);
+		expect(hints.join()).not.toContain(runId);
+	});
+
+	it('are named in the error where nothing could be continued', async () => {
+		list(await listedAfterCrash());
+		nock(apiUrl).post(models).reply(402, { code: 'INSUFFICIENT_FUNDS', message: 'No money.' });
+		const { error } = await runWorkflow(workflow, {
+			input: [{ json: { prompt: 'a wooden sign' } }],
+			executionId: '18',
+			mode: 'retry',
+		});
+		expect(error?.description).toContain(`${runId}, ${orphanId}`);
+		expect(error?.context?.paid_runs).toEqual([runId, orphanId]);
+	});
+
+	it('are not those of another round of a loop, of a failed run, or of somebody else', async () => {
+		const [own, other] = await listedAfterCrash();
+		const { client_ref: ref } = other as Sent;
+		list([
+			{ ...own, client_ref: ref.replace(/:0\.1\.1$/, ':1.1.1') },
+			{ ...own, client_ref: ref, status_code: 'failed' },
+			{ ...own, client_ref: 'order-17' },
+			{ ...own, client_ref: null },
+		]);
+		nock(apiUrl).post(models).reply(402, {});
+		const { error } = await runWorkflow(workflow, { input, executionId: '18', mode: 'retry' });
+		expect(error?.context?.paid_runs).toBeUndefined();
 	});
 });
 

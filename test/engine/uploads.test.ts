@@ -127,4 +127,20 @@ describe('an edit whose create got no clear answer', () => {
 		expect(creates.find(({ prompt }) => prompt === 'p1')?.urls).toEqual([second]);
 		expect(uploads()).toBe(2);
 	});
+
+	it('sends new URLs after the API has refused the old ones and knows no run of it', async () => {
+		const setClock = shiftedClock();
+		let tries = 0;
+		const { creates } = editApi(({ urls }) => {
+			tries += 1;
+			if (tries === 6) setClock(45);
+			if (tries <= 6) return [503, {}];
+			return urls[0] === first ? [422, { code: 'VALIDATION_ERROR' }] : [201, succeededRun];
+		});
+		const workflow = edit({ retryOnFail: true, maxTries: 3, waitBetweenTries: 0 });
+		const { items: out } = await runWorkflow(workflow, { input: items(1) });
+		expect(out.map(({ json }) => json.status)).toEqual(['succeeded']);
+		expect(creates.slice(-2).map(({ urls }) => urls)).toEqual([[first], [second]]);
+		expect(new Set(creates.map(({ key }) => key)).size).toBe(2);
+	});
 });

@@ -31,6 +31,12 @@ export function wordsForStoppedRuns({ runIds, unclearRefs }: OtherRuns): string 
 	return [started, unclear, (started || unclear) && advice].filter(Boolean).join(' ');
 }
 
+/** Says which runs a retry left behind. Empty where there are none. */
+export function wordsForAbandonedRuns(runIds: string[]): string {
+	if (runIds.length === 0) return '';
+	return `Since the execution that is retried began, this node also started runs that no item asks for now: ${list(runIds)}. Get their images with 'Run' as 'Resource' and 'Get' as 'Operation'.`;
+}
+
 /** Names ids, and counts those that are too many to name. */
 export function list(ids: string[]): string {
 	const more = ids.length - mostNamed;

@@ -86,6 +86,11 @@ export function addRepeatedRunHint(
 	});
 }
 
+/** Says something that is not part of the output, above it. */
+export function addWarning(context: IExecuteFunctions, message: string): void {
+	context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
+}
+
 function count(number: number, noun: string): string {
 	return `${number} ${number === 1 ? noun : `${noun}s`}`;
 }

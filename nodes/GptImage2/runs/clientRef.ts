@@ -44,6 +44,17 @@ export function isSamePurpose(
 	return place.startsWith(`${purpose.runIndex}.${purpose.itemIndex}.`);
 }
 
+/** The execution and the run index that a `client_ref` of this node names; null for any other reference. */
+export function readOrigin(
+	clientRef: string,
+	nodeScope: string,
+): { executionId: string; runIndex: number } | null {
+	const prefix = `n8n:${nodeScope}:`;
+	if (!clientRef.startsWith(prefix)) return null;
+	const [, executionId = '', place = ''] = clientRef.slice(prefix.length).split(':');
+	return { executionId, runIndex: Number.parseInt(place, 10) };
+}
+
 function prefixOf(nodeScope: string, { requestHash }: Pick<RunPurpose, 'requestHash'>): string {
 	return `n8n:${nodeScope}:${requestHash.slice(0, requestLength)}`;
 }

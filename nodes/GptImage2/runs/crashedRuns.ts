@@ -58,6 +58,11 @@ export class CrashedRuns {
 		return mayDeliver(run.status) && isSameInput(plan.input, run.input ?? own.input) ? run : null;
 	}
 
+	/** The runs that were listed, newest first; none where nothing had to be looked for, or it failed. */
+	async known(): Promise<Run[]> {
+		return (await this.listed?.catch(() => [])) ?? [];
+	}
+
 	/** The runs since the retried execution began, newest first; none where the API refuses to list them. */
 	private async list(signal: AbortSignal): Promise<Run[]> {
 		const { establishedAt = Date.now() - unknownAgeMs } =

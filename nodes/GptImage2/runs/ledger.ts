@@ -63,7 +63,7 @@ export class Ledger {
 	private constructor(
 		private readonly entries: Record<string, unknown>,
 		readonly nodeScope: string,
-		private readonly executionId: string,
+		readonly executionId: string,
 		/** Which time the node runs in its execution, as in a loop. */
 		readonly runIndex: number,
 		/** Whether the same request continues the same run in every run index: a model calls again. */
@@ -120,13 +120,7 @@ export class Ledger {
 		const attempt = (this.find(itemIndex)?.attempt ?? 0) + 1;
 		const hash = hashOf(subject);
 		const { executionId, nodeScope, runIndex } = this;
-		const purpose = {
-			requestHash: hash,
-			executionId,
-			runIndex,
-			itemIndex,
-			attempt,
-		};
+		const purpose = { requestHash: hash, executionId, runIndex, itemIndex, attempt };
 		return this.write(itemIndex, {
 			hash,
 			idempotencyKey: randomUUID(),
@@ -193,6 +187,7 @@ function wasSent({ runId, uncertain }: LedgerEntry): boolean {
 	return runId !== null || uncertain;
 }
 
-function hashOf({ request }: LedgerSubject): string {
+/** The hash of what shapes the image: items with the same one ask for the same. */
+export function hashOf({ request }: Pick<LedgerSubject, 'request'>): string {
 	return createHash('sha256').update(JSON.stringify(request)).digest('hex');
 }

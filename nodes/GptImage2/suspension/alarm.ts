@@ -2,6 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData, IWorkflowBase } from 'n8n-w
 import { z } from 'zod';
 
 import { callResumeUrl, isOver } from './resumeUrl';
+import { isWatched } from './watch';
 
 /** What an alarm knows of the suspension that it watches over; moments in milliseconds since 1970. */
 const alarmSchema = z.object({
@@ -101,19 +102,21 @@ function alarmWorkflow(context: IExecuteFunctions, workflowName: string): IWorkf
 
 /**
  * One ring of an alarm, in its sub-execution: calls the resume URL, except right after the suspension,
- * and puts the sub-execution to wait for the next ring. Returns no items when nothing is left to wake,
- * which ends it.
+ * and puts the sub-execution to wait for the next ring. Where this process watches the suspension, all
+ * rings but the last only ask whether there still is one, which costs less. Returns no items when nothing
+ * is left to wake, which ends it.
  */
 export async function ring(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const [item] = context.getInputData();
 	const alarm = alarmSchema.safeParse(item?.json);
 	if (!alarm.success) return [];
 	const { resumeUrl, startedAt, suspensionId } = alarm.data;
+	const next = nextRing(alarm.data, Date.now());
 	if (Date.now() - startedAt >= firstRingAfterMs / 2) {
-		const answer = await callResumeUrl(context, resumeUrl, { purpose: 'wake', suspensionId });
+		const purpose = next !== null && isWatched(suspensionId) ? 'probe' : 'wake';
+		const answer = await callResumeUrl(context, resumeUrl, { purpose, suspensionId });
 		if (isOver(answer)) return [];
 	}
-	const next = nextRing(alarm.data, Date.now());
 	if (next === null) return [];
 	await context.putExecutionToWait(new Date(next));
 	return [{ json: alarm.data }];

@@ -35,16 +35,27 @@ export interface Watched {
 	expectsCallbacks: boolean;
 }
 
+/** The suspensions that this process watches, by id. */
+const watched = new Set<string>();
+
+/** Whether this process reads the runs of a suspension itself, so that nobody else has to. */
+export function isWatched(suspensionId: string): boolean {
+	return watched.has(suspensionId);
+}
+
 /**
  * Wakes a suspended execution where callbacks don't, for as long as this process lives. n8n answers 409
  * until the execution is saved, and Runflow does not repeat those callbacks (SEED), so the node calls
  * its own resume URL until it is accepted; after that it reads the runs now and then, and calls once
  * all have ended. Ends with the suspension. Never throws: nobody waits for it.
  */
-export async function watch(batch: Batch, watched: Watched): Promise<void> {
-	if (await callUntilSaved(batch, watched)) {
-		await readUntilEnded(batch, watched).catch(() => null);
+export async function watch(batch: Batch, target: Watched): Promise<void> {
+	const { id } = target.suspension;
+	watched.add(id);
+	if (await callUntilSaved(batch, target)) {
+		await readUntilEnded(batch, target).catch(() => null);
 	}
+	watched.delete(id);
 }
 
 /**

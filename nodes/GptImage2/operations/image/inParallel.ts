@@ -4,12 +4,14 @@ import { RunFailedError, RunflowApiError } from '../../../../runflow/errors';
 import { addAdvice, addDetails, toNodeError, type NodeError } from '../../errors/nodeErrors';
 import {
 	list,
+	wordsForAbandonedRuns,
 	wordsForOtherRuns,
 	wordsForStoppedRuns,
 	type OtherRuns,
 } from '../../errors/otherRuns';
 import type { RunResult } from '../../output/items';
 import { continuesOnError } from '../../parameters/node';
+import { findAbandonedRuns } from '../../runs/abandonedRuns';
 import type { Batch, ItemInProgress, PlannedItem } from '../../runs/batch';
 
 interface Failure {
@@ -72,16 +74,17 @@ export async function inParallel(
 		}),
 	);
 	cancel?.removeEventListener('abort', stopAll);
-	throwFirstCause(batch, planned, failures);
+	await throwFirstCause(batch, planned, failures);
 	return outcomes;
 }
 
 /** Throws what stopped the node; `failures` are in the order in which they happened. */
-function throwFirstCause(
-	{ context, ledger }: Batch,
+async function throwFirstCause(
+	batch: Batch,
 	planned: PlannedItem[],
 	failures: Failure[],
-): void {
+): Promise<void> {
+	const { context, ledger } = batch;
 	const [first] = failures;
 	if (first === undefined) return;
 	const runsOf = (indexes: number[]): OtherRuns => {
@@ -114,7 +117,10 @@ function throwFirstCause(
 		addAdvice(cause.error, `Not found either: ${list(ids)}.`);
 	}
 	addAdvice(cause.error, cause.isGone ? wordsForGone(others) : wordsForOtherRuns(others));
-	if (others.runIds.length > 0) addDetails(cause.error, { paid_runs: others.runIds });
+	const abandoned = await findAbandonedRuns(batch, planned);
+	addAdvice(cause.error, wordsForAbandonedRuns(abandoned.runIds));
+	const paidRuns = [...others.runIds, ...abandoned.runIds];
+	if (paidRuns.length > 0) addDetails(cause.error, { paid_runs: paidRuns });
 	throw cause.error;
 }
 

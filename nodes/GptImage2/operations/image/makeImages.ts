@@ -2,9 +2,11 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { connect } from '../../connection';
 import { toErrorRow } from '../../errors/nodeErrors';
-import { addSummaryHint } from '../../output/hints';
+import { wordsForAbandonedRuns } from '../../errors/otherRuns';
+import { addSummaryHint, addWarning } from '../../output/hints';
 import { outputOf } from '../../output/tool';
 import { readNodeOptions } from '../../parameters/node';
+import { findAbandonedRuns } from '../../runs/abandonedRuns';
 import { openBatch } from '../../runs/batch';
 import { suspend } from '../../suspension/suspend';
 import { workByCompletion } from './completions';
@@ -28,6 +30,10 @@ export async function makeImages(
 	const work = workByCompletion[options.completion];
 	const outcomes = [...refused, ...(await inParallel(batch, planned, work))];
 	outcomes.sort((one, other) => one.itemIndex - other.itemIndex);
+	const abandoned = await findAbandonedRuns(batch, planned);
+	if (abandoned.isCertain && abandoned.runIds.length > 0) {
+		addWarning(context, wordsForAbandonedRuns(abandoned.runIds));
+	}
 	const results = outcomes.flatMap((outcome) => ('result' in outcome ? [outcome.result] : []));
 	const failed = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome] : []));
 	if (options.completion === 'suspend') return await suspend(batch, results, failed);
