@@ -3,7 +3,7 @@ import { ensureDependencies, runTool, runTypeScript } from './setup.mjs';
 
 const [name, ...args] = process.argv.slice(2);
 
-const benches = ['generate', 'callbacks'];
+const benches = ['generate', 'callbacks', 'suspended'];
 
 /** The commands of package.json that run no tests; each returns an exit code. */
 const commands = {

@@ -46,6 +46,8 @@ export const ruleSchema = z.discriminatedUnion('do', [
 	z.object({ do: z.literal('tamper-callback'), ...when }),
 	z.object({ do: z.literal('expire-file'), ...when }),
 	z.object({ do: z.literal('octet-stream-file'), ...when }),
+	/** The file comes this many milliseconds late. */
+	z.object({ do: z.literal('slow-file'), milliseconds: z.number().min(0), ...when }),
 	/** The connection drops in the middle of the file. */
 	z.object({ do: z.literal('cut-file'), ...when }),
 ]);

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { FastifyInstance } from 'fastify';
 
@@ -23,6 +24,8 @@ export function fileRoutes(
 			const { prompt, output_format } = run.request.input;
 			const expired = misbehaviour.take('expire-file', prompt) !== null;
 			if (expired || !urls.isValid(request.url)) return await reply.code(403).send('<Error/>');
+			const slow = misbehaviour.take('slow-file', prompt);
+			if (slow !== null) await sleep(slow.milliseconds);
 			const generic = misbehaviour.take('octet-stream-file', prompt) !== null;
 			reply.type(generic ? 'binary/octet-stream' : `image/${output_format}`);
 			const size = Math.max(settings.fileSize ?? 0, picture.length);

@@ -4,7 +4,7 @@ import type { ExportedWorkflow, N8nClient } from '../../scripts/n8n/client';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
 import { connect, credentialFor, expectSuccess, itemsOf } from './support';
 
-jest.setTimeout(240_000);
+jest.setTimeout(300_000);
 
 let client: N8nClient;
 let simulator: Simulator;
@@ -35,11 +35,14 @@ const prompts = (number: number) =>
 	node('Prompts', 'n8n-nodes-base.code', 2, {
 		jsCode: `return Array.from({ length: ${number} }, (_, n) => ({ json: { prompt: 'picture ' + n } }));`,
 	});
-const suspended = (name: string, prompt = '={{ $json.prompt }}') =>
+const suspended = (
+	name: string,
+	{ prompt = '={{ $json.prompt }}', timeout = 200 as number | string } = {},
+) =>
 	node(name, 'n8n-nodes-runflow.gptImage2', 1, {
 		prompt,
 		completion: 'suspend',
-		options: { timeout: 200 },
+		options: { timeout },
 	});
 
 /** Connections `[from, to]`, with the number of the output where it is not the first. */
@@ -86,10 +89,48 @@ describe('an execution that is suspended more than once', () => {
 		expect(simulator.runs).toHaveLength(2);
 	});
 
+	it('is not disturbed in its second suspension by a resume of the first that took too long', async () => {
+		simulator.misbehave({ do: 'slow-file', milliseconds: 90_000, match: 'picture 0' });
+		simulator.misbehave({ do: 'time-run', milliseconds: 110_000, match: 'picture 1' });
+		const workflow: ExportedWorkflow = {
+			name: 'Loop with a slow resume',
+			nodes: [
+				start(),
+				prompts(2),
+				node('Loop', 'n8n-nodes-base.splitInBatches', 3, { batchSize: 1, options: {} }),
+				suspended('GPT Image 2', { timeout: '={{ $runIndex === 0 ? 10 : 300 }}' }),
+			],
+			connections: connected(
+				['Start', 'Prompts'],
+				['Prompts', 'Loop'],
+				['Loop', 'GPT Image 2', 1],
+				['GPT Image 2', 'Loop'],
+			),
+		};
+		const execution = await client.executeToEnd(
+			await client.createWorkflow(workflow, credentialId),
+			'Start',
+			280_000,
+		);
+		expectSuccess(execution);
+		const rounds = execution.data.resultData.runData['GPT Image 2'] ?? [];
+		const items = rounds.flatMap((round) => round.data?.main?.[0] ?? []);
+		expect(items.map(({ json }) => [json.prompt, json.timed_out])).toEqual([
+			['picture 0', true],
+			['picture 1', false],
+		]);
+		expect(simulator.runs).toHaveLength(2);
+	});
+
 	it('goes through two suspended nodes, each with its own image', async () => {
 		const workflow: ExportedWorkflow = {
 			name: 'Two suspended nodes',
-			nodes: [start(), prompts(1), suspended('First'), suspended('GPT Image 2', 'the second')],
+			nodes: [
+				start(),
+				prompts(1),
+				suspended('First'),
+				suspended('GPT Image 2', { prompt: 'the second' }),
+			],
 			connections: connected(['Start', 'Prompts'], ['Prompts', 'First'], ['First', 'GPT Image 2']),
 		};
 		const execution = await client.executeToEnd(
