@@ -25,7 +25,7 @@ export class RunflowApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. rf_live_…',
 			description:
-				'Create one at app.runflow.io/settings/api-keys, where it is shown once. It needs the scopes runs:create and runs:read, and assets:create to edit binary data. A key that starts with rf_svc_ cannot start runs.',
+				'Create one in <a href="https://app.runflow.io/settings/api-keys" target="_blank">Runflow\'s settings</a>, where it is shown once. It needs the scopes runs:create and runs:read, and assets:create to edit images from binary data. A key that starts with rf_svc_ cannot start runs.',
 		},
 		{
 			displayName: 'Base URL',
@@ -33,7 +33,7 @@ export class RunflowApi implements ICredentialType {
 			type: 'string',
 			default: 'https://api.runflow.io',
 			placeholder: 'e.g. https://api.runflow.io',
-			description: 'URL of the API, without /v1',
+			description: 'Address of Runflow, without /v1. Leave as it is.',
 		},
 		{
 			displayName: 'Organization ID',
@@ -41,7 +41,7 @@ export class RunflowApi implements ICredentialType {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. 0197a3c2-0000-7000-8000-000000000001',
-			description: "The organization to work in. Leave empty for the key's own organization.",
+			description: "The organization to work in, if it is not the key's own. Usually empty.",
 		},
 		{
 			displayName: 'Callback Signing Secrets',
@@ -51,7 +51,7 @@ export class RunflowApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. whsec_…',
 			description:
-				'The secret with which Runflow signs callbacks. Only the trigger needs it. While you rotate it, enter both the old and the new one, separated by a comma or space.',
+				"The secret with which Runflow signs callbacks. Only the 'GPT Image 2 Trigger' needs it; else leave it empty. While you rotate it, enter both the old and the new one, separated by a comma or space.",
 		},
 	];
 

@@ -13,6 +13,7 @@ const commands = {
 	lint: () => worst(lints.map(({ check }) => check())),
 	'lint:fix': () => worst(lints.map(({ fix }) => fix())),
 	format: () => lints.find((lint) => lint.name === 'format').fix(),
+	release: () => runTool('release-it/bin/release-it.js', args),
 	bench: () =>
 		worst((args.length > 0 ? args : benches).map((bench) => runTypeScript(`bench/${bench}.ts`))),
 };

@@ -10,6 +10,7 @@ import {
 } from 'n8n-workflow';
 
 import { completionFields } from './fields/completion';
+import { hintsBeforeExecution } from './fields/hints';
 import { editFields, generateFields } from './fields/image';
 import { optionsFields } from './fields/options';
 import { resourceFields } from './fields/resource';
@@ -43,6 +44,7 @@ export class GptImage2 implements INodeType {
 		outputs: [NodeConnectionTypes.Main],
 		usableAsTool: true,
 		webhooks: resumeWebhooks,
+		hints: hintsBeforeExecution,
 		waitingNodeTooltip:
 			'The execution is suspended until its runs have ended. You can stop it at any time; the runs continue.',
 		credentials: [{ name: 'runflowApi', required: true }],

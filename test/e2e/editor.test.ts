@@ -1,6 +1,9 @@
 import type { INodeTypeDescription } from 'n8n-workflow';
 
 import type { N8nClient } from '../../scripts/n8n/client';
+import action from '../../nodes/GptImage2/GptImage2.node.json';
+import trigger from '../../nodes/GptImage2/GptImage2Trigger.node.json';
+import { hintsBeforeExecution } from '../../nodes/GptImage2/fields/hints';
 import outputSchema from '../../nodes/GptImage2/__schema__/run.json';
 import { connect } from './support';
 
@@ -17,10 +20,11 @@ beforeAll(async () => {
 const typeOf = (name: string) => types.find((type) => type.name === `n8n-nodes-runflow.${name}`);
 
 describe('the package in the editor', () => {
-	it.each(['gptImage2', 'gptImage2Trigger'])('is found by what people search for: %s', (name) => {
-		expect(typeOf(name)?.codex?.alias).toEqual(
-			expect.arrayContaining(['image', 'picture', 'openai', 'gpt-image', 'dall-e', 'Runflow']),
-		);
+	it.each([
+		['gptImage2', action.alias],
+		['gptImage2Trigger', trigger.alias],
+	])('is found by what people search for: %s', (name, alias) => {
+		expect(typeOf(name)?.codex?.alias).toEqual(alias);
 	});
 
 	it.each(['gptImage2', 'gptImage2Trigger'])(
@@ -57,6 +61,14 @@ describe('the package in the editor', () => {
 			expect(JSON.parse(schema.toString())).toEqual(outputSchema);
 		},
 	);
+
+	it('offers the hints before the first run, and what the trigger says while it waits', () => {
+		expect(typeOf('gptImage2')?.hints).toEqual(JSON.parse(JSON.stringify(hintsBeforeExecution)));
+		expect(typeOf('gptImage2Trigger')).toMatchObject({
+			eventTriggerDescription: expect.stringContaining('test URL'),
+			activationMessage: expect.stringContaining('production URL'),
+		});
+	});
 
 	it('offers the node as a tool for agents', () => {
 		expect(typeOf('gptImage2Tool')).toBeDefined();

@@ -93,7 +93,7 @@ describe('metadata and a reference that differ at each try', () => {
 			});
 		const options = { ...parameters.options, download: false };
 		const first = await runWorkflow(goldenWorkflow('generate', { options }), { input: items(1) });
-		expect(first.error?.message).toBe('Runflow had an internal error (HTTP 503)');
+		expect(first.error?.message).toBe('Runflow could not handle the request (HTTP 503)');
 		const second = await retry(first.run, { options });
 		expect(second.error).toBeUndefined();
 		expect(sent.length).toBeGreaterThan(6);
@@ -116,7 +116,7 @@ describe('an error after payment', () => {
 		const api = new CountingApi();
 		const { error } = await runWorkflow(goldenWorkflow('generate', fast), { input: items(1) });
 		const id = api.runs[0]?.id ?? '';
-		expect(error?.message).toBe(`Unexpected error with run ${id}`);
+		expect(error?.message).toBe(`Something unexpected happened with run ${id}`);
 		expect(error?.description).toContain('no space left on device');
 		expect(error?.description).toContain('not paid for again');
 		expect(error?.context).toMatchObject({ run_id: id, itemIndex: 0 });
@@ -128,7 +128,7 @@ describe('an error after payment', () => {
 		const workflow = goldenWorkflow('generate', fast, { onError: 'continueRegularOutput' });
 		const { items: out } = await runWorkflow(workflow, { input: items(1) });
 		expect(out[0]?.json).toMatchObject({
-			error: `Unexpected error with run ${api.runs[0]?.id}`,
+			error: `Something unexpected happened with run ${api.runs[0]?.id}`,
 			details: { run_id: api.runs[0]?.id, status: null, code: null, http_status: null },
 		});
 	});
@@ -139,7 +139,7 @@ describe('an error after payment', () => {
 			.post(models)
 			.reply(201, { ...succeededRun, output });
 		const { error } = await runWorkflow(goldenWorkflow('generate'), { input: items(1) });
-		expect(error?.message).toBe(`Unexpected error with run ${runId}`);
+		expect(error?.message).toBe(`Something unexpected happened with run ${runId}`);
 		expect(error?.context).toMatchObject({ run_id: runId });
 	});
 

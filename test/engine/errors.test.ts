@@ -96,7 +96,7 @@ describe('a refused create', () => {
 
 	it.each([
 		[429, 'Runflow is limiting how often it may be called'],
-		[503, 'Runflow had an internal error (HTTP 503)'],
+		[503, 'Runflow could not handle the request (HTTP 503)'],
 	])('with %i is sent six times in all', async (status, message) => {
 		const api = nock(apiUrl).post(models).times(6).reply(status, { code: 'BUSY' }, again);
 		const search = nock(apiUrl).persist().get('/v1/runs').query(true).reply(200, { items: [] });

@@ -1,8 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
+	cpSync,
 	mkdirSync,
 	mkdtempSync,
 	readdirSync,
+	readFileSync,
 	rmSync,
 	statSync,
 	symlinkSync,
@@ -41,6 +43,16 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function run(script: string): string {
 	writeFileSync(join(folder, 'script.js'), script);
 	return execFileSync(process.execPath, [join(folder, 'script.js')], { encoding: 'utf8' });
+}
+
+/** What the scan says about the sources here and the package in that folder. */
+function scan(unpacked: string): { status: number | null; complaints: string } {
+	const { status, stderr } = spawnSync(
+		process.execPath,
+		[join(root, 'scripts', 'scan.mjs'), unpacked],
+		{ encoding: 'utf8', env: { ...process.env, NODE_ENV: 'production' } },
+	);
+	return { status, complaints: stderr };
 }
 
 const entries = [...manifest.n8n.nodes, ...manifest.n8n.credentials, 'index.js'];
@@ -89,10 +101,53 @@ describe('the packed package', () => {
 		expect(manifest.peerDependencies).toEqual({ 'n8n-workflow': '*' });
 	});
 
+	it('requires nothing but what n8n offers, and touches neither environment nor files nor timers', () => {
+		const code = readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' })
+			.filter((name) => name.endsWith('.js'))
+			.map((name) => readFileSync(join(installed, 'dist', name), 'utf8'));
+		const required = code.flatMap((text) =>
+			[...text.matchAll(/\brequire\(["']([^."'][^"']*)["']\)/g)].map(([, name = '']) => name),
+		);
+		expect([...new Set(required)].sort()).toEqual([
+			'n8n-workflow',
+			'node:crypto',
+			'p-limit',
+			'zod',
+		]);
+		const forbidden =
+			/\bprocess\.|\b__dirname\b|\bset(Timeout|Interval|Immediate)\(|\bimport\(|\beval\(/;
+		expect(code.filter((text) => forbidden.test(text))).toEqual([]);
+	});
+
+	it('names its author, its repository and its licence, and installs without scripts', () => {
+		expect(manifest.keywords).toContain('n8n-community-node-package');
+		expect(manifest.license).toBe('MIT');
+		expect(manifest.author).toEqual({
+			name: expect.any(String),
+			email: expect.stringContaining('@'),
+		});
+		expect(manifest.repository.url).toBe(`git+${manifest.homepage}.git`);
+		for (const script of ['prepare', 'preinstall', 'install', 'postinstall'])
+			expect(manifest.scripts).not.toHaveProperty(script);
+	});
+
 	it("passes n8n's own scan of community packages, sources and tarball", () => {
-		execFileSync(process.execPath, [join(root, 'scripts', 'scan.mjs'), installed], {
-			stdio: 'pipe',
-			env: { ...process.env, NODE_ENV: 'production' },
+		expect(scan(installed)).toEqual({ status: 0, complaints: '' });
+	});
+
+	it('would not pass that scan if it read the environment, or were empty', () => {
+		const suspect = join(folder, 'suspect');
+		cpSync(installed, suspect, { recursive: true });
+		writeFileSync(join(suspect, 'dist', 'reads.js'), 'module.exports = process.env.HOME;');
+		expect(scan(suspect)).toEqual({
+			status: 1,
+			complaints: expect.stringContaining('no-restricted-globals'),
+		});
+		const empty = join(folder, 'empty');
+		mkdirSync(empty);
+		expect(scan(empty)).toEqual({
+			status: 1,
+			complaints: expect.stringContaining('No files found'),
 		});
 	});
 });

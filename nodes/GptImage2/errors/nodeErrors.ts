@@ -104,7 +104,9 @@ function stillThere(runId: string): string {
 function unexpected(node: INode, error: unknown, { runId }: Payment): NodeOperationError {
 	return new NodeOperationError(
 		node,
-		runId === null ? 'Unexpected error in the node' : `Unexpected error with run ${runId}`,
+		runId === null
+			? 'Something unexpected happened in the node'
+			: `Something unexpected happened with run ${runId}`,
 		{ description: error instanceof Error ? withFullStop(error.message) : '' },
 	);
 }

@@ -68,7 +68,7 @@ function wordsForStorage(httpStatus: number): Words {
 function wordsForOtherStatus(httpStatus: number): Words {
 	return httpStatus >= 500
 		? {
-				message: `Runflow had an internal error (HTTP ${httpStatus})`,
+				message: `Runflow could not handle the request (HTTP ${httpStatus})`,
 				advice: `Wait a little, then retry this execution. ${alreadyRepeated}`,
 			}
 		: { message: `Runflow refused the request (HTTP ${httpStatus})`, advice: checkFields };

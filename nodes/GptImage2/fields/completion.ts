@@ -11,18 +11,19 @@ export const completionFields: INodeProperties[] = [
 			{
 				name: 'Wait in This Execution',
 				value: 'poll',
-				description: 'Read the runs until they end, then output the images',
+				description: 'Wait until the images are ready, then output them. Right for a few images.',
 			},
 			{
 				name: 'Suspend Until Callback',
 				value: 'suspend',
 				description:
-					'Suspend the execution until the runs have ended, then output the images. Holds no worker. Fastest where Runflow can call n8n back.',
+					'Put the execution to sleep until the images are ready, then output them. Right for many images: nothing is kept busy. Fastest where Runflow can call n8n back.',
 			},
 			{
 				name: 'Return Immediately',
 				value: 'none',
-				description: 'Output the run IDs at once, without images',
+				description:
+					"Output the run IDs at once, without images. Fetch the images later with 'Run → Get', or start another workflow with a 'GPT Image 2 Trigger'.",
 			},
 		],
 		default: 'poll',
@@ -40,6 +41,6 @@ export const completionFields: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. https://n8n.example.com/webhook/…',
 		description:
-			"The URL that Runflow calls when the run has ended, such as the production URL of a 'GPT Image 2 Trigger'",
+			"The URL that Runflow calls when the run has ended: the production URL of a 'GPT Image 2 Trigger', or one of your own. Leave empty to fetch the images later with 'Run → Get'.",
 	},
 ];

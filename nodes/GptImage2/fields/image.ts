@@ -5,7 +5,7 @@ const customOnly = { show: { imageSize: ['custom'] } };
 const customSizeHint =
 	'A multiple of 16, at most 3,840. The longer edge is at most 3 times the shorter, with 655,360 to 8,294,400 pixels in total.';
 
-/** The model's input fields, with the names and values of its input schema (SEED). */
+/** The model's input fields, with the names and values of its input schema, which names no pixels (SEED). */
 const inputFields: INodeProperties[] = [
 	{
 		displayName: 'Prompt',
@@ -27,15 +27,32 @@ const inputFields: INodeProperties[] = [
 		type: 'options',
 		options: [
 			{ name: 'Custom', value: 'custom', description: 'Your own width and height' },
-			{ name: 'Landscape 16:9', value: 'landscape_16_9' },
-			{ name: 'Landscape 4:3', value: 'landscape_4_3' },
-			{ name: 'Portrait 16:9', value: 'portrait_16_9' },
-			{ name: 'Portrait 4:3', value: 'portrait_4_3' },
-			{ name: 'Square', value: 'square' },
-			{ name: 'Square HD', value: 'square_hd' },
+			{
+				name: 'Landscape 16:9',
+				value: 'landscape_16_9',
+				description: 'Much wider than tall, such as a banner or a video thumbnail',
+			},
+			{
+				name: 'Landscape 4:3',
+				value: 'landscape_4_3',
+				description: 'A little wider than tall, such as a slide',
+			},
+			{
+				name: 'Portrait 16:9',
+				value: 'portrait_16_9',
+				description: 'Much taller than wide, such as a story or a reel',
+			},
+			{
+				name: 'Portrait 4:3',
+				value: 'portrait_4_3',
+				description: 'A little taller than wide, such as a flyer',
+			},
+			{ name: 'Square', value: 'square', description: 'As wide as tall, such as a post' },
+			{ name: 'Square HD', value: 'square_hd', description: 'Square, in high definition' },
 		],
 		default: 'landscape_4_3',
-		description: 'Shape of the image',
+		description:
+			"Shape of the image. Runflow decides how many pixels a shape has; choose 'Custom' to decide it yourself.",
 	},
 	{
 		displayName: 'Width',
@@ -61,9 +78,9 @@ const inputFields: INodeProperties[] = [
 		name: 'quality',
 		type: 'options',
 		options: [
-			{ name: 'Low', value: 'low' },
-			{ name: 'Medium', value: 'medium' },
-			{ name: 'High', value: 'high' },
+			{ name: 'Low', value: 'low', description: 'For drafts, and for trying out prompts' },
+			{ name: 'Medium', value: 'medium', description: 'Between the two' },
+			{ name: 'High', value: 'high', description: 'For final images, and for small text' },
 		],
 		default: 'high',
 		description:
@@ -83,9 +100,9 @@ const inputFields: INodeProperties[] = [
 		name: 'outputFormat',
 		type: 'options',
 		options: [
-			{ name: 'JPEG', value: 'jpeg' },
-			{ name: 'PNG', value: 'png' },
-			{ name: 'WebP', value: 'webp' },
+			{ name: 'JPEG', value: 'jpeg', description: 'Small files, for photos' },
+			{ name: 'PNG', value: 'png', description: 'Large files without loss, for graphics and text' },
+			{ name: 'WebP', value: 'webp', description: 'Small files, for web pages' },
 		],
 		default: 'png',
 		description: 'File format of the images',
@@ -110,12 +127,13 @@ const sources: INodeProperties[] = [
 			{
 				name: 'Binary Data',
 				value: 'binary',
-				description: 'Images that come with the item. The node uploads them to Runflow.',
+				description:
+					'Images that come with the item, such as from a form or a drive. The node uploads them to Runflow.',
 			},
 			{
 				name: 'URL',
 				value: 'url',
-				description: 'Images that Runflow can fetch from the web, or finds among its assets',
+				description: 'Images on the web, which Runflow fetches',
 			},
 		],
 		default: 'binary',
@@ -143,7 +161,7 @@ const sources: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. https://example.com/photo.png',
 		description:
-			'URLs of the images, separated by commas or line breaks. Data URIs and assets of Runflow (runflow://assets/…) work where the model accepts them.',
+			'Web addresses of the images, separated by commas or line breaks. Data URIs and assets of Runflow (runflow://assets/…) work where the model accepts them.',
 	},
 ];
 

@@ -13,7 +13,7 @@ const imageOptions: INodeProperties[] = [
 		type: 'json',
 		default: '{}',
 		description:
-			'JSON object that is merged into the input of the run, for fields of the model that this node does not know yet',
+			'Fields of the model that this node does not know yet, as a JSON object that is added to the input of the run',
 	},
 	{
 		displayName: 'Client Reference',
@@ -48,14 +48,16 @@ const imageOptions: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. product-{{ $json.sku }}',
-		description: 'Name of the image file. The node adds the extension.',
+		description:
+			'Name of the image file. The node adds the extension. When empty, the name is made from the run ID.',
 	},
 	{
 		displayName: 'Include Run',
 		name: 'includeRun',
 		type: 'boolean',
 		default: false,
-		description: "Whether to add Runflow's own record of the run as 'run'",
+		description:
+			"Whether to add everything that Runflow reports about the run, in a field named 'run'",
 	},
 	{
 		displayName: 'Mask Data Field Name',

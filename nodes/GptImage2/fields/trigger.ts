@@ -17,10 +17,18 @@ export const triggerFields: INodeProperties[] = [
 		type: 'multiOptions',
 		required: true,
 		options: [
-			{ name: 'Run Cancelled', value: 'run.cancelled' },
-			{ name: 'Run Completed', value: 'run.completed' },
-			{ name: 'Run Failed', value: 'run.failed' },
-			{ name: 'Run Partially Succeeded', value: 'run.partial_succeeded' },
+			{
+				name: 'Run Cancelled',
+				value: 'run.cancelled',
+				description: 'The run was stopped at Runflow',
+			},
+			{ name: 'Run Completed', value: 'run.completed', description: 'The images are ready' },
+			{ name: 'Run Failed', value: 'run.failed', description: 'There are no images' },
+			{
+				name: 'Run Partially Succeeded',
+				value: 'run.partial_succeeded',
+				description: 'Some of the images are ready, others failed',
+			},
 		],
 		default: ['run.completed', 'run.failed', 'run.cancelled', 'run.partial_succeeded'],
 		description: 'Which events start the workflow',
