@@ -57,10 +57,12 @@ export class RunflowClient {
 
 	/** Reads one page of the runs that match, newest first, at most 500. Throws RunflowError. */
 	async listRuns(filter: RunFilter, page: PageRequest, signal?: AbortSignal): Promise<RunPage> {
-		const { runs, cursor } = await this.repeat(
-			async () => await this.lists.read(filter, page),
-			signal,
-		);
+		return await this.repeat(async () => await this.listRunsOnce(filter, page), signal);
+	}
+
+	/** Reads such a page without repeating a read that fails, for where nobody can wait. Throws RunflowError. */
+	async listRunsOnce(filter: RunFilter, page: PageRequest): Promise<RunPage> {
+		const { runs, cursor } = await this.lists.read(filter, page);
 		return { runs: runs.filter((run) => matches(run, filter)), cursor };
 	}
 

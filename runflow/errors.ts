@@ -113,6 +113,21 @@ export class ImageDownloadError extends RunflowError {
 	}
 }
 
+/** A run has no image with the number that was asked for, counted from 1. */
+export class NoSuchImageError extends RunflowError {
+	override readonly name = 'NoSuchImageError';
+
+	readonly code = 'NO_SUCH_IMAGE';
+
+	constructor(
+		readonly run: Run,
+		readonly imageNumber: number,
+	) {
+		super(`Run ${run.id} has no image ${imageNumber}`);
+		this.about(run.id);
+	}
+}
+
 /** The node was told to stop, by n8n or because another item failed. */
 export class StoppedError extends RunflowError {
 	override readonly name = 'StoppedError';

@@ -17,7 +17,7 @@ export const page = join(__dirname, '..', 'docs', 'fields.md');
 /** Descriptions of the keys that the node sets itself or turns into something else. */
 const inWords: Readonly<Record<string, string>> = {
 	input: 'the fields of the node',
-	image_urls: "'Input Data Field Name' (uploaded) or 'Image URLs'",
+	image_urls: "'Input Data Field Name' (uploaded), 'Run ID' (of an earlier run) or 'Image URLs'",
 	mask_url: "'Mask Data Field Name' (uploaded) or 'Mask URL'",
 	image_size: "'Image Size'; 'Custom' shows 'Width' and 'Height'",
 	callback_url: "'Callback URL' (Return Immediately), or n8n's resume URL (Suspend Until Callback)",

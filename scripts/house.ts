@@ -16,6 +16,7 @@ export const rooms = [
 	shells,
 	'nodes/GptImage2/operations',
 	'nodes/GptImage2/trigger',
+	'nodes/GptImage2/listSearch',
 	'nodes/GptImage2/suspension',
 	'nodes/GptImage2/runs',
 	'nodes/GptImage2/output',

@@ -15,6 +15,7 @@ import { editFields, generateFields } from './fields/image';
 import { optionsFields } from './fields/options';
 import { resourceFields } from './fields/resource';
 import { runFields } from './fields/run';
+import { searchRuns, searchRunsWithImages } from './listSearch/searchRuns';
 import { operate } from './operations/operate';
 import { wake } from './suspension/wake';
 
@@ -57,6 +58,8 @@ export class GptImage2 implements INodeType {
 			...runFields,
 		],
 	};
+
+	methods = { listSearch: { searchRuns, searchRunsWithImages } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return [await operate(this)];

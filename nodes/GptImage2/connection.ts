@@ -2,6 +2,7 @@ import {
 	sleep,
 	type IExecuteFunctions,
 	type IHttpRequestOptions,
+	type ILoadOptionsFunctions,
 	type IWebhookFunctions,
 } from 'n8n-workflow';
 import { z } from 'zod';
@@ -46,6 +47,9 @@ export const httpAnswerSchema = z.object({
 /** What talks to Runflow: the node while it runs, and its webhook while it is called. */
 export type RequestContext = IExecuteFunctions | IWebhookFunctions;
 
+/** Where a node connects: while it runs or is called, and while the editor lists runs to choose from. */
+export type ConnectionContext = RequestContext | ILoadOptionsFunctions;
+
 /** The API client of a node's credential, and the base URL of that credential. */
 export interface Connection {
 	client: RunflowClient;
@@ -53,7 +57,7 @@ export interface Connection {
 }
 
 /** Connects with the node's credential. Throws what n8n throws where that can't be read. */
-export async function connect(context: RequestContext): Promise<Connection> {
+export async function connect(context: ConnectionContext): Promise<Connection> {
 	const { apiKey, baseUrl, signingSecrets } = credentialSchema.parse(
 		await context.getCredentials(credentialType),
 	);
@@ -62,7 +66,7 @@ export async function connect(context: RequestContext): Promise<Connection> {
 }
 
 /** n8n's authenticated request as the function that the client calls. */
-function sender(context: RequestContext, baseUrl: string, secrets: readonly string[]): Send {
+function sender(context: ConnectionContext, baseUrl: string, secrets: readonly string[]): Send {
 	return async ({ method, path, query, headers, body, timeoutMs }) => {
 		const request: IHttpRequestOptions = {
 			method,

@@ -3,9 +3,13 @@ import { z } from 'zod';
 
 import { editFields, generateFields } from '../../nodes/GptImage2/fields/image';
 import { optionsFields } from '../../nodes/GptImage2/fields/options';
+import { runFields } from '../../nodes/GptImage2/fields/run';
 import { GptImage2 } from '../../nodes/GptImage2/GptImage2.node';
 import { labelOf } from '../../nodes/GptImage2/fields/labels';
+import { imageNumberSchema } from '../../nodes/GptImage2/parameters/values';
+import { runIdSchema } from '../../nodes/GptImage2/parameters/runId';
 import { editInputSchema, generateInputSchema } from '../../runflow/input';
+import { runId } from '../fixtures/answers';
 
 const camelCase = (name: string) =>
 	name.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
@@ -36,6 +40,8 @@ const partOf: Record<string, string> = {
 	inputSource: 'imageUrls',
 	inputBinaryFields: 'imageUrls',
 	inputUrls: 'imageUrls',
+	inputRunId: 'imageUrls',
+	inputImageNumber: 'imageUrls',
 };
 
 /** Keys that are options of the node, not fields. */
@@ -88,12 +94,44 @@ describe('the options of edit', () => {
 	});
 });
 
+describe("the fields 'Run ID'", () => {
+	const locators = [...editFields, ...runFields].filter(({ type }) => type === 'resourceLocator');
+	const { methods } = new GptImage2();
+
+	it('are those of edit and of the operations on runs', () => {
+		expect(locators.map(({ name }) => name)).toEqual(['inputRunId', 'runId']);
+	});
+
+	it.each(locators.map((field): [string, INodeProperties] => [field.name, field]))(
+		'list runs by a method that the node has, and accept by ID what the schema accepts: %s',
+		(_name, { default: unset, modes = [] }) => {
+			const [list, byId] = modes;
+			expect([list?.name, byId?.name]).toEqual(['list', 'id']);
+			expect(Object.keys(methods.listSearch)).toContain(list?.typeOptions?.searchListMethod);
+			const rule = byId?.validation?.[0]?.properties as { regex: string };
+			for (const text of [runId, runId.toUpperCase(), ` ${runId}\n`, 'x', `${runId}x`, '']) {
+				const accepted = runIdSchema.safeParse({ mode: 'id', value: text }).success;
+				expect([text, new RegExp(`^${rule.regex}$`).test(text)]).toEqual([text, accepted]);
+			}
+			expect(runIdSchema.safeParse(unset).success).toBe(false);
+		},
+	);
+
+	it('count images as the schema does', () => {
+		const field = editFields.find(({ name }) => name === 'inputImageNumber');
+		expect(field?.default).toBe(imageNumberSchema.parse(undefined));
+	});
+});
+
 describe('the labels that messages use', () => {
 	it.each([
 		[['num_images'], 'Number of Images'],
 		[['image_size', 'width'], 'Width'],
 		[['image_size', 'no such part'], 'Image Size'],
 		[['additionalInput'], 'Additional Input'],
+		[['runId'], 'Run ID'],
+		[['inputRunId'], 'Run ID'],
+		[['inputImageNumber'], 'Image Number'],
 		[['no', 'such', 'field'], 'no.such.field'],
 	])('for %j is %s', (path, label) => {
 		expect(labelOf(path)).toBe(label);

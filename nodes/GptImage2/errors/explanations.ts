@@ -1,5 +1,6 @@
 import {
 	ImageDownloadError,
+	NoSuchImageError,
 	RunDeadlineError,
 	RunFailedError,
 	RunflowAnswerError,
@@ -7,7 +8,9 @@ import {
 	RunflowConnectionError,
 	type RunflowError,
 } from '../../../runflow/errors';
+import { InputRunError } from '../../../runflow/inputRun';
 import { hasSucceeded, isKnownStatus } from '../../../runflow/status';
+import { wordsForInputRun, wordsForNoSuchImage } from './inputRunWords';
 import { alreadyRepeated, wordsForStatus, type Words } from './statusWords';
 
 /** What a user reads about an error: what happened, and what to do. */
@@ -39,6 +42,8 @@ export function explain(error: RunflowError): Explanation {
 function wordsFor(error: RunflowError): Words {
 	if (error instanceof RunflowApiError) return wordsForStatus(error);
 	if (error instanceof RunFailedError) return wordsForFailedRun(error);
+	if (error instanceof InputRunError) return wordsForInputRun(error, wordsFor);
+	if (error instanceof NoSuchImageError) return wordsForNoSuchImage(error);
 	if (error instanceof RunflowConnectionError) {
 		return {
 			message: 'Runflow could not be reached',

@@ -1,5 +1,7 @@
 import { updateDisplayOptions, type INodeProperties } from 'n8n-workflow';
 
+import { runIdField } from './runId';
+
 const customOnly = { show: { imageSize: ['custom'] } };
 
 const customSizeHint =
@@ -131,6 +133,11 @@ const sources: INodeProperties[] = [
 					'Images that come with the item, such as from a form or a drive. The node uploads them to Runflow.',
 			},
 			{
+				name: 'Earlier Run',
+				value: 'run',
+				description: 'Images that an earlier run made. Nothing is uploaded.',
+			},
+			{
 				name: 'URL',
 				value: 'url',
 				description: 'Images on the web, which Runflow fetches',
@@ -138,6 +145,10 @@ const sources: INodeProperties[] = [
 		],
 		default: 'binary',
 		description: 'Where the images to work on come from',
+		builderHint: {
+			propertyHint:
+				"Choose 'run' to edit what this node made before, with the 'run_id' of its output in 'inputRunId'.",
+		},
 	},
 	{
 		displayName: 'Input Data Field Name',
@@ -151,6 +162,21 @@ const sources: INodeProperties[] = [
 		description:
 			'Names of the binary fields that hold the images, or an expression that yields binary data',
 	},
+	...updateDisplayOptions({ show: { inputSource: ['run'] } }, [
+		runIdField(
+			'inputRunId',
+			'searchRunsWithImages',
+			"The run whose images to edit, by its ID: the node outputs it as 'run_id'",
+		),
+		{
+			displayName: 'Image Number',
+			name: 'inputImageNumber',
+			type: 'number',
+			typeOptions: { minValue: 0 },
+			default: 0,
+			description: 'Which image of the run to edit, counted from 1. 0 means all of them.',
+		},
+	]),
 	{
 		displayName: 'Image URLs',
 		name: 'inputUrls',

@@ -1,22 +1,29 @@
 import { updateDisplayOptions, type INodeProperties } from 'n8n-workflow';
 
 import { longestTimeoutSeconds, optionNamed } from './options';
+import { runIdField } from './runId';
 
 const shownFor = (...operation: string[]) => ({ show: { resource: ['run'], operation } });
 
-const runId: INodeProperties = {
-	displayName: 'Run ID',
-	name: 'runId',
-	type: 'string',
-	required: true,
-	default: '',
-	placeholder: 'e.g. 01970c11-2222-7333-8444-555566667777',
-	description: "The run's ID, which the node outputs as 'run_id' and every error names",
-};
+const runId = runIdField(
+	'runId',
+	'searchRuns',
+	"The run, by its ID: the node outputs it as 'run_id', and every error names it",
+);
 
 const getOptions: INodeProperties[] = [
 	...optionNamed('download'),
 	...optionNamed('fileName'),
+	{
+		displayName: 'Image Number',
+		name: 'imageNumber',
+		type: 'number',
+		typeOptions: { minValue: 0 },
+		default: 0,
+		placeholder: 'e.g. {{ $json.image_index + 1 }}',
+		description:
+			"Which image of the run to output, counted from 1. 0 means all of them. Where the items before have an image each, enter an expression: the item's 'image_index' plus 1.",
+	},
 	...optionNamed('includeRun'),
 	...optionNamed('output'),
 	...optionNamed('binaryField'),

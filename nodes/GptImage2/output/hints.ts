@@ -91,6 +91,14 @@ export function addWarning(context: IExecuteFunctions, message: string): void {
 	context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
 }
 
+/** Says that images were output more than once, because several items name their run. */
+export function addRepeatedImagesHint(context: IExecuteFunctions, runIds: string[]): void {
+	addWarning(
+		context,
+		`Several items name run ${runIds.join(', ')}, so each of its images was output several times. Choose 'One Item per Run' as 'Output' in the node or trigger before, or add the option 'Image Number' here: one more than the item's 'image_index'.`,
+	);
+}
+
 function count(number: number, noun: string): string {
 	return `${number} ${number === 1 ? noun : `${noun}s`}`;
 }

@@ -9,6 +9,8 @@ import { withoutResumeTokens } from './resumeTokens';
 export interface RunResult {
 	run: Run;
 	images: ResultImage[];
+	/** How many images the run has, where not all of them are output. */
+	imageCount?: number;
 	/** Which input item it belongs to, counted from 0. */
 	itemIndex: number;
 	output: Pick<OutputOptions, 'binaryField' | 'includeRun' | 'output'>;
@@ -41,7 +43,7 @@ function itemOf(
 		event: result.event ?? null,
 		prompt: run.prompt,
 		image_index: single?.index ?? null,
-		image_count: images.length,
+		image_count: result.imageCount ?? images.length,
 		url: single?.url ?? null,
 		file_name: single?.fileName ?? null,
 		mime_type: single?.mimeType ?? null,

@@ -10,15 +10,25 @@ import {
 	type BinaryReference,
 } from './binaryImage';
 import { Parameters } from './reader';
-import { imageUrlList, trimmedOrNull } from './values';
+import { runIdSchema } from './runId';
+import { imageNumberSchema, imageUrlList, trimmedOrNull } from './values';
 
-/** An image that edit works on. */
-export type InputImage = { url: string } | BinaryImage;
+/** An image that the item brings itself. */
+export type OwnImage = { url: string } | BinaryImage;
+
+/** Images of an earlier run: the one with that number, counted from 1, or all for 0. */
+export interface EarlierImages {
+	runId: string;
+	imageNumber: number;
+}
+
+/** What edit works on: an image, or those of an earlier run. */
+export type InputImage = OwnImage | EarlierImages;
 
 /** All images of one item. */
 export interface InputImages {
 	images: InputImage[];
-	mask: InputImage | null;
+	mask: OwnImage | null;
 }
 
 /** The options that name a mask. */
@@ -27,7 +37,7 @@ export const maskOptionsSchema = z.object({
 	maskUrl: trimmedOrNull,
 });
 
-const inputSourceSchema = z.enum(['binary', 'url']).catch('binary');
+const inputSourceSchema = z.enum(['binary', 'run', 'url']).catch('binary');
 
 /**
  * Reads which images an item wants edited, and checks the type and size of each before anything is
@@ -45,17 +55,28 @@ export function readInputImages(context: IExecuteFunctions, itemIndex: number): 
 			'Remove one of them.',
 		);
 	}
-	const fromUrl = parameters.read('inputSource', inputSourceSchema) === 'url';
+	const source = parameters.read('inputSource', inputSourceSchema);
 	const { image_urls = [], mask_url } = parameters.check(editImagesSchema.partial(), {
-		...(fromUrl && { image_urls: parameters.read('inputUrls', imageUrlList) }),
+		...(source === 'url' && { image_urls: parameters.read('inputUrls', imageUrlList) }),
 		...(maskUrl !== null && { mask_url: maskUrl }),
 	});
-	const images = fromUrl
-		? image_urls.map((url) => ({ url }))
-		: binaryFields(parameters).map((reference) => fromField(reference, 'inputBinaryFields'));
+	const readImages = {
+		binary: () =>
+			binaryFields(parameters).map((reference) => fromField(reference, 'inputBinaryFields')),
+		run: () => [earlierImages(parameters)],
+		url: () => image_urls.map((url) => ({ url })),
+	};
+	const images = readImages[source]();
 	if (mask_url !== undefined) return { images, mask: { url: mask_url } };
 	const mask = maskBinaryField === null ? null : fromField(maskBinaryField, 'maskBinaryField');
 	return { images, mask };
+}
+
+function earlierImages(parameters: Parameters): EarlierImages {
+	return {
+		runId: parameters.read('inputRunId', runIdSchema),
+		imageNumber: parameters.read('inputImageNumber', imageNumberSchema),
+	};
 }
 
 function binaryFields(parameters: Parameters): BinaryReference[] {

@@ -5,18 +5,12 @@ import type { RunFilter } from '../../../runflow/filter';
 import { defaultTimeoutSeconds, isTool, pollIntervalSchema, timeoutSchema } from './node';
 import { outputOptionsSchema, type OutputOptions } from './output';
 import { Parameters } from './reader';
-import { positiveNumber, trimmedOrNull, wholeNumber } from './values';
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-const runIdSchema = z
-	.string({ invalid_type_error: 'must be text' })
-	.trim()
-	.min(1, 'must not be empty')
-	.regex(uuid, "must be a run ID such as '01970c11-2222-7333-8444-555566667777'");
+import { runIdSchema } from './runId';
+import { imageNumberSchema, positiveNumber, trimmedOrNull, wholeNumber } from './values';
 
 /** The options of `run` → `get`, under their saved names. */
 export const getOptionsSchema = outputOptionsSchema.extend({
+	imageNumber: imageNumberSchema,
 	waitUntilFinished: z.boolean().default(false),
 	pollInterval: pollIntervalSchema,
 	timeout: timeoutSchema.default(defaultTimeoutSeconds.poll),
@@ -24,6 +18,8 @@ export const getOptionsSchema = outputOptionsSchema.extend({
 
 /** How a run is read. */
 export interface GetOptions {
+	/** Which image of the run is wanted, counted from 1; 0 for all. */
+	imageNumber: number;
 	waitUntilFinished: boolean;
 	pollSeconds: number;
 	timeoutSeconds: number;
@@ -59,11 +55,12 @@ export function readRunId(context: IExecuteFunctions, itemIndex: number): string
 
 /** How `run` → `get` reads its run. Throws NodeOperationError that names the option. */
 export function readGetOptions(context: IExecuteFunctions, itemIndex: number): GetOptions {
-	const { pollInterval, timeout, waitUntilFinished, ...output } = new Parameters(
+	const { imageNumber, pollInterval, timeout, waitUntilFinished, ...output } = new Parameters(
 		context,
 		itemIndex,
 	).options(getOptionsSchema);
 	return {
+		imageNumber,
 		waitUntilFinished,
 		pollSeconds: pollInterval,
 		timeoutSeconds: timeout,

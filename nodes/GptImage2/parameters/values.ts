@@ -50,6 +50,13 @@ export const imageUrlList = z.unknown().transform((value) =>
 export const wholeNumber = (minimum: number) =>
 	z.number().int('must be a whole number').min(minimum, `must be at least ${minimum}`);
 
+/** Which image of a run is meant, counted from 1; 0 for all of them. */
+export const imageNumberSchema = z
+	.number({ invalid_type_error: 'must be a number' })
+	.int('must be a whole number')
+	.min(0, 'must be 1 or more, or 0 for all images')
+	.default(0);
+
 /** A number greater than 0. */
 export const positiveNumber = z.number().positive('must be greater than 0');
 

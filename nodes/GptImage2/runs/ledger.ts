@@ -21,7 +21,7 @@ const entrySchema = z.object({
 	uncertain: z.boolean(),
 	/** The callback URL that the create was sent with; the same key needs the same body. */
 	callbackUrl: z.string().nullable().default(null),
-	/** The URLs of the uploaded images that the create was sent with, by fingerprint, for the same reason. */
+	/** The URLs of the images that the create was sent with, of uploaded ones and of an earlier run's, for the same reason. */
 	uploadUrls: z.record(z.string()).default({}),
 	/** The metadata that the create is sent with, for the same reason. */
 	metadata: z.record(z.unknown()).default({}),

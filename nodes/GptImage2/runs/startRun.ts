@@ -117,14 +117,14 @@ export async function repeatCreate(
 	});
 }
 
-/** What is sent for an entry; the URLs of images that are uploaded for it are noted in its `uploadUrls`. */
+/** What is sent for an entry; the URLs of images that are uploaded or read for it are noted in its `uploadUrls`. */
 async function requestOf(
 	{ uploads }: Batch,
-	{ plan }: ItemInProgress,
+	{ plan, signal }: ItemInProgress,
 	{ callbackUrl, clientRef, metadata, uploadUrls }: LedgerEntry,
 ): Promise<RunRequest> {
 	const { input, inputImages } = plan;
-	const urls = inputImages && (await uploads.urlsOf(inputImages, uploadUrls));
+	const urls = inputImages && (await uploads.urlsOf(inputImages, uploadUrls, signal));
 	return {
 		input: { ...input, ...urls },
 		client_ref: clientRef,

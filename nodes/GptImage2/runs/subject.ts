@@ -4,7 +4,7 @@ import type { LedgerSubject } from './ledger';
 
 /**
  * What the ledger remembers an item by: what shapes the image. An uploaded image counts by its content,
- * not by its URL; metadata and a reference may differ at each try (`$now`, `$execution.id`).
+ * one of an earlier run by that run and its number, neither by its URL; metadata and a reference may differ at each try (`$now`, `$execution.id`).
  */
 export function subjectOf({ itemIndex, plan }: PlannedItem): LedgerSubject {
 	const { model, input, inputImages, metadata, clientRef } = plan;
@@ -16,5 +16,6 @@ export function subjectOf({ itemIndex, plan }: PlannedItem): LedgerSubject {
 }
 
 function identify(image: InputImage): string {
-	return 'url' in image ? image.url : image.fingerprint;
+	if ('url' in image) return image.url;
+	return 'runId' in image ? `run ${image.runId} image ${image.imageNumber}` : image.fingerprint;
 }

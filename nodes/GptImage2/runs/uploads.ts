@@ -6,7 +6,8 @@ import type { RunflowClient } from '../../../runflow/client';
 import type { EditImages } from '../../../runflow/input';
 import { sendFile } from '../files';
 import { sizeInBytes, type BinaryImage } from '../parameters/binaryImage';
-import type { InputImage, InputImages } from '../parameters/inputImages';
+import type { InputImage, InputImages, OwnImage } from '../parameters/inputImages';
+import { EarlierRuns, type SentUrls } from './earlierRuns';
 
 const uploadSchema = z.object({ url: z.string(), uploadedAt: z.number() });
 const contextKey = 'uploads';
@@ -16,12 +17,10 @@ const lifetimeMs = 1_800_000;
 
 const uploadsAtOnce = 4;
 
-/** The URLs of uploaded images, by fingerprint. */
-export type UploadUrls = Record<string, string>;
-
 /**
  * Uploads binary images to Runflow, each only once however many items share it, and remembers their
- * URLs in the node's context, so that a second try sends the same.
+ * URLs in the node's context, so that a second try sends the same. Images that are at Runflow already
+ * are not uploaded.
  */
 export class Uploads {
 	private readonly slots = pLimit(uploadsAtOnce);
@@ -30,6 +29,8 @@ export class Uploads {
 
 	private readonly known: Record<string, unknown>;
 
+	private readonly earlierRuns: EarlierRuns;
+
 	constructor(
 		private readonly context: IExecuteFunctions,
 		private readonly client: RunflowClient,
@@ -37,23 +38,30 @@ export class Uploads {
 		const stored = context.getContext('node');
 		this.known = z.record(z.unknown()).catch({}).parse(stored[contextKey]);
 		stored[contextKey] = this.known;
+		this.earlierRuns = new EarlierRuns(client);
 	}
 
 	/**
-	 * The URLs of an item's images, as the input of edit has them. What is uploaded is noted in `sent`,
-	 * and an image that `sent` knows keeps its URL however old it is, because an unclear create has to be
-	 * repeated to the letter. Throws RunflowError.
+	 * The URLs of an item's images, as the input of edit has them. What is uploaded, and what an earlier
+	 * run made, is noted in `sent`, and an image that `sent` knows keeps its URL however old it is, because
+	 * an unclear create has to be repeated to the letter. Throws RunflowError.
 	 */
-	async urlsOf({ images, mask }: InputImages, sent: UploadUrls): Promise<EditImages> {
-		const urlOf = async (image: InputImage) => {
+	async urlsOf(
+		{ images, mask }: InputImages,
+		sent: SentUrls,
+		signal?: AbortSignal,
+	): Promise<EditImages> {
+		const urlOf = async (image: OwnImage) => {
 			if ('url' in image) return image.url;
 			return (sent[image.fingerprint] ??= await this.urlOf(image));
 		};
+		const urlsOf = async (image: InputImage) =>
+			'runId' in image ? await this.earlierRuns.urlsOf(image, sent, signal) : [await urlOf(image)];
 		const [image_urls, mask_url] = await Promise.all([
-			Promise.all(images.map(urlOf)),
+			Promise.all(images.map(urlsOf)),
 			mask === null ? null : urlOf(mask),
 		]);
-		return { image_urls, ...(mask_url !== null && { mask_url }) };
+		return { image_urls: image_urls.flat(), ...(mask_url !== null && { mask_url }) };
 	}
 
 	private async urlOf(image: BinaryImage): Promise<string> {

@@ -1,0 +1,53 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+/** What a run ID looks like, as a pattern: a UUID (RUN-C). */
+export const runIdPattern = '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}';
+
+/** What is said about text that is no run ID. */
+export const runIdProblem = "must be a run ID such as '01970c11-2222-7333-8444-555566667777'";
+
+/** The methods of the node that list runs to choose from. */
+export type RunSearchMethod = 'searchRuns' | 'searchRunsWithImages';
+
+/**
+ * The field 'Run ID', under the name that workflows save it by: a run chosen from a list, or named by its
+ * ID. Workflows that were saved when it was plain text work as they are.
+ */
+export function runIdField(
+	name: string,
+	searchListMethod: RunSearchMethod,
+	description: string,
+): INodeProperties {
+	return {
+		displayName: 'Run ID',
+		name,
+		type: 'resourceLocator',
+		required: true,
+		default: { mode: 'list', value: '' },
+		description,
+		modes: [
+			{
+				displayName: 'From List',
+				name: 'list',
+				type: 'list',
+				placeholder: 'Select a run…',
+				typeOptions: { searchListMethod, searchable: true },
+			},
+			{
+				displayName: 'By ID',
+				name: 'id',
+				type: 'string',
+				placeholder: 'e.g. 01970c11-2222-7333-8444-555566667777',
+				validation: [
+					{
+						type: 'regex',
+						properties: {
+							regex: `\\s*${runIdPattern}\\s*`,
+							errorMessage: `Run ID ${runIdProblem}`,
+						},
+					},
+				],
+			},
+		],
+	};
+}

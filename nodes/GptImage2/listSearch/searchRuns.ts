@@ -1,0 +1,94 @@
+import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
+
+import type { RunflowClient } from '../../../runflow/client';
+import { RunflowApiError } from '../../../runflow/errors';
+import type { Run } from '../../../runflow/run';
+import { hasSucceeded } from '../../../runflow/status';
+import { connect } from '../connection';
+import { toNodeError } from '../errors/nodeErrors';
+import { isRunId } from '../parameters/runId';
+import { entryOf, isFound } from './runEntry';
+
+const runsPerPage = 100;
+
+/** How many runs one call looks for before it answers; the editor asks for more as the user scrolls. */
+const enough = 25;
+
+/**
+ * How many pages one call reads at most. The API can't search prompts, so runs are looked through here;
+ * what is further back is found by scrolling on, or by its ID.
+ */
+const mostPages = 5;
+
+/** Whether a run belongs in a list, whatever is searched for. */
+type Belongs = (run: Run) => boolean;
+
+/** Lists runs for the field 'Run ID' of the operations on runs. Throws NodeApiError in a user's words. */
+export async function searchRuns(
+	this: ILoadOptionsFunctions,
+	search?: string,
+	cursor?: string,
+): Promise<INodeListSearchResult> {
+	return await list(this, () => true, search, cursor);
+}
+
+/** Lists runs whose images can be edited, for 'Earlier Run'. Throws NodeApiError in a user's words. */
+export async function searchRunsWithImages(
+	this: ILoadOptionsFunctions,
+	search?: string,
+	cursor?: string,
+): Promise<INodeListSearchResult> {
+	return await list(this, hasImages, search, cursor);
+}
+
+/** Whether Runflow has images of a run: of one made in sync mode it keeps no copy. */
+function hasImages({ input, status }: Run): boolean {
+	return hasSucceeded(status) && !input?.sync_mode;
+}
+
+async function list(
+	context: ILoadOptionsFunctions,
+	belongs: Belongs,
+	search = '',
+	cursor: string | null = null,
+): Promise<INodeListSearchResult> {
+	try {
+		const { client } = await connect(context);
+		const wanted = search.trim();
+		const { runs, next } = isRunId(wanted)
+			? { runs: await named(client, wanted), next: null }
+			: await look(client, (run) => belongs(run) && isFound(run, wanted), cursor);
+		const timeZone = context.getTimezone();
+		const results = runs.filter(belongs).map((run) => entryOf(run, timeZone, new Date()));
+		return { results, ...(next !== null && { paginationToken: next }) };
+	} catch (error) {
+		throw toNodeError(context.getNode(), error, 0);
+	}
+}
+
+/** The run with that ID, in a list that is empty where there is none. */
+async function named(client: RunflowClient, id: string): Promise<Run[]> {
+	const run = await client.getRunOnce(id).catch((error: unknown) => {
+		if (error instanceof RunflowApiError && error.httpStatus === 404) return null;
+		throw error;
+	});
+	return run === null ? [] : [run];
+}
+
+/** Reads pages from `cursor` on until enough runs are found; `next` is where to go on, null at the end. */
+async function look(
+	client: RunflowClient,
+	isWanted: Belongs,
+	cursor: string | null,
+): Promise<{ runs: Run[]; next: string | null }> {
+	const filter = { status: null, clientRef: null, createdAfter: null, query: null };
+	const found = new Map<string, Run>();
+	let next = cursor;
+	for (let pages = 0; pages < mostPages; pages++) {
+		const page = await client.listRunsOnce(filter, { limit: runsPerPage, cursor: next });
+		for (const run of page.runs.filter(isWanted)) found.set(run.id, run);
+		next = page.cursor;
+		if (next === null || found.size >= enough) break;
+	}
+	return { runs: [...found.values()], next };
+}
