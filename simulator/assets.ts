@@ -1,4 +1,3 @@
-import sharp from 'sharp';
 import { z } from 'zod';
 
 import type { RunRequest } from '../runflow/input';
@@ -96,28 +95,13 @@ export class AssetStore {
 		};
 		return await mapImages(input, keep);
 	}
-
-	/** An input as a run shows it: the URLs of assets signed anew (SDK). */
-	async signedInput(input: Input): Promise<Input> {
-		return await mapImages(input, async (url) => {
-			const asset = /^https?:/i.test(url) ? this.referencedBy(url) : null;
-			return asset === null ? url : this.view(asset).url;
-		});
-	}
-
-	/** The first image of an edit, small, to be drawn on the picture; null where it isn't kept here. */
-	async thumbnailOf({ image_urls: [first = ''] = [] }: Input): Promise<Buffer | null> {
-		const bytes = this.referencedBy(first)?.bytes;
-		if (!bytes) return null;
-		return await sharp(bytes)
-			.resize({ width: 240, height: 240, fit: 'inside' })
-			.png()
-			.toBuffer()
-			.catch(() => null);
-	}
 }
 
-async function mapImages(input: Input, map: (url: string) => Promise<string>): Promise<Input> {
+/** An input with each of its images replaced. */
+export async function mapImages(
+	input: Input,
+	map: (url: string) => Promise<string>,
+): Promise<Input> {
 	const { image_urls, mask_url } = input;
 	return {
 		...input,

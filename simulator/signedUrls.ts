@@ -25,7 +25,12 @@ export class SignedUrls {
 		return `${this.baseUrl()}${path}?${query}`;
 	}
 
-	/** Whether a URL, without its origin, was signed here and has not expired. */
+	/** Whether a URL leads to this simulator. */
+	isOwn(url: string): boolean {
+		return URL.canParse(url) && new URL(url).origin === this.baseUrl();
+	}
+
+	/** Whether a URL, with or without its origin, was signed here and has not expired. */
 	isValid(url: string): boolean {
 		const { pathname, searchParams } = new URL(url, this.baseUrl());
 		const signature = searchParams.get('X-Amz-Signature');

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { answerInEnvelopes } from './answers';
 import { AssetStore, type SimulatedAsset } from './assets';
 import { Callbacks, type Delivery } from './callbacks';
+import { InputImages } from './inputImages';
 import { Misbehaviour, settingsSchema, type ruleSchema, type Settings } from './options';
 import { accountRoutes } from './routes/account';
 import { assetRoutes } from './routes/assets';
@@ -44,11 +45,13 @@ export async function startSimulator(
 	let url = '';
 	const urls = new SignedUrls(settings, () => url);
 	const assets = new AssetStore(urls);
-	const store = new RunStore(settings, misbehaviour, {
+	const inputImages = new InputImages(assets, urls, (id) => store.find(id));
+	const store: RunStore = new RunStore(settings, misbehaviour, {
 		fileUrl: ({ id, request }, index) =>
 			urls.sign(`/files/${id}/${index}/result.${request.input.output_format}`),
-		thumbnail: async (input) => await assets.thumbnailOf(input),
-		signedInput: async (input) => await assets.signedInput(input),
+		thumbnail: async (input) => await inputImages.thumbnailOf(input),
+		signedInput: async (input) => await inputImages.signedAnew(input),
+		areReadable: (input) => inputImages.areReadable(input),
 	});
 
 	const app = Fastify({ forceCloseConnections: true, bodyLimit: 16 * 1024 * 1024 });

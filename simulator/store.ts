@@ -13,8 +13,23 @@ export interface SimulatedRun {
 	endsAt: number;
 	/** The status it will end with. */
 	end: string;
+	/** Why, where it ends as failed. */
+	failure: { code: string; message: string; stage: string };
 	pictures: Promise<Buffer[]>;
 }
+
+const notDelivered = {
+	code: 'MODEL_UNAVAILABLE',
+	message: 'The provider did not deliver the image',
+	stage: 'dispatch',
+};
+
+/** As ERR shows it for an input that can't be used. */
+const unreadableInput = {
+	code: 'INPUT_VALIDATION_FAILED',
+	message: 'An input image could not be fetched',
+	stage: 'preprocess',
+};
 
 const pricePerImage = 0.133;
 const realisticTimesMs: Readonly<Record<string, number>> = {
@@ -36,6 +51,8 @@ export class RunStore {
 			thumbnail: (input: RunRequest['input']) => Promise<Buffer | null>;
 			/** The input as a run shows it. */
 			signedInput: (input: RunRequest['input']) => Promise<RunRequest['input']>;
+			/** Whether a model could read the images of an input. */
+			areReadable: (input: RunRequest['input']) => boolean;
 		},
 	) {}
 
@@ -43,7 +60,9 @@ export class RunStore {
 	create(model: string, request: RunRequest): SimulatedRun {
 		const { input } = request;
 		const createdAt = Date.now();
-		const end = this.misbehaviour.take('end-run', input.prompt)?.status ?? 'succeeded';
+		const isReadable = this.images.areReadable(input);
+		const asTold = this.misbehaviour.take('end-run', input.prompt)?.status;
+		const end = asTold ?? (isReadable ? 'succeeded' : 'failed');
 		const endsNow = this.misbehaviour.has('early-callback', input.prompt);
 		const delivered =
 			end === 'partial_succeeded' ? Math.ceil(input.num_images / 2) : input.num_images;
@@ -61,6 +80,7 @@ export class RunStore {
 			createdAt,
 			endsAt: createdAt + (endsNow ? 0 : this.runTimeMs(input)),
 			end,
+			failure: isReadable ? notDelivered : unreadableInput,
 			pictures,
 		};
 		this.runs.push(run);
@@ -103,9 +123,9 @@ export class RunStore {
 			created_at: new Date(run.createdAt).toISOString(),
 			started_at: status === 'queued' ? null : new Date(run.createdAt).toISOString(),
 			completed_at: ended ? new Date(run.endsAt).toISOString() : null,
-			failure_code: failed ? 'MODEL_UNAVAILABLE' : null,
-			failure_message: failed ? 'The provider did not deliver the image' : null,
-			failure_stage_code: failed ? 'dispatch' : null,
+			failure_code: failed ? run.failure.code : null,
+			failure_message: failed ? run.failure.message : null,
+			failure_stage_code: failed ? run.failure.stage : null,
 			links: {},
 		};
 	}

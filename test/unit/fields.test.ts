@@ -108,10 +108,12 @@ describe("the fields 'Run ID'", () => {
 			const [list, byId] = modes;
 			expect([list?.name, byId?.name]).toEqual(['list', 'id']);
 			expect(Object.keys(methods.listSearch)).toContain(list?.typeOptions?.searchListMethod);
-			const rule = byId?.validation?.[0]?.properties as { regex: string };
+			const { regex } = z
+				.object({ properties: z.object({ regex: z.string() }) })
+				.parse(byId?.validation?.[0]).properties;
 			for (const text of [runId, runId.toUpperCase(), ` ${runId}\n`, 'x', `${runId}x`, '']) {
 				const accepted = runIdSchema.safeParse({ mode: 'id', value: text }).success;
-				expect([text, new RegExp(`^${rule.regex}$`).test(text)]).toEqual([text, accepted]);
+				expect([text, new RegExp(`^${regex}$`).test(text)]).toEqual([text, accepted]);
 			}
 			expect(runIdSchema.safeParse(unset).success).toBe(false);
 		},

@@ -228,6 +228,26 @@ describe('signed URLs', () => {
 		expect(shown).not.toBe(url);
 		expect(shown?.split('?')[0]).toBe(url.split('?')[0]);
 	});
+
+	it('of an earlier run can be edited, are signed anew in the input, and fail a run once they have expired', async () => {
+		const earlier = await imageOf((await create()).body.id);
+		const submit = async () => {
+			const { body } = await call('POST', edit, { input: { prompt: 'b', image_urls: [earlier] } });
+			return runSchema.parse((await call('GET', `/v1/runs/${body.id}`)).body);
+		};
+		const { input, status } = await submit();
+		const [shown] = input?.image_urls as string[];
+		expect(status).toBe('succeeded');
+		expect(shown).not.toBe(earlier);
+		expect(shown?.split('?')[0]).toBe(earlier.split('?')[0]);
+
+		simulator.settings.urlLifetime = 30;
+		await new Promise((resolve) => setTimeout(resolve, 60));
+		expect(await submit()).toMatchObject({
+			status: 'failed',
+			failure: { code: 'INPUT_VALIDATION_FAILED', stage: 'preprocess' },
+		});
+	});
 });
 
 describe('the rest of the API', () => {
