@@ -8,7 +8,12 @@ process.env.N8N_USER_FOLDER ??= mkdtempSync(join(tmpdir(), 'n8n-engine-'));
 process.env.N8N_LOG_LEVEL = 'silent';
 
 import { Container } from '@n8n/di';
-import { BinaryDataService, ExecutionLifecycleHooks, WorkflowExecute } from 'n8n-core';
+import {
+	BinaryDataService,
+	ExecutionLifecycleHooks,
+	LoadOptionsContext,
+	WorkflowExecute,
+} from 'n8n-core';
 import {
 	createRunExecutionData,
 	ICredentialsHelper,
@@ -17,6 +22,7 @@ import {
 	type ICredentialDataDecryptedObject,
 	type IHttpRequestOptions,
 	type INodeExecutionData,
+	type INodeListSearchResult,
 	type INodeType,
 	type INodeTypes,
 	type IRun,
@@ -194,6 +200,29 @@ export async function runWorkflow(
 		error: task?.error as EngineResult['error'],
 		hints: (task?.hints ?? []).map(({ message }) => message),
 	};
+}
+
+/** Has the node list what the editor offers to choose from, in n8n's real context for that. */
+export async function searchList(
+	method: keyof GptImage2['methods']['listSearch'],
+	search?: string,
+	paginationToken?: string,
+): Promise<INodeListSearchResult> {
+	const node = {
+		id: 'n1',
+		name: 'GPT Image 2',
+		type: 'n8n-nodes-runflow.gptImage2',
+		typeVersion: 1,
+		position: [0, 0] as [number, number],
+		parameters: { resource: 'run', operation: 'get' },
+		credentials: { runflowApi: { id: '1', name: 'Runflow API' } },
+	};
+	const workflow = new Workflow({ nodes: [node], connections: {}, active: false, nodeTypes });
+	const additionalData = {
+		credentialsHelper: new CredentialsHelper(credential),
+	} as unknown as IWorkflowExecuteAdditionalData;
+	const context = new LoadOptionsContext(workflow, node, additionalData, 'parameters.runId');
+	return await new GptImage2().methods.listSearch[method].call(context, search, paginationToken);
 }
 
 /** The bytes of an item's binary field. */
