@@ -58,6 +58,77 @@ describe('get', () => {
 		expect(error?.message).toBe(message);
 	});
 
+	it.each([
+		['plain text', runId],
+		['an expression in plain text', '={{ $json.run_id }}'],
+		[
+			'chosen from the list',
+			{ __rl: true, mode: 'list', value: runId, cachedResultName: 'a sign' },
+		],
+		['entered by ID', { __rl: true, mode: 'id', value: ` ${runId} ` }],
+		['an expression by ID', { __rl: true, mode: 'id', value: '={{ $json.run_id }}' }],
+	])('reads the run whose ID is %s', async (_name, value) => {
+		const api = nock(apiUrl).get(path).reply(200, queuedRun);
+		const workflow = onRun('get', { runId: value });
+		const { items } = await runWorkflow(workflow, { input: [{ json: { run_id: runId } }] });
+		expect(items[0]?.json.run_id).toBe(runId);
+		expect(api.isDone()).toBe(true);
+	});
+
+	describe('of a run with several images', () => {
+		const outputs = [1, 2, 3].map((number) => ({ url: `https://files.test/${number}` }));
+		const severalImages = { ...succeededRun, output: { outputs } };
+		beforeEach(() => {
+			nock(apiUrl).persist().get(path).reply(200, severalImages);
+			nock('https://files.test')
+				.persist()
+				.get(/.*/)
+				.reply(200, (uri) => `bytes of ${uri}`, { 'content-type': 'image/webp' });
+		});
+		const got = async (options: object, input = [{ json: {} }]) =>
+			await runWorkflow(onRun('get', { runId, options }), { input });
+
+		it('outputs the one with that number, named as the node that made it names it', async () => {
+			const fromTrigger = [0, 1, 2].map((image_index) => ({ json: { image_index } }));
+			const { items, hints } = await got(
+				{ imageNumber: '={{ $json.image_index + 1 }}' },
+				fromTrigger,
+			);
+			expect(items.map(({ json }) => [json.image_index, json.image_count, json.file_name])).toEqual(
+				[0, 1, 2].map((index) => [index, 3, `gpt-image-2-${runId}-${index}.webp`]),
+			);
+			expect((await bytesOf(items[2])).toString()).toBe('bytes of /3');
+			expect(hints).toEqual([]);
+		});
+
+		it('outputs them all under the chosen name, in items or in one', async () => {
+			const { items } = await got({ fileName: 'sign.webp' });
+			expect(items.map(({ json }) => json.file_name)).toEqual(
+				[0, 1, 2].map((index) => `sign-${index}.webp`),
+			);
+			const [whole] = (await got({ fileName: 'sign', output: 'perRun' })).items;
+			expect(Object.values(whole?.binary ?? {}).map(({ fileName }) => fileName)).toEqual(
+				[0, 1, 2].map((index) => `sign-${index}.webp`),
+			);
+			expect((await got({ fileName: 'sign', imageNumber: 2 })).items[0]?.json.file_name).toBe(
+				'sign-1.webp',
+			);
+		});
+
+		it('says so where several items name the same run', async () => {
+			const { items, hints } = await got({ download: false }, [{ json: {} }, { json: {} }]);
+			expect(items).toHaveLength(6);
+			expect(hints).toEqual([expect.stringContaining(`Several items name run ${runId}`)]);
+		});
+
+		it('refuses a number that it does not have', async () => {
+			const { error } = await got({ imageNumber: 4 });
+			expect(error?.message).toBe(`'Image Number' is 4, and run ${runId} has 3 images`);
+			expect(error?.description).toContain('Enter a number from 1 to 3, or 0 for all.');
+			expect(error?.context?.run_id).toBe(runId);
+		});
+	});
+
 	it('says that a run was not found, as an error or as a row', async () => {
 		nock(apiUrl).persist().get(path).reply(404, { code: 'RUN_NOT_FOUND' });
 		expect((await run('get')).error?.message).toBe(`Run ${runId} was not found`);
@@ -143,6 +214,22 @@ describe('callbacks of a run', () => {
 			['d1', { item: 0 }],
 			['d2', { item: 0 }],
 		]);
+	});
+});
+
+describe('a workflow that was saved when the run ID was plain text', () => {
+	it('works as it did', async () => {
+		const api = nock(apiUrl)
+			.get(`${path}/callback`)
+			.reply(200, [{ id: 'd1' }])
+			.post(`${path}/callback-redeliveries`)
+			.reply(201, { id: 'd2' })
+			.get(path)
+			.reply(200, succeededRun);
+		const { items, error } = await runWorkflow(goldenWorkflow('older-run-id'), { input });
+		expect(error).toBeUndefined();
+		expect(items[0]?.json.run_id).toBe(runId);
+		expect(api.isDone()).toBe(true);
 	});
 });
 

@@ -52,9 +52,14 @@ describe('a search', () => {
 		['sign succeeded', true],
 		['order-17', true],
 		[runId.slice(0, 8), true],
+		[runId.slice(-4), false],
 		['brass failed', false],
 		['silver', false],
 	])('for %j finds a run: %s', (search, found) => {
 		expect(isFound(run(), search)).toBe(found);
+	});
+
+	it('does not look at references that the node made', () => {
+		expect(isFound(run({ client_ref: 'n8n:0123' }), '0123')).toBe(false);
 	});
 });
