@@ -5,6 +5,51 @@ import { credentialFor, goldenWorkflow, itemsOf, until } from './support';
 jest.setTimeout(300_000);
 
 describe('an n8n that is killed', () => {
+	it('does not pay again when the edit of an earlier run is retried, though its URL was signed anew', async () => {
+		const simulator = await startSimulator({ runTime: 300 });
+		const earlier = await fetch(`${simulator.url}/v1/models/openai/gpt-image-2/runs`, {
+			method: 'POST',
+			headers: { authorization: 'Bearer rf_live_x', 'content-type': 'application/json' },
+			body: JSON.stringify({ input: { prompt: 'a sign' } }),
+		});
+		const { id: runId } = (await earlier.json()) as { id: string };
+		await until(() => Date.now() > (simulator.runs[0]?.endsAt ?? Infinity));
+		simulator.settings.runTime = 15_000;
+
+		const first = await startN8n({ tarball: process.env.E2E_TARBALL });
+		const credentialId = await credentialFor(first.client, simulator);
+		const edit = { prompt: 'make it blue', operation: 'edit', inputSource: 'run' };
+		const inputRunId = { __rl: true, mode: 'list', value: runId };
+		const golden = goldenWorkflow('twenty-items', { parameters: { ...edit, inputRunId } });
+		const nodes = golden.nodes.map((node) =>
+			node.name === 'Prompts'
+				? { ...node, parameters: { jsCode: "return [{ json: { prompt: 'one' } }];" } }
+				: node,
+		);
+		const workflowId = await first.client.createWorkflow(
+			{ ...golden, nodes, settings: { saveExecutionProgress: true } },
+			credentialId,
+		);
+		const executionId = await first.client.execute(workflowId, 'Start');
+		await until(() => simulator.runs.length === 2);
+		await first.stop({ signal: 'SIGKILL', keep: true });
+
+		const port = Number(new URL(first.url).port);
+		const again = await startN8n({ userFolder: first.userFolder, port });
+		try {
+			const crashed = await again.client.finished(executionId);
+			expect(crashed.status).toBe('crashed');
+			const retried = await again.client.retry(executionId);
+			expect(retried.status).toBe('success');
+			expect(itemsOf(retried).map(({ json }) => json.run_id)).toEqual([simulator.runs[1]?.id]);
+			expect(itemsOf(retried)[0]?.binary?.data).toBeDefined();
+			expect(simulator.runs).toHaveLength(2);
+		} finally {
+			await again.stop();
+			await simulator.close();
+		}
+	});
+
 	it('resumes all 20 suspended executions with their images after it is started again', async () => {
 		const simulator = await startSimulator({ runTime: 45_000 });
 		const first = await startN8n({ tarball: process.env.E2E_TARBALL });
