@@ -1,6 +1,7 @@
 import type { INodeParameters } from 'n8n-workflow';
 import nock from 'nock';
 
+import { runId, succeededRun } from '../fixtures/answers';
 import { CountingApi } from './api';
 import { apiUrl, runWorkflow } from './harness';
 import { goldenWorkflow } from './workflows';
@@ -50,6 +51,22 @@ describe('what the model of an agent is told', () => {
 		expect(said).toMatch(/client reference n8n:\S+/);
 		expect(said).not.toContain('Retry this execution');
 	});
+
+	it.each([
+		['an unknown run', 404, {}, `Run ${runId} was not found. Check that`],
+		['an image that a run does not have', 200, { imageNumber: 2 }, "'Image Number' is 2, and run"],
+	])(
+		'about %s is what is wrong, since reading costs nothing',
+		async (_name, status, options, words) => {
+			nock(apiUrl).get(`/v1/runs/${runId}`).reply(status, succeededRun);
+			const parameters = { resource: 'run', operation: 'get', runId, options };
+			const { items } = await runWorkflow(goldenWorkflow('generate', parameters, asTool), {
+				input,
+			});
+			expect(items[0]?.json.error).toContain(words);
+			expect(items[0]?.json.error).not.toContain('paid for');
+		},
+	);
 
 	it('is a sentence also where the node continues on errors', async () => {
 		nock(apiUrl).post(models).reply(402, {});

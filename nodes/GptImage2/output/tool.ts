@@ -8,6 +8,7 @@ import { z } from 'zod';
 
 import { errorDetailsSchema, type NodeError } from '../errors/nodeErrors';
 import { isTool } from '../parameters/node';
+import { Parameters } from '../parameters/reader';
 import { toItems, type RunResult } from './items';
 
 /** The output of a run: items of the one shape, or what an agent's model gets where the node is its tool. */
@@ -35,7 +36,7 @@ function toToolItem({ run, images, itemIndex }: RunResult): INodeExecutionData {
  * than the message of it, so there it throws NodeOperationError.
  */
 export function toolFailure(context: IExecuteFunctions, error: NodeError): INodeExecutionData {
-	const sentence = sentenceFor(error);
+	const sentence = sentenceFor(error, startsRuns(context));
 	if (!isCalledThroughMcp(context)) return { json: { error: sentence }, pairedItem: { item: 0 } };
 	const flagged = new NodeOperationError(context.getNode(), 'The tool failed');
 	flagged.message = sentence;
@@ -50,10 +51,15 @@ function isCalledThroughMcp(context: IExecuteFunctions): boolean {
 	return caller.success && caller.data.parentNode.type.endsWith('.mcpTrigger');
 }
 
+/** Whether the node makes images; what it does with runs that exist is never paid for. */
+function startsRuns(context: IExecuteFunctions): boolean {
+	return new Parameters(context, 0).read('resource', z.unknown()) === 'image';
+}
+
 /** A model repeats what fails, so it is told not to where that could be paid for again. */
-function sentenceFor({ message, description, context }: NodeError): string {
+function sentenceFor({ message, description, context }: NodeError, maySpend: boolean): string {
 	const { run_id, status, code, may_be_paid, client_ref } = errorDetailsSchema.parse(context);
-	const isPending = run_id !== null && (status === null || code === 'DEADLINE');
+	const isPending = run_id !== null && ((maySpend && status === null) || code === 'DEADLINE');
 	const again = 'Do not call this tool again for the same image';
 	if (isPending) {
 		return `${message}. ${again}. The run continues and is paid for: read run ${run_id} later.`;
