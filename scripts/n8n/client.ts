@@ -33,9 +33,16 @@ const unfinished = new Set(['new', 'running', 'waiting', 'unknown']);
 
 /** n8n's own REST API, as the editor uses it. */
 export class N8nClient {
-	private cookie = '';
+	/** `cookie` is the session of a client that has logged in, since n8n limits logins to a few a minute. */
+	constructor(
+		private readonly url: string,
+		private cookie = '',
+	) {}
 
-	constructor(private readonly url: string) {}
+	/** The session, for another client to go on with. */
+	get session(): string {
+		return this.cookie;
+	}
 
 	/** Sets up the owner on a new n8n, and logs in. */
 	async login(): Promise<void> {

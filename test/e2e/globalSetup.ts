@@ -11,5 +11,6 @@ export default async function globalSetup(): Promise<void> {
 	const tarball = packPackage();
 	globalThis.runningN8n = await startN8n({ tarball });
 	process.env.E2E_TARBALL = tarball;
+	process.env.E2E_N8N_SESSION = globalThis.runningN8n.client.session;
 	process.env.E2E_N8N_URL = globalThis.runningN8n.url;
 }

@@ -5,11 +5,9 @@ import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
 
 import { N8nClient, type Execution, type ExportedWorkflow } from '../../scripts/n8n/client';
 
-/** Logs in to the n8n that all e2e tests share. */
+/** A client of the n8n that all e2e tests share, in the session of its set-up. */
 export async function connect(): Promise<N8nClient> {
-	const client = new N8nClient(process.env.E2E_N8N_URL ?? '');
-	await client.login();
-	return client;
+	return new N8nClient(process.env.E2E_N8N_URL ?? '', process.env.E2E_N8N_SESSION);
 }
 
 /** What a test changes in a golden workflow's node. */
