@@ -27,12 +27,14 @@ async function startItem(batch: Batch, item: ItemInProgress): Promise<RunResult>
 	const run = await batch.runSlots(async () => await startRun(batch, item));
 	if (isTerminal(run.status) && !hasSucceeded(run.status)) throw new RunFailedError(run);
 	const images = await listImages(batch.context, run, plan.output.fileName);
-	return { run, images, itemIndex, output: plan.output };
+	const reused = batch.ledger.isReused(itemIndex);
+	return { run, images, itemIndex, output: plan.output, reused };
 }
 
 /** Starts the run of an item, whose images are delivered when the execution resumes. */
 async function suspendItem(batch: Batch, item: ItemInProgress): Promise<RunResult> {
 	const { itemIndex, plan } = item;
 	const run = await batch.runSlots(async () => await startRun(batch, item));
-	return { run, images: [], itemIndex, output: plan.output };
+	const reused = batch.ledger.isReused(itemIndex);
+	return { run, images: [], itemIndex, output: plan.output, reused };
 }
