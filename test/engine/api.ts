@@ -35,6 +35,8 @@ export class CountingApi {
 	lists = 0;
 	/** The status with which the list is refused, null where it isn't. */
 	listStatus: number | null = null;
+	/** Runs that are listed, but not found when they are read. */
+	readonly unknown = new Set<string>();
 	/** How many requests for files get a 404 from now on. */
 	missingFiles = 0;
 	inFlight = 0;
@@ -79,7 +81,7 @@ export class CountingApi {
 			});
 		scope.get(/^\/v1\/runs\/[^/?]+$/).reply((uri) => {
 			this.reads += 1;
-			const run = this.runs.find(({ id }) => uri.endsWith(id));
+			const run = this.runs.find(({ id }) => uri.endsWith(id) && !this.unknown.has(id));
 			if (run && run.status !== 'running') this.inFlight -= 1;
 			return run ? [200, this.view(run)] : [404, { code: 'RUN_NOT_FOUND' }];
 		});
@@ -88,7 +90,7 @@ export class CountingApi {
 			.query(true)
 			.reply((uri) => {
 				this.lists += 1;
-				if (this.listStatus !== null) return [this.listStatus, {}];
+				if (this.listStatus !== null) return [this.listStatus, {}, { 'retry-after': '0' }];
 				const filter = new URL(uri, apiUrl).searchParams.get('q') ?? '';
 				const [, since = null] = /^created_at>(.*)$/.exec(filter) ?? [];
 				const items = this.runs.filter(({ clientRef, createdAt }) =>
