@@ -98,14 +98,14 @@ describe('reuse on a real n8n', () => {
 		const workflowId = await create(['a step']);
 		const whole = await client.executeToEnd(workflowId);
 		const workflowData = await client.send('GET', `/rest/workflows/${workflowId}`);
-		const { 'GPT Image 2': _step, ...runData } = whole.data.resultData.runData;
+		const { Start, Prompts } = whole.data.resultData.runData;
 		const step = async () => {
 			const { executionId } = await client.send<{ executionId: string }>(
 				'POST',
 				`/rest/workflows/${workflowId}/run`,
 				{
 					workflowData,
-					runData,
+					runData: { Start, Prompts },
 					destinationNode: { nodeName: 'GPT Image 2', mode: 'inclusive' },
 					dirtyNodeNames: [],
 				},

@@ -159,11 +159,6 @@ export class Ledger {
 		);
 	}
 
-	/** Whether the run of an item is that of an earlier execution. */
-	isReused(itemIndex: number): boolean {
-		return this.find(itemIndex)?.reused ?? false;
-	}
-
 	/** The recorded entry of an item, null where there is none. */
 	find(itemIndex: number): LedgerEntry | null {
 		return readEntry(this.entries[this.keyOf(itemIndex)]);
