@@ -266,6 +266,8 @@ describe('an edit of an uploaded image', () => {
 		await execute(parameters, withPhoto('photo'));
 		const again = await execute(parameters, withPhoto('photo'));
 		expect(api.runs).toHaveLength(2);
-		expect(again.hints[0]).toContain("can't recognize uploaded images where 'Client Reference'");
+		expect(again.hints[0]).toContain(
+			"'Reuse Earlier Runs (Hours)' recognizes images by their URLs only",
+		);
 	});
 });

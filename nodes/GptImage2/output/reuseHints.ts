@@ -14,7 +14,7 @@ export interface ReuseGaps {
 	refusedStatus: number | null;
 	/** How many items asked for sync mode. */
 	syncItems: number;
-	/** How many items have a reference of the user's own and images to upload. */
+	/** How many items have a reference of the user's own, and images without a lasting URL. */
 	unnamedItems: number;
 }
 
@@ -34,7 +34,7 @@ export function addReuseGapHints(
 		syncItems > 0 &&
 			`${reuse} does nothing with '${labelOf(['sync_mode'])}': Runflow keeps no copy of those images.`,
 		unnamedItems > 0 &&
-			`${reuse} can't recognize uploaded images where '${labelOf(['clientRef'])}' is set. Leave it empty, or use image URLs.`,
+			`Where '${labelOf(['clientRef'])}' is set, ${reuse} recognizes images by their URLs only. Leave it empty, or use image URLs.`,
 	];
 	for (const message of messages) if (message !== false) addWarning(context, message);
 }

@@ -24,7 +24,7 @@ export async function fingerprintImages(
 		underway.set(id, hash);
 		return await hash;
 	};
-	const fingerprint = async (image: InputImage): Promise<InputImage> => {
+	const fingerprint = async <T extends InputImage>(image: T): Promise<T> => {
 		if (!('binary' in image) || image.binary.id === undefined) return image;
 		return { ...image, fingerprint: await hashOnce(image.binary.id) };
 	};

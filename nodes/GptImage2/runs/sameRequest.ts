@@ -48,7 +48,7 @@ export function isReusable(run: Run): boolean {
 	return isCreatedAfter(run, Date.now() - longestPendingMs) === true;
 }
 
-/** All that is sent as input; null where images are uploaded, since their URLs differ each time. */
+/** All that is sent as input; null where an image has no lasting URL, such as one that is uploaded. */
 export function wholeInputOf({ input, inputImages }: AskedFor): object | null {
 	if (inputImages === null) return input;
 	const { images, mask } = inputImages;
