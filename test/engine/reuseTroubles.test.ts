@@ -49,7 +49,7 @@ describe('a list of runs that can not be had', () => {
 		await execute();
 		api.listStatus = 503;
 		const again = await execute();
-		expect(again.error?.message).toBe('Runflow had an internal error (HTTP 503)');
+		expect(again.error?.httpCode).toBe('503');
 		expect(api.runs).toHaveLength(1);
 	});
 
