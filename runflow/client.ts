@@ -6,7 +6,7 @@ import { createRun, type CreateOptions } from './createRun';
 import { matches, type RunFilter } from './filter';
 import { findRun, type WantedRun } from './findRun';
 import type { RunRequest } from './input';
-import { RunLists, type PageRequest, type RunPage } from './lists';
+import { pagesOf, RunLists, type PageRequest, type RunPage } from './lists';
 import { readRun } from './reads';
 import { requestJson, usualTimeoutMs, type Send } from './request';
 import { retrying, type Pause } from './retry';
@@ -64,6 +64,18 @@ export class RunflowClient {
 	async listRunsOnce(filter: RunFilter, page: PageRequest): Promise<RunPage> {
 		const { runs, cursor } = await this.lists.read(filter, page);
 		return { runs: runs.filter((run) => matches(run, filter)), cursor };
+	}
+
+	/** The pages of such a list, at most `mostPages`, as `pagesOf` yields them. Throws RunflowError. */
+	runPages(
+		filter: RunFilter,
+		{ mostPages, ...page }: Omit<PageRequest, 'cursor'> & { mostPages?: number },
+		signal?: AbortSignal,
+	): AsyncGenerator<RunPage> {
+		return pagesOf(
+			async (cursor) => await this.listRuns(filter, { ...page, cursor }, signal),
+			mostPages,
+		);
 	}
 
 	/** Creates a run and pays for it, by the rules of `createRun`. Throws as it does. */

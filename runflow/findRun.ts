@@ -1,5 +1,5 @@
 import { RunflowError } from './errors';
-import { reachBefore, type RunLists, type RunPage } from './lists';
+import { pagesOf, reachBefore, type RunLists } from './lists';
 import { readRun } from './reads';
 import type { Send } from './request';
 import { isPassing } from './retry';
@@ -34,17 +34,16 @@ const mostUnnamedReads = 20;
  */
 export async function findRun(send: Send, lists: RunLists, wanted: WantedRun): Promise<Run | null> {
 	const filter = { status: null, clientRef: wanted.clientRef, createdAfter: null, query: null };
-	let cursor: string | null = null;
+	const readPage = async (cursor: string | null) =>
+		await lists.read(filter, { limit: runsPerPage, cursor });
 	let unnamedReads = 0;
-	for (let pages = 0; pages < mostPages; pages++) {
-		const page: RunPage = await lists.read(filter, { limit: runsPerPage, cursor });
-		for (const listed of page.runs.filter((run) => mayBeWanted(run, wanted))) {
+	for await (const { runs } of pagesOf(readPage, mostPages)) {
+		for (const listed of runs.filter((run) => mayBeWanted(run, wanted))) {
 			if (listed.client_ref === null && ++unnamedReads > mostUnnamedReads) continue;
 			const run = await readListed(send, listed);
 			if (isWanted(run, listed, wanted)) return run;
 		}
-		if (page.cursor === null || reachBefore(page.runs, earliest(wanted))) return null;
-		cursor = page.cursor;
+		if (reachBefore(runs, earliest(wanted))) return null;
 	}
 	return null;
 }

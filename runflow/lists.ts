@@ -38,6 +38,24 @@ export interface RunPage {
 	cursor: string | null;
 }
 
+/**
+ * Pages one after the other, at most `mostPages`; `read` reads the one at a cursor. The last has a cursor
+ * where there are more. Throws what `read` throws: the pages before are with the caller, who decides
+ * whether they are of use alone.
+ */
+export async function* pagesOf(
+	read: (cursor: string | null) => Promise<RunPage>,
+	mostPages = Infinity,
+): AsyncGenerator<RunPage> {
+	let cursor: string | null = null;
+	for (let pages = 0; pages < mostPages; pages++) {
+		const page: RunPage = await read(cursor);
+		yield page;
+		if (page.cursor === null) return;
+		cursor = page.cursor;
+	}
+}
+
 /** What a list is asked for with: which fields of the runs, and how much of the filter. */
 interface Wording {
 	fields: boolean;

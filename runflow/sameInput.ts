@@ -8,8 +8,18 @@ const urlKeys: ReadonlySet<string> = new Set(['image_urls', 'mask_url']);
 export function isSameInput(sent: object, stored: Record<string, unknown> | null): boolean {
 	if (stored === null) return false;
 	return Object.entries(sent).every(([key, value]) =>
-		isSame(value, stored[key], urlKeys.has(key) ? withoutQuery : (text) => text),
+		isSame(value, stored[key], urlKeys.has(key) ? withoutQuery : asIs),
 	);
+}
+
+/**
+ * Whether a run's input is to the letter what was sent, URLs and their queries too, with nothing else in
+ * it, for where nothing but the input says which request it was. What is null counts as absent.
+ */
+export function isWholeInput(sent: object, stored: Record<string, unknown> | null): boolean {
+	if (stored === null) return false;
+	const filled = Object.fromEntries(Object.entries(stored).filter(([, value]) => value !== null));
+	return isSame(sent, filled, asIs) && isSame(filled, sent, asIs);
 }
 
 function isSame(sent: unknown, stored: unknown, simplify: (text: string) => string): boolean {
@@ -27,6 +37,10 @@ function isSame(sent: unknown, stored: unknown, simplify: (text: string) => stri
 	}
 	const values = new Map<string, unknown>(Object.entries(stored));
 	return Object.entries(sent).every(([key, value]) => isSame(value, values.get(key), simplify));
+}
+
+function asIs(text: string): string {
+	return text;
 }
 
 function withoutQuery(url: string): string {

@@ -20,6 +20,9 @@ export interface FetchedImage {
 	stream: FileStream;
 }
 
+/** How a storage refuses an image that was deleted, or a URL that has expired. */
+const goneStatuses: ReadonlySet<number> = new Set([400, 401, 403, 404, 410]);
+
 const fileTimeoutMs = 300_000;
 
 /**
@@ -49,6 +52,21 @@ export async function fetchImage(
 		contentType: typeof contentType === 'string' ? contentType : null,
 		stream: answer.body,
 	};
+}
+
+/**
+ * Whether the storage still has an image; false only where it says that it hasn't, or no longer shows
+ * it. Opens the image and reads none of it. Never throws.
+ */
+export async function isStillThere(
+	context: RequestContext,
+	url: string,
+	signal?: AbortSignal,
+): Promise<boolean> {
+	if (url.startsWith('data:')) return true;
+	const image = await fetchImage(context, url, signal).catch(() => null);
+	image?.stream.destroy();
+	return image === null || !goneStatuses.has(image.httpStatus);
 }
 
 /** A file to upload; a stream needs its size in bytes, which the storage wants to know in advance. */

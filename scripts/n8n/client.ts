@@ -5,6 +5,7 @@ import type {
 	IDataObject,
 	INode,
 	IConnections,
+	IPinData,
 	IRunExecutionData,
 	IWorkflowSettings,
 } from 'n8n-workflow';
@@ -18,6 +19,7 @@ export interface ExportedWorkflow {
 	nodes: INode[];
 	connections: IConnections;
 	settings?: IWorkflowSettings;
+	pinData?: IPinData;
 }
 
 /** An execution with its data unpacked. */

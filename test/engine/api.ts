@@ -6,8 +6,9 @@ import { apiUrl } from './harness';
 type Reply = [number, object] | 'hang up';
 
 interface Body {
-	input: { prompt: string };
+	input: Record<string, unknown> & { prompt: string };
 	client_ref: string;
+	callback_url?: string;
 }
 
 /** One run of the counting API. */
@@ -17,6 +18,11 @@ export interface CountedRun {
 	clientRef: string;
 	key: string;
 	status: string;
+	input: Record<string, unknown>;
+	callbackUrl: string | null;
+	createdAt: string;
+	/** How many images it has. */
+	images: number;
 }
 
 /**
@@ -26,6 +32,13 @@ export interface CountedRun {
 export class CountingApi {
 	readonly runs: CountedRun[] = [];
 	reads = 0;
+	lists = 0;
+	/** The status with which the list is refused, null where it isn't. */
+	listStatus: number | null = null;
+	/** Runs that are listed, but not found when they are read. */
+	readonly unknown = new Set<string>();
+	/** How many requests for files get a 404 from now on. */
+	missingFiles = 0;
 	inFlight = 0;
 	mostInFlight = 0;
 
@@ -38,7 +51,7 @@ export class CountingApi {
 		const tries: Record<string, number> = {};
 		const scope = nock(apiUrl).persist();
 		const receive = (body: nock.Body, key: string): Reply => {
-			const { input, client_ref } = body as unknown as Body;
+			const { input, client_ref, callback_url = null } = body as unknown as Body;
 			tries[input.prompt] = (tries[input.prompt] ?? 0) + 1;
 			const run: CountedRun = {
 				id: `01970c11-2222-7333-8444-${String(this.runs.length).padStart(12, '0')}`,
@@ -46,6 +59,10 @@ export class CountingApi {
 				clientRef: client_ref,
 				key,
 				status: 'succeeded',
+				input,
+				callbackUrl: callback_url,
+				createdAt: new Date().toISOString(),
+				images: 1,
 			};
 			const verdict = answer(run, tries[input.prompt] ?? 1);
 			if (Array.isArray(verdict)) return verdict;
@@ -55,14 +72,16 @@ export class CountingApi {
 			if (verdict === 'drop' || verdict === 'refuse') return 'hang up';
 			return [201, { ...this.view(run), status_code: 'queued', output: null }];
 		};
-		scope.post('/v1/models/openai/gpt-image-2/runs').reply(function (_uri, body, respond) {
-			const reply = receive(body, String(this.req.headers['idempotency-key']));
-			if (reply !== 'hang up') return respond(null, reply);
-			respond(Object.assign(new Error('hang up'), { code: 'ECONNRESET' }), [0, '']);
-		});
+		scope
+			.post(/^\/v1\/models\/openai\/gpt-image-2(\/edit)?\/runs$/)
+			.reply(function (_uri, body, respond) {
+				const reply = receive(body, String(this.req.headers['idempotency-key']));
+				if (reply !== 'hang up') return respond(null, reply);
+				respond(Object.assign(new Error('hang up'), { code: 'ECONNRESET' }), [0, '']);
+			});
 		scope.get(/^\/v1\/runs\/[^/?]+$/).reply((uri) => {
 			this.reads += 1;
-			const run = this.runs.find(({ id }) => uri.endsWith(id));
+			const run = this.runs.find(({ id }) => uri.endsWith(id) && !this.unknown.has(id));
 			if (run && run.status !== 'running') this.inFlight -= 1;
 			return run ? [200, this.view(run)] : [404, { code: 'RUN_NOT_FOUND' }];
 		});
@@ -70,29 +89,40 @@ export class CountingApi {
 			.get('/v1/runs')
 			.query(true)
 			.reply((uri) => {
-				const filter = new URL(uri, apiUrl).searchParams.get('q');
-				const items = this.runs.filter(
-					({ clientRef }) => filter === `client_ref.EQ:'${clientRef}'`,
+				this.lists += 1;
+				if (this.listStatus !== null) return [this.listStatus, {}, { 'retry-after': '0' }];
+				const filter = new URL(uri, apiUrl).searchParams.get('q') ?? '';
+				const [, since = null] = /^created_at>(.*)$/.exec(filter) ?? [];
+				const items = this.runs.filter(({ clientRef, createdAt }) =>
+					since === null ? filter === `client_ref.EQ:'${clientRef}'` : createdAt > since,
 				);
-				return [200, { items: items.map((run) => this.view(run)), next: null }];
+				return [200, { items: items.reverse().map((run) => this.view(run)), next: null }];
 			});
 		nock('https://files.test')
 			.persist()
 			.get(/.*/)
-			.reply(200, (uri) => `image of ${uri}`, {
-				'content-type': 'image/png',
+			.reply((uri) => {
+				if (this.missingFiles === 0)
+					return [200, `image of ${uri}`, { 'content-type': 'image/png' }];
+				this.missingFiles -= 1;
+				return [404, ''];
 			});
 	}
 
 	private view(run: CountedRun) {
-		const output = {
-			...succeededRun.output,
-			outputs: [{ url: `https://files.test/${run.prompt}.png` }],
+		const outputs = Array.from({ length: run.images }, () => ({
+			url: `https://files.test/${run.prompt}.png`,
+		}));
+		const ended = run.status.endsWith('succeeded')
+			? { ...succeededRun, output: { ...succeededRun.output, outputs }, status_code: run.status }
+			: { ...queuedRun, status_code: run.status };
+		return {
+			...ended,
+			id: run.id,
+			input: run.input,
+			client_ref: run.clientRef,
+			callback_url: run.callbackUrl,
+			created_at: run.createdAt,
 		};
-		const ended =
-			run.status === 'succeeded'
-				? { ...succeededRun, output }
-				: { ...queuedRun, status_code: run.status };
-		return { ...ended, id: run.id, input: { prompt: run.prompt }, client_ref: run.clientRef };
 	}
 }

@@ -66,6 +66,7 @@ describe('generate, waiting in the execution', () => {
 					metadata: { order: '17' },
 					client_ref: 'order-17',
 					failure: null,
+					reused: false,
 					timed_out: false,
 				},
 			},

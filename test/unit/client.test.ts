@@ -3,7 +3,7 @@ import type { CreateOptions } from '../../runflow/createRun';
 import { RunflowConnectionError, type RunflowError } from '../../runflow/errors';
 import { generateInputSchema } from '../../runflow/input';
 import type { ApiAnswer, ApiRequest } from '../../runflow/request';
-import { isSameInput } from '../../runflow/sameInput';
+import { isSameInput, isWholeInput } from '../../runflow/sameInput';
 import { queuedRun, runId } from '../fixtures/answers';
 
 const request = {
@@ -336,6 +336,21 @@ describe('the input of a run', () => {
 	it('is another where a prompt differs after a question mark', () => {
 		expect(isSameInput({ prompt: 'https://a?b' }, { prompt: 'https://a?c' })).toBe(false);
 	});
+
+	it.each([
+		['has something else in it', { prompt: 'p', seed: 7 }, false],
+		['says that something else is absent', { prompt: 'p', seed: null }, true],
+		['lacks something', {}, false],
+		['is unknown', null, false],
+	])('is the whole of it or not where the stored one %s', (_name, stored, same) => {
+		expect(isWholeInput({ prompt: 'p' }, stored)).toBe(same);
+	});
+
+	it('is not the whole of it where only the query of an image differs', () => {
+		const edit = (url: string) => ({ prompt: 'p', image_urls: [url] });
+		expect(isWholeInput(edit('https://a/b?sku=1'), edit('https://a/b?sku=2'))).toBe(false);
+		expect(isWholeInput(edit('https://a/b?sku=1'), edit('https://a/b?sku=1'))).toBe(true);
+	});
 });
 
 describe('listing runs', () => {
@@ -388,6 +403,26 @@ describe('listing runs', () => {
 		const own = { ...filter, status: null, createdAfter: null, query: 'nonsense' };
 		await expect(client.listRuns(own, whole)).rejects.toMatchObject({ httpStatus: 422 });
 		expect(steps()).toEqual([search, search]);
+	});
+
+	it('returns page after page, so many at most, and keeps those before one that is refused', async () => {
+		const page = (id: string, next: string) => answer(200, { items: [{ ...cancelled, id }], next });
+		const bounded = scripted(page('a', 'two'), page('b', 'three'));
+		const found: Array<[string | undefined, string | null]> = [];
+		const wanted = { limit: 1, mostPages: 2 };
+		for await (const { cursor, runs } of bounded.client.runPages(filter, wanted)) {
+			found.push([runs[0]?.id, cursor]);
+		}
+		expect(found).toEqual([
+			['a', 'two'],
+			['b', 'three'],
+		]);
+		expect(bounded.asked[1]?.query).toMatchObject({ pq: 'two', limit: 1 });
+
+		const { client } = scripted(page('a', 'two'), answer(403));
+		const pages = client.runPages(filter, { limit: 1 });
+		expect((await pages.next()).value).toMatchObject({ runs: [{ id: 'a' }] });
+		await expect(pages.next()).rejects.toMatchObject({ httpStatus: 403 });
 	});
 
 	it('has no next page where the cursor does not change', async () => {

@@ -44,7 +44,17 @@ describe('a run as items', () => {
 			cost: null,
 			completed_at: null,
 			event: null,
+			reused: false,
 		});
+	});
+
+	it('says in each of its items that the run is reused', () => {
+		const result = { run: runSchema.parse(queuedRun), images: [], itemIndex: 0, reused: true };
+		const [item] = toItems({ ...result, output });
+		const [whole] = toItems({ ...result, output: { ...output, output: 'perRun' } });
+		expect([item?.json.reused, whole?.json.reused]).toEqual([true, true]);
+		const keys = Object.keys(item?.json ?? {});
+		expect(keys.slice(keys.indexOf('failure'))).toEqual(['failure', 'reused', 'timed_out']);
 	});
 
 	it("carries Runflow's own record without the base64 in it", () => {

@@ -6,6 +6,9 @@ export const longestTimeoutSeconds = 604_800;
 /** The longest 'Poll Interval', in seconds. */
 export const longestPollSeconds = 3600;
 
+/** How far 'Reuse Earlier Runs' looks back at most, in hours: 30 days. */
+export const longestReuseHours = 720;
+
 const imageOptions: INodeProperties[] = [
 	{
 		displayName: 'Additional Input',
@@ -124,6 +127,15 @@ const imageOptions: INodeProperties[] = [
 		default: 3,
 		description:
 			'Longest gap between two reads of a run, in seconds. The first reads come sooner. Read once for all items.',
+	},
+	{
+		displayName: 'Reuse Earlier Runs (Hours)',
+		name: 'reuse',
+		type: 'number',
+		typeOptions: { minValue: 0, maxValue: longestReuseHours },
+		default: 0,
+		description:
+			"How old a run may be to be used again, at no cost, for the same request: prompt, images and settings. Finds runs of earlier executions of any workflow of this n8n that succeeded or are pending, each for one item only. A reused run doesn't call 'Callback URL'. Not for 'Sync Mode'. 0 turns it off. Read once for all items.",
 	},
 	{
 		displayName: 'Timeout',

@@ -22,11 +22,12 @@ export function addSummaryHint(
 ): void {
 	const images = finished.reduce((sum, { images: delivered }) => sum + delivered.length, 0);
 	const partial = finished.filter(({ run }) => run.status === 'partial_succeeded');
-	const cost = totalCost(finished.map(({ run }) => run.cost));
+	const reuse = wordsForReuse(finished);
 	const parts = [
 		`${count(images, 'image')} from ${count(finished.length, 'run')}`,
+		...(reuse === null ? [] : [reuse]),
 		`${failed} failed`,
-		cost === null ? 'cost not reported' : `cost reported by Runflow: $${cost}`,
+		wordsForCost(finished),
 	];
 	context.addExecutionHints({
 		message: `${parts.join(', ')}.`,
@@ -41,13 +42,28 @@ export function addSummaryHint(
 	});
 }
 
+/** How many runs are reused, and what they cost once; null where none is. */
+export function wordsForReuse(results: RunResult[]): string | null {
+	const reused = results.filter((result) => result.reused);
+	if (reused.length === 0) return null;
+	const saved = totalCost(reused.map(({ run }) => run.cost));
+	return `${reused.length} reused${saved === null ? '' : ` ($${saved} not spent)`}`;
+}
+
+function wordsForCost(finished: RunResult[]): string {
+	const paid = finished.filter(({ reused }) => !reused);
+	if (paid.length === 0 && finished.length > 0) return 'nothing paid';
+	const cost = totalCost(paid.map(({ run }) => run.cost));
+	return cost === null ? 'cost not reported' : `cost reported by Runflow: $${cost}`;
+}
+
 /** Says, while an execution is suspended, what wakes it where that is less than it could be. */
 export function addSuspensionHints(
 	context: IExecuteFunctions,
-	{ hasAlarm, expectsCallbacks }: { hasAlarm: boolean; expectsCallbacks: boolean },
+	{ hasAlarm, isReachable }: { hasAlarm: boolean; isReachable: boolean },
 ): void {
 	const location = 'outputPane' as const;
-	if (!expectsCallbacks) {
+	if (!isReachable) {
 		context.addExecutionHints({
 			message:
 				"Runflow can't call this n8n back about every run, so the node reads the runs instead. Callbacks would be faster: set n8n's environment variable N8N_WEBHOOK_URL (WEBHOOK_URL before n8n 2.30) to a URL that can be reached from the internet.",
@@ -99,6 +115,7 @@ export function addRepeatedImagesHint(context: IExecuteFunctions, runIds: string
 	);
 }
 
-function count(number: number, noun: string): string {
+/** A number with its noun, in the plural where it needs one. */
+export function count(number: number, noun: string): string {
 	return `${number} ${number === 1 ? noun : `${noun}s`}`;
 }

@@ -16,6 +16,8 @@ export interface RunResult {
 	output: Pick<OutputOptions, 'binaryField' | 'includeRun' | 'output'>;
 	/** The callback's event; only the trigger has one. */
 	event?: string | null;
+	/** Whether the run is that of an earlier execution, so that nothing was paid for it. */
+	reused?: boolean;
 	/** Whether the deadline of a suspended execution outputs it. */
 	timedOut?: boolean;
 }
@@ -59,6 +61,7 @@ function itemOf(
 		metadata: asJson(run.metadata, { depth: 0, isOwn: true }),
 		client_ref: run.client_ref,
 		failure: run.failure,
+		reused: result.reused ?? false,
 		timed_out: result.timedOut ?? false,
 	};
 	if (output.output === 'perRun') json.images = images.map(imageJson);

@@ -17,7 +17,7 @@ export function outputOf(context: IExecuteFunctions, result: RunResult): INodeEx
 }
 
 /** What an agent's model gets of a run: little json, no binary, and the URL it can pass on. */
-function toToolItem({ run, images, itemIndex }: RunResult): INodeExecutionData {
+function toToolItem({ run, images, itemIndex, reused }: RunResult): INodeExecutionData {
 	const urls = images.flatMap(({ url }) => (url === null ? [] : [url]));
 	const json: IDataObject = {
 		status: run.status,
@@ -25,6 +25,7 @@ function toToolItem({ run, images, itemIndex }: RunResult): INodeExecutionData {
 		url: urls[0] ?? null,
 		...(urls.length > 1 && { urls }),
 		cost: run.cost,
+		...(reused && { reused }),
 		...(run.failure && { failure: run.failure }),
 	};
 	return { json, pairedItem: { item: itemIndex } };

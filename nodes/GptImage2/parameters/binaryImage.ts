@@ -11,7 +11,10 @@ import { textList } from './values';
 /** An image that comes with the item and has to be uploaded. */
 export interface BinaryImage {
 	binary: IBinaryData;
-	/** Tells this image from any other. */
+	/**
+	 * Tells this image from any other: the hash of its content, or where n8n keeps that in a file, the
+	 * file's id until it has been read.
+	 */
 	fingerprint: string;
 }
 
@@ -120,7 +123,7 @@ function toImage(parameters: Parameters, binary: IBinaryData, named: string): Bi
 	}
 	return {
 		binary,
-		fingerprint: binary.id ?? createHash('sha256').update(binary.data).digest('hex'),
+		fingerprint: binary.id ?? createHash('sha256').update(binary.data, 'base64').digest('hex'),
 	};
 }
 

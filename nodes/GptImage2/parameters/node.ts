@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { longestPollSeconds, longestTimeoutSeconds } from '../fields/options';
+import { longestPollSeconds, longestReuseHours, longestTimeoutSeconds } from '../fields/options';
 import { Parameters } from './reader';
 import { secondsUpTo, wholeNumber } from './values';
 
@@ -23,12 +23,20 @@ export const timeoutSchema = secondsUpTo(longestTimeoutSeconds, '7 days');
 /** The option 'Poll Interval', in seconds. */
 export const pollIntervalSchema = secondsUpTo(longestPollSeconds, '1 hour').default(3);
 
+/** The option 'Reuse Earlier Runs', in hours. */
+const reuseSchema = z
+	.number()
+	.min(0, 'must be at least 0')
+	.max(longestReuseHours, `must be at most ${longestReuseHours} hours (30 days)`)
+	.default(0);
+
 /** The options that hold for the whole node, under their saved names. */
 export const nodeOptionsSchema = (completion: Completion) =>
 	z.object({
 		concurrency: wholeNumber(1).default(10),
 		maxImages: wholeNumber(0).default(0),
 		pollInterval: pollIntervalSchema,
+		reuse: reuseSchema,
 		timeout: timeoutSchema.default(defaultTimeoutSeconds[completion]),
 	});
 
@@ -40,6 +48,8 @@ export interface NodeOptions {
 	/** How many images the node may pay for; 0 for no limit. */
 	maxImages: number;
 	pollSeconds: number;
+	/** How old a run may be that is taken up in place of a new one, in hours; 0 for none. */
+	reuseHours: number;
 	timeoutSeconds: number;
 }
 
@@ -52,8 +62,13 @@ export function readNodeOptions(context: IExecuteFunctions): NodeOptions {
 	const parameters = new Parameters(context, 0);
 	const chosen = parameters.read('completion', completionSchema, 'poll');
 	const completion = chosen === 'suspend' && isTool(context) ? 'poll' : chosen;
-	const { pollInterval, timeout, ...options } = parameters.options(nodeOptionsSchema(completion));
-	return { ...options, completion, pollSeconds: pollInterval, timeoutSeconds: timeout };
+	const {
+		pollInterval: pollSeconds,
+		reuse: reuseHours,
+		timeout: timeoutSeconds,
+		...options
+	} = parameters.options(nodeOptionsSchema(completion));
+	return { ...options, completion, pollSeconds, reuseHours, timeoutSeconds };
 }
 
 /**

@@ -26,13 +26,13 @@ export async function findAbandonedRuns(
 		requestHash: hashOf(subjectOf(item)),
 		runIndex,
 	}));
-	const takenUp = new Set<string | null>(
-		planned.map(({ itemIndex }) => ledger.paymentOf(itemIndex).runId),
-	);
+	const entries = planned.flatMap(({ itemIndex }) => ledger.find(itemIndex) ?? []);
+	const takenUp = new Set(entries.map(({ runId }) => runId));
+	const reused = new Set(entries.flatMap((entry) => (entry.reused ? entry.runId : [])));
 	const others = (await crashedRuns.known()).flatMap(({ client_ref, id, status }) => {
 		const origin = client_ref === null ? null : readOrigin(client_ref, nodeScope);
 		if (client_ref === null || origin === null || origin.executionId === executionId) return [];
-		if (origin.runIndex !== runIndex || !mayDeliver(status)) return [];
+		if (origin.runIndex !== runIndex || !mayDeliver(status) || reused.has(id)) return [];
 		const isAskedFor = purposes.some((purpose) => isSamePurpose(client_ref, nodeScope, purpose));
 		return [{ id, isAskedFor, execution: origin.executionId, isTakenUp: takenUp.has(id) }];
 	});

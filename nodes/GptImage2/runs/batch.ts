@@ -6,8 +6,11 @@ import { downloadsAtOnce } from '../output/images';
 import type { ImageParameters } from '../parameters/image';
 import type { InputImages } from '../parameters/inputImages';
 import type { NodeOptions } from '../parameters/node';
-import { CrashedRuns } from './crashedRuns';
+import { Claims } from './claims';
+import { CrashedRuns, retriedSince } from './crashedRuns';
 import { Ledger } from './ledger';
+import { RecentRuns } from './recentRuns';
+import { ReusableRuns, reusableSince } from './reusableRuns';
 import { Uploads } from './uploads';
 
 /** What all items of one node execution share. */
@@ -18,6 +21,7 @@ export interface Batch {
 	ledger: Ledger;
 	uploads: Uploads;
 	crashedRuns: CrashedRuns;
+	reusableRuns: ReusableRuns;
 	/** Limits the runs that are pending at once. */
 	runSlots: Limit;
 	/** Limits the runs whose images are downloaded at once. */
@@ -31,12 +35,18 @@ export function openBatch(
 	options: NodeOptions,
 ): Batch {
 	const ledger = Ledger.of(context);
+	const claims = Claims.of(context, ledger);
+	const crashedSince = retriedSince(context);
+	const reuseSince = reusableSince(options.reuseHours);
+	const earliest = Math.min(crashedSince ?? Date.now(), reuseSince ?? Date.now());
+	const recent = new RecentRuns(client, earliest);
 	return {
 		context,
 		client,
 		options,
 		ledger,
-		crashedRuns: new CrashedRuns(context, client, ledger),
+		crashedRuns: new CrashedRuns(client, recent, ledger, claims, crashedSince),
+		reusableRuns: new ReusableRuns(context, client, recent, ledger, claims, reuseSince),
 		uploads: new Uploads(context, client),
 		runSlots: pLimit(options.concurrency),
 		downloadSlots: pLimit(downloadsAtOnce),

@@ -55,6 +55,28 @@ export function readOrigin(
 	return { executionId, runIndex: Number.parseInt(place, 10) };
 }
 
+/**
+ * Whether a `client_ref` is that of the same request, of whatever workflow and node of this n8n, but of
+ * another execution than `executionId`.
+ */
+export function isSameRequest(
+	clientRef: string,
+	nodeScope: string,
+	{ executionId, requestHash }: Pick<RunPurpose, 'executionId' | 'requestHash'>,
+): boolean {
+	const parts = clientRef.split(':');
+	const [tag, instance] = parts;
+	const [hash, execution, place] = parts.slice(-3);
+	return (
+		parts.length >= 7 &&
+		tag === 'n8n' &&
+		instance === nodeScope.slice(0, instanceLength) &&
+		hash === requestHash.slice(0, requestLength) &&
+		execution !== executionId &&
+		/^\d+\.\d+\.\d+$/.test(place ?? '')
+	);
+}
+
 function prefixOf(nodeScope: string, { requestHash }: Pick<RunPurpose, 'requestHash'>): string {
 	return `n8n:${nodeScope}:${requestHash.slice(0, requestLength)}`;
 }

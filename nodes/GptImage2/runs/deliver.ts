@@ -55,7 +55,7 @@ export async function deliver(batch: Batch, item: ItemInProgress, ended: Run): P
 	if (images.length < entry.imageCount) {
 		addLostImagesHint(context, run.id, entry.imageCount - images.length);
 	}
-	return { run, images, itemIndex, output };
+	return { run, images, itemIndex, output, reused: entry.reused };
 }
 
 /**

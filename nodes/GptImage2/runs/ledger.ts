@@ -30,6 +30,8 @@ const entrySchema = z.object({
 	keptImages: z.array(keptImageSchema).default([]),
 	/** How many images there are to keep, 0 until one is kept. */
 	imageCount: z.number().int().default(0),
+	/** Whether the run is that of an earlier execution, so that nothing is paid for it here. */
+	reused: z.boolean().default(false),
 });
 
 /** What the ledger remembers of one item: the latest attempt to pay for its images. */
@@ -135,6 +137,7 @@ export class Ledger {
 			uploadUrls: {},
 			keptImages: [],
 			imageCount: 0,
+			reused: false,
 		});
 	}
 

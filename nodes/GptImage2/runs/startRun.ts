@@ -63,7 +63,15 @@ async function continueOrCreate(
 		ledger.update(itemIndex, entry, { runId: crashed.id });
 		return crashed;
 	}
-	return await createRun(batch, item, subject, entry);
+	const { reusableRuns } = batch;
+	const reusable = entry.uncertain ? null : await reusableRuns.find(item, entry, signal);
+	if (reusable !== null) {
+		ledger.update(itemIndex, entry, { runId: reusable.id, reused: true });
+		return reusable;
+	}
+	const created = await createRun(batch, item, subject, entry);
+	reusableRuns.note(itemIndex, created);
+	return created;
 }
 
 async function createRun(

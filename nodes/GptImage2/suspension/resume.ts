@@ -70,25 +70,26 @@ async function resultOf(
 	suspended: SuspendedRun,
 	run: Run,
 ): Promise<Resumed> {
-	const { itemIndex, output } = suspended;
+	const { itemIndex, output, reused } = suspended;
 	if (!hasSucceeded(run.status) || run.images.length === 0) {
 		return failedResult(suspended, run, new RunFailedError(run));
 	}
 	const reread = async () => await client.getRun(run.id);
 	const images = await imagesOf(context, run, output, { reread }).catch(asError);
 	if (!(images instanceof Error)) {
-		return { result: { run, images, itemIndex, output }, error: null };
+		return { result: { run, images, itemIndex, output, reused }, error: null };
 	}
 	const listed = await listImages(context, run, output.fileName).catch(() => []);
-	return { result: { run, images: listed, itemIndex, output }, error: images };
+	return { result: { run, images: listed, itemIndex, output, reused }, error: images };
 }
 
 function asError(error: unknown): Error {
 	return error instanceof Error ? error : new Error(String(error));
 }
 
-function failedResult({ itemIndex, output }: SuspendedRun, run: Run, error: Error): Resumed {
-	return { result: { run, images: [], itemIndex, output }, error };
+function failedResult(suspended: SuspendedRun, run: Run, error: Error): Resumed {
+	const { itemIndex, output, reused } = suspended;
+	return { result: { run, images: [], itemIndex, output, reused }, error };
 }
 
 function failureOf(run: Run, error: Error): NonNullable<Run['failure']> {

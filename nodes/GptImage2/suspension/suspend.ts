@@ -6,6 +6,7 @@ import { isTerminal } from '../../../runflow/status';
 import { toErrorRow } from '../errors/nodeErrors';
 import { addSuspensionHints } from '../output/hints';
 import { toItems, type RunResult } from '../output/items';
+import { addSuspendedReuseHint } from '../output/reuseHints';
 import { outputOptionsSchema } from '../parameters/output';
 import type { Batch } from '../runs/batch';
 import { startAlarm } from './alarm';
@@ -32,16 +33,19 @@ export async function suspend(
 ): Promise<INodeExecutionData[]> {
 	const { client, context, ledger, options } = batch;
 	const suspension = suspensionOf(batch, started, failed);
-	const open = started.filter(({ run }) => !isTerminal(run.status)).map(({ run }) => run.id);
-	if (!(await anyPending(client, open))) return await resumedItems(context, client, suspension);
+	const open = started.filter(({ run }) => !isTerminal(run.status));
+	addSuspendedReuseHint(context, started);
+	const openIds = open.map(({ run }) => run.id);
+	if (!(await anyPending(client, openIds))) return await resumedItems(context, client, suspension);
 
 	const url = resumeUrlOf(context);
 	const deadline = suspension.startedAt + options.timeoutSeconds * 1000;
-	const callbackUrls = started.map(({ itemIndex }) => ledger.find(itemIndex)?.callbackUrl);
-	const expectsCallbacks = callbackUrls.every((callbackUrl) => callbackUrl === url);
+	const calls = ({ itemIndex }: RunResult) => ledger.find(itemIndex)?.callbackUrl === url;
+	const expectsCallbacks = open.every(calls);
+	const isReachable = open.every((result) => result.reused || calls(result));
 	const { id: suspensionId, startedAt } = suspension;
 	const hasAlarm = await startAlarm(context, { resumeUrl: url, suspensionId, startedAt, deadline });
-	addSuspensionHints(context, { hasAlarm, expectsCallbacks });
+	addSuspensionHints(context, { hasAlarm, isReachable });
 
 	saveSuspension(context, suspension);
 	outputAtDeadline(batch, started, suspension);
@@ -55,10 +59,11 @@ function suspensionOf({ context }: Batch, started: RunResult[], failed: FailedIt
 		id: randomUUID(),
 		startedAt: Date.now(),
 		continuesOnError: context.continueOnFail(),
-		runs: started.map(({ run, itemIndex, output }) => ({
+		runs: started.map(({ run, itemIndex, output, reused = false }) => ({
 			itemIndex,
 			runId: run.id,
 			output: outputOptionsSchema.parse(output),
+			reused,
 		})),
 		errorRows: failed.map(({ itemIndex, error }) => ({
 			itemIndex,

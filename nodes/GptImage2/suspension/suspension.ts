@@ -10,7 +10,12 @@ const suspensionSchema = z.object({
 	/** Whether a run that failed becomes an error row, because the node continues on errors. */
 	continuesOnError: z.boolean().default(false),
 	runs: z.array(
-		z.object({ itemIndex: z.number(), runId: z.string(), output: outputOptionsSchema }),
+		z.object({
+			itemIndex: z.number(),
+			runId: z.string(),
+			output: outputOptionsSchema,
+			reused: z.boolean().default(false),
+		}),
 	),
 	errorRows: z.array(
 		z.object({

@@ -6,6 +6,7 @@ import type { Completion } from '../../parameters/node';
 import type { Batch, ItemInProgress } from '../../runs/batch';
 import { deliver } from '../../runs/deliver';
 import { finishRun, startRun } from '../../runs/startRun';
+import { subjectOf } from '../../runs/subject';
 import type { ItemWork } from './inParallel';
 
 /** What is done with each item under each completion. */
@@ -27,12 +28,17 @@ async function startItem(batch: Batch, item: ItemInProgress): Promise<RunResult>
 	const run = await batch.runSlots(async () => await startRun(batch, item));
 	if (isTerminal(run.status) && !hasSucceeded(run.status)) throw new RunFailedError(run);
 	const images = await listImages(batch.context, run, plan.output.fileName);
-	return { run, images, itemIndex, output: plan.output };
+	return { run, images, itemIndex, output: plan.output, reused: isReused(batch, item) };
 }
 
 /** Starts the run of an item, whose images are delivered when the execution resumes. */
 async function suspendItem(batch: Batch, item: ItemInProgress): Promise<RunResult> {
 	const { itemIndex, plan } = item;
 	const run = await batch.runSlots(async () => await startRun(batch, item));
-	return { run, images: [], itemIndex, output: plan.output };
+	return { run, images: [], itemIndex, output: plan.output, reused: isReused(batch, item) };
+}
+
+/** Whether the run that was started for an item is that of an earlier execution. */
+function isReused({ ledger }: Batch, item: ItemInProgress): boolean {
+	return ledger.entryFor(subjectOf(item)).reused;
 }

@@ -1,13 +1,17 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
+import { isTerminal } from '../../../../runflow/status';
 import { connect } from '../../connection';
 import { toErrorRow } from '../../errors/nodeErrors';
 import { wordsForAbandonedRuns } from '../../errors/otherRuns';
 import { addSummaryHint, addWarning } from '../../output/hints';
+import type { RunResult } from '../../output/items';
+import { addReuseGapHints, addSilentRunsHint } from '../../output/reuseHints';
 import { outputOf } from '../../output/tool';
 import { readNodeOptions } from '../../parameters/node';
 import { findAbandonedRuns } from '../../runs/abandonedRuns';
-import { openBatch } from '../../runs/batch';
+import { openBatch, type PlannedItem } from '../../runs/batch';
+import { fingerprintImages } from '../../runs/fingerprints';
 import { suspend } from '../../suspension/suspend';
 import { workByCompletion } from './completions';
 import { inParallel } from './inParallel';
@@ -24,7 +28,8 @@ export async function makeImages(
 ): Promise<INodeExecutionData[]> {
 	const options = readNodeOptions(context);
 	const { client, baseUrl } = await connect(context);
-	const { planned, refused } = planItems(context, planItem, options, baseUrl);
+	const { planned: read, refused } = planItems(context, planItem, options, baseUrl);
+	const planned = await fingerprintImages(context, read);
 
 	const batch = openBatch(context, client, options);
 	const work = workByCompletion[options.completion];
@@ -36,12 +41,24 @@ export async function makeImages(
 	}
 	const results = outcomes.flatMap((outcome) => ('result' in outcome ? [outcome.result] : []));
 	const failed = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome] : []));
+	addReuseGapHints(context, batch.reusableRuns.gaps);
 	if (options.completion === 'suspend') return await suspend(batch, results, failed);
 
 	addSummaryHint(context, results, failed.length);
+	if (options.completion === 'none') addSilentRunsHint(context, countSilent(planned, results));
 	return outcomes.flatMap((outcome) =>
 		'result' in outcome
 			? outputOf(context, outcome.result)
 			: [toErrorRow(context.getNode(), outcome.error, outcome.itemIndex)],
 	);
+}
+
+/** How many reused runs won't call the callback URL that their item has. */
+function countSilent(planned: PlannedItem[], results: RunResult[]): number {
+	const wanted = new Map(planned.map(({ itemIndex, plan }) => [itemIndex, plan.callbackUrl]));
+	return results.filter(({ itemIndex, reused, run }) => {
+		const callbackUrl = wanted.get(itemIndex) ?? null;
+		const isToCall = !isTerminal(run.status) && run.raw.callback_url === callbackUrl;
+		return reused && callbackUrl !== null && !isToCall;
+	}).length;
 }

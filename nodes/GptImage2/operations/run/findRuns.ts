@@ -17,12 +17,10 @@ export async function findRuns(
 	signal?: AbortSignal,
 ): Promise<Run[]> {
 	const found = new Map<string, Run>();
-	let cursor: string | null = null;
-	do {
-		const page = { limit: Math.min(limit, runsPerPage), cursor, whole };
-		const { runs, cursor: next } = await client.listRuns(filter, page, signal);
+	const page = { limit: Math.min(limit, runsPerPage), whole };
+	for await (const { runs } of client.runPages(filter, page, signal)) {
 		for (const run of runs) found.set(run.id, run);
-		cursor = next;
-	} while (cursor !== null && found.size < limit && !signal?.aborted);
+		if (found.size >= limit || signal?.aborted) break;
+	}
 	return [...found.values()].slice(0, limit);
 }
