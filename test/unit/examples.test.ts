@@ -86,7 +86,7 @@ describe.each(examples)('the example $name', ({ name, form }) => {
 
 	it('names each node in notes as it is named on the canvas', () => {
 		const names = new Set(nodes.map((node) => node.name));
-		const buttons = ['Execute workflow', 'Open chat', '+'];
+		const buttons = ['Execute workflow', 'Open chat'];
 		for (const { parameters } of notes) {
 			const bold = [...String(parameters.content).matchAll(/\*\*([^*]+)\*\*/g)];
 			const named = bold.map(([, text]) => text ?? '').filter((text) => !/[:?]$/.test(text));
