@@ -78,6 +78,7 @@ describe(`the example ${name}`, () => {
 		const execution = await client.executeToEnd(workflowId);
 		const items = itemsOf(execution, 'Send the files on');
 		expect(items).toHaveLength(10);
+		expect(simulator.runs).toHaveLength(11);
 		for (const [channel, ratio] of Object.entries(channels)) {
 			const item = items.find(({ json }) => String(json.file_name).includes(channel));
 			const { width, height } = await sharp(await downloadBinary(client, item)).metadata();
@@ -86,7 +87,7 @@ describe(`the example ${name}`, () => {
 		}
 	});
 
-	it('pays for nothing twice: the second and the third time only for what had failed', async () => {
+	it('pays nothing twice: the second time only for what had failed, the third time for nothing', async () => {
 		const execution = await client.executeToEnd(workflowId);
 		expectSuccess(execution);
 		expect(itemsOf(execution, 'Send the files on')).toHaveLength(10);
