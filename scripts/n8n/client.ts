@@ -16,11 +16,11 @@ export const owner = { email: 'demo@example.com', password: 'Demo-password-1' };
 export interface ExportedWorkflow {
 	name: string;
 	description?: string;
+	/** The ids of its tags, where it is saved. */
+	tags?: string[];
 	nodes: INode[];
 	connections: IConnections;
 	settings?: IWorkflowSettings;
-	/** The ids of its tags, where it is saved. */
-	tags?: string[];
 }
 
 /** An execution with its data unpacked. */
