@@ -43,7 +43,7 @@ Then press 'Execute workflow'. ${api.note}
 Then try these:
 ${others.map((example) => introduce(example, n8n.url)).join('\n')}
 
-The agent needs a chat model of yours; everything else works as it is.
+The agent needs a chat model of yours, and 'Fire and collect' a URL that its note tells you to paste.
 ${reload ? 'Save a file in nodes/, credentials/ or runflow/, and reload the editor to see the change.\n' : ''}Press Ctrl+C to stop; nothing is kept.
 `);
 
