@@ -1,14 +1,12 @@
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { startSimulator } from '../simulator/simulator';
-import { owner, type ExportedWorkflow, type N8nClient } from './n8n/client';
+import { examples, readExample } from './examples';
+import { owner, type N8nClient } from './n8n/client';
 import { packPackage } from './n8n/package';
 import { freePort, isFree, packageFolder, startN8n } from './n8n/process';
 
-const examples = join(__dirname, '..', 'examples');
-const firstExample = 'first-pictures.json';
 const usualPort = 5678;
 const simulatorSpeed = 5;
 
@@ -32,14 +30,20 @@ async function demo(reload: boolean): Promise<void> {
 		organizationId: '',
 		signingSecrets: '',
 	});
-	const first = await importExamples(n8n.client, credentialId);
+	const imported = await importExamples(n8n.client, credentialId);
+	const [first, ...others] = imported;
 	console.log(`
-Ready: ${n8n.url}/workflow/${first}
+Open first: ${n8n.url}/workflow/${first?.id}
 
   Log in with   ${owner.email}
   and password  ${owner.password}
 
 Then press 'Execute workflow'. ${api.note}
+
+Then try these:
+${others.map((example) => introduce(example, n8n.url)).join('\n')}
+
+The agent needs a chat model of yours, and 'Fire and collect' a URL that its note tells you to paste.
 ${reload ? 'Save a file in nodes/, credentials/ or runflow/, and reload the editor to see the change.\n' : ''}Press Ctrl+C to stop; nothing is kept.
 `);
 
@@ -89,17 +93,34 @@ async function startApi() {
 	};
 }
 
-/** Imports every example and returns the id of the one to open. */
-async function importExamples(client: N8nClient, credentialId: string): Promise<string> {
-	let first = '';
-	for (const file of readdirSync(examples)
-		.filter((name) => name.endsWith('.json'))
-		.sort()) {
-		const workflow = JSON.parse(readFileSync(join(examples, file), 'utf8')) as ExportedWorkflow;
-		const id = await client.createWorkflow(workflow, credentialId);
-		if (file === firstExample) first = id;
+interface ImportedExample {
+	id: string;
+	/** The workflow's name. */
+	title: string;
+	form?: string;
+}
+
+/**
+ * Imports every example with its tag, and publishes those with a web form, so that the form's address works.
+ * The last one goes first, because n8n lists the newest on top.
+ */
+async function importExamples(client: N8nClient, credentialId: string): Promise<ImportedExample[]> {
+	const tags = new Map<string, string>();
+	const imported: ImportedExample[] = [];
+	for (const { name, tag, form } of [...examples].reverse()) {
+		const tagId = tags.get(tag) ?? (await client.createTag(tag));
+		tags.set(tag, tagId);
+		const workflow = readExample(name);
+		const id = await client.createWorkflow({ ...workflow, tags: [tagId] }, credentialId);
+		if (form !== undefined) await client.activate(id);
+		imported.unshift({ id, title: workflow.name, form });
 	}
-	return first;
+	return imported;
+}
+
+/** A line on an example: its form where it has one, else its place in the editor. */
+function introduce({ id, title, form }: ImportedExample, url: string): string {
+	return `  ${title}\n    ${form === undefined ? `${url}/workflow/${id}` : `${url}/form/${form}`}`;
 }
 
 demo(process.argv.includes('--dev')).catch((error: unknown) => {

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { chromium } from 'playwright-core';
 
 import { startSimulator } from '../simulator/simulator';
-import { owner, type ExportedWorkflow } from './n8n/client';
+import { readExample } from './examples';
+import { owner } from './n8n/client';
 import { packPackage } from './n8n/package';
 import { startN8n } from './n8n/process';
 
@@ -30,8 +30,7 @@ async function screenshots(): Promise<void> {
 			organizationId: '',
 			signingSecrets: '',
 		});
-		const example = join(root, 'examples', 'first-pictures.json');
-		const workflow = JSON.parse(readFileSync(example, 'utf8')) as ExportedWorkflow;
+		const workflow = readExample('draw-your-first-pictures');
 		const id = await n8n.client.createWorkflow(workflow, credentialId);
 
 		const page = await browser.newPage({ viewport: { width: 1500, height: 860 } });
@@ -46,7 +45,7 @@ async function screenshots(): Promise<void> {
 		await page.waitForTimeout(1500);
 		await page.screenshot({ path: join(root, 'docs', 'workflow.png') });
 
-		await page.locator('[data-node-name="GPT Image 2"]').first().dblclick();
+		await page.locator('[data-node-name="Draw the pictures"]').first().dblclick();
 		await page.getByText('View', { exact: true }).first().click();
 		await page.waitForTimeout(6000);
 		await page.screenshot({ path: join(root, 'docs', 'result.png') });

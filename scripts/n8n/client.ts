@@ -16,6 +16,9 @@ export const owner = { email: 'demo@example.com', password: 'Demo-password-1' };
 /** A workflow as exported from the editor. */
 export interface ExportedWorkflow {
 	name: string;
+	description?: string;
+	/** The ids of its tags, where it is saved. */
+	tags?: string[];
 	nodes: INode[];
 	connections: IConnections;
 	settings?: IWorkflowSettings;
@@ -113,6 +116,12 @@ export class N8nClient {
 			...workflow,
 			nodes,
 		});
+		return id;
+	}
+
+	/** Saves a tag for workflows, and returns its id. */
+	async createTag(name: string): Promise<string> {
+		const { id } = await this.send<{ id: string }>('POST', '/rest/tags', { name });
 		return id;
 	}
 

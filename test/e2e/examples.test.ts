@@ -1,38 +1,77 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { examples, readExample } from '../../scripts/examples';
+import type { N8nClient } from '../../scripts/n8n/client';
+import { startSimulator, type Simulator } from '../../simulator/simulator';
+import { connect, credentialFor, downloadBinary, expectSuccess, itemsOf, until } from './support';
 
-import type { ExportedWorkflow } from '../../scripts/n8n/client';
-import { startSimulator } from '../../simulator/simulator';
-import { connect, credentialFor, expectSuccess, itemsOf } from './support';
+jest.setTimeout(240_000);
 
-jest.setTimeout(120_000);
+let client: N8nClient;
+let simulator: Simulator;
+let credentialId: string;
 
-const folder = join(__dirname, '..', '..', 'examples');
-const examples = readdirSync(folder)
-	.filter((name) => name.endsWith('.json'))
-	.map(
-		(name) =>
-			[name, JSON.parse(readFileSync(join(folder, name), 'utf8')) as ExportedWorkflow] as const,
-	);
+beforeAll(async () => {
+	client = await connect();
+	simulator = await startSimulator({ runTime: 1500 });
+	credentialId = await credentialFor(client, simulator);
+});
+
+beforeEach(() => {
+	simulator.behave();
+	simulator.runs.length = 0;
+});
+
+afterAll(async () => await simulator.close());
+
+const importExample = async (name: string) =>
+	await client.createWorkflow(readExample(name), credentialId);
 
 describe('the examples, on a real n8n', () => {
-	it.each(examples)(
-		'%s executes to its end, or can be activated if it waits for a callback',
-		async (_name, example) => {
-			const client = await connect();
-			const simulator = await startSimulator({ runTime: 300 });
-			const credentialId = await credentialFor(client, simulator);
-			const id = await client.createWorkflow(example, credentialId);
-			if (example.nodes.some(({ name }) => name === 'Start')) {
-				const execution = await client.executeToEnd(id);
-				expectSuccess(execution);
-				const last = example.nodes.at(-1)?.name ?? '';
-				expect(itemsOf(execution, last).every(({ binary }) => binary?.data)).toBe(true);
-				expect(itemsOf(execution, last).length).toBeGreaterThan(0);
-			} else {
-				await expect(client.activate(id)).resolves.toBeUndefined();
-			}
-			await simulator.close();
-		},
-	);
+	it.each(examples)('keep their description when $name is imported', async ({ name }) => {
+		const id = await importExample(name);
+		const { description } = await client.send('GET', `/rest/workflows/${id}`);
+		expect(description).toBe(readExample(name).description);
+	});
+});
+
+describe('the example draw-your-first-pictures', () => {
+	it('makes a picture of each prompt', async () => {
+		const execution = await client.executeToEnd(await importExample('draw-your-first-pictures'));
+		expectSuccess(execution);
+		const items = itemsOf(execution, 'Draw the pictures');
+		expect(items).toHaveLength(3);
+		for (const item of items) {
+			expect((await downloadBinary(client, item)).length).toBeGreaterThan(0);
+		}
+		expect(simulator.runs).toHaveLength(3);
+	});
+});
+
+describe('the example suspend-and-resume', () => {
+	it('sleeps, then separates the pictures from what is missing', async () => {
+		simulator.misbehave({ do: 'end-run', status: 'failed', match: 'autumn' });
+		const id = await client.execute(await importExample('suspend-and-resume'), 'Start');
+		await until(async () => (await client.execution(id)).status === 'waiting');
+		const execution = await client.finished(id);
+		expectSuccess(execution);
+		const pictures = itemsOf(execution, 'Send the files on');
+		expect(pictures.map(({ binary }) => binary?.data?.mimeType)).toEqual(
+			Array(3).fill('image/png'),
+		);
+		expect(itemsOf(execution, 'Say what is missing').map(({ json }) => json)).toMatchObject([
+			{
+				prompt: expect.stringContaining('autumn'),
+				reason: expect.stringMatching(/did not deliver/),
+			},
+		]);
+		expect(simulator.runs).toHaveLength(4);
+	});
+});
+
+describe('the example catch-up-after-downtime', () => {
+	it('ends well when no callback was missed', async () => {
+		const id = await importExample('catch-up-after-downtime');
+		const execution = await client.executeToEnd(id, 'Try it now');
+		expectSuccess(execution);
+		expect(itemsOf(execution, 'Redeliver missed callbacks')).toEqual([]);
+	});
 });

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { readExample } from '../../scripts/examples';
 import type { ExportedWorkflow, N8nClient } from '../../scripts/n8n/client';
 import { startN8n } from '../../scripts/n8n/process';
 import { startSimulator } from '../../simulator/simulator';
@@ -12,9 +11,7 @@ jest.setTimeout(300_000);
 const secret = 'whsec_missed';
 const webhookId = 'c7a5a1de-3333-4a4a-8a8a-000000000001';
 
-const example = JSON.parse(
-	readFileSync(join(__dirname, '..', '..', 'examples', 'catch-up-after-downtime.json'), 'utf8'),
-) as ExportedWorkflow;
+const example = readExample('catch-up-after-downtime');
 
 /** The trigger's workflow, with the URL by which Runflow calls it. */
 function triggerWorkflow(): ExportedWorkflow {
