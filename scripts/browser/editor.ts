@@ -29,10 +29,11 @@ export async function logIn(page: Page, url: string): Promise<void> {
 	await page.waitForURL(/home|workflow/);
 }
 
-/** Opens a saved workflow, and waits until its nodes are on the canvas. */
+/** Opens a saved workflow, and waits until the editor has moved all of it into view. */
 export async function openWorkflow(page: Page, url: string, id: string): Promise<void> {
 	await page.goto(`${url}/workflow/${id}`);
 	await page.getByTestId('canvas-node').first().waitFor();
+	await page.locator('.vue-flow[class*="_ready"]').waitFor();
 }
 
 /** Opens a new workflow, and the list of nodes that 'Add first step…' offers. */
@@ -52,6 +53,30 @@ export function foundNode(page: Page, name: string): Locator {
 	return page
 		.getByTestId('item-iterator-item')
 		.filter({ has: page.getByText(name, { exact: true }) });
+}
+
+/** Chooses an action of GPT Image 2 in the list of nodes that is open; its panel opens. */
+export async function chooseAction(page: Page, action: string): Promise<void> {
+	await searchBar(page).fill('gpt image 2');
+	await foundNode(page, 'GPT Image 2').click();
+	await page.getByText(/^Actions \(\d+\)$/).click();
+	await page.getByText(action, { exact: true }).click();
+	await nodePanel(page).waitFor();
+}
+
+/** Opens the dialog for a new credential from the panel of a node, and returns it. */
+export async function newCredential(page: Page): Promise<Locator> {
+	await page.getByTestId('node-credentials-select').click();
+	await page.getByTestId('node-credentials-select-item-new').click();
+	const dialog = page.getByTestId('credential-edit-dialog');
+	await dialog.waitFor();
+	return dialog;
+}
+
+/** Unfolds the webhook URLs of the trigger that is open. */
+export async function showWebhookUrls(page: Page): Promise<void> {
+	await nodePanel(page).getByText('Webhook URLs', { exact: true }).click();
+	await nodePanel(page).getByText('/webhook-test/').waitFor();
 }
 
 /** A node on the canvas. */

@@ -12,6 +12,7 @@ async function shows(page: Page, shown: string[], hidden: string[] = []): Promis
 walk('fields come and go', {}, (step) => {
 	step('starts with what Generate needs', async ({ page, url, client, credentialId }) => {
 		const id = await client.createWorkflow(readWorkflow('draw'), credentialId);
+		await client.executeToEnd(id);
 		await openWorkflow(page, url, id);
 		await openNode(page, 'GPT Image 2');
 		await shows(
@@ -56,6 +57,17 @@ walk('fields come and go', {}, (step) => {
 	step('Input Source URL asks for URLs instead', async ({ page }) => {
 		await choose(page, 'Input Source', 'URL');
 		await shows(page, ['Image URLs'], ['Input Data Field Name']);
+	});
+
+	step('Input Source Earlier Run asks for a run and the number of an image', async ({ page }) => {
+		await choose(page, 'Input Source', 'Earlier Run');
+		await shows(page, ['Run ID', 'Image Number'], ['Image URLs', 'Input Data Field Name']);
+	});
+
+	step('the list of runs says what each of them drew', async ({ page }) => {
+		await field(page, 'Run ID').getByTestId('rlc-input').click();
+		await page.getByTestId('rlc-item').getByText('a ceramic teapot').click();
+		await page.getByTestId('rlc-item').first().waitFor({ state: 'hidden' });
 	});
 
 	step('options are added one by one, masks only where something is edited', async ({ page }) => {

@@ -4,6 +4,7 @@ import {
 	executeStep,
 	field,
 	foundNode,
+	newCredential,
 	nodeOnCanvas,
 	nodePanel,
 	openNode,
@@ -15,6 +16,17 @@ import {
 import { walk } from './support';
 
 const prompt = 'A paper-cut map of an island with three villages and a lighthouse';
+
+const phrases = [
+	'gpt image 2',
+	'runflow',
+	'generate image',
+	'create image',
+	'image generation',
+	'ai image',
+	'text to image',
+	'edit image',
+];
 
 walk('to the first picture', {}, (step) => {
 	step("opens the dialog of 'Settings → Community nodes'", async ({ page, url }) => {
@@ -33,36 +45,39 @@ walk('to the first picture', {}, (step) => {
 		expect(enabled).toEqual([false, false, true]);
 	});
 
-	for (const phrase of ['gpt image 2', 'runflow', 'dall-e']) {
-		step(`finds the node by '${phrase}'`, async ({ page, url }) => {
-			if (phrase === 'gpt image 2') await addFirstStep(page, url);
-			await searchBar(page).fill('');
+	step("is offered nodes by 'Add first step…'", async ({ page, url }) => {
+		await addFirstStep(page, url);
+	});
+
+	for (const phrase of phrases) {
+		step(`finds the node by '${phrase}'`, async ({ page }) => {
 			await searchBar(page).fill(phrase);
 			await foundNode(page, 'GPT Image 2').waitFor();
+			await searchBar(page).fill('no node has this name');
+			await foundNode(page, 'GPT Image 2').waitFor({ state: 'hidden' });
 		});
 	}
 
 	step('sees it as installed, with its triggers and its actions', async ({ page }) => {
+		await searchBar(page).fill('generate image');
 		await foundNode(page, 'GPT Image 2').click();
 		await page.getByText('Installed', { exact: true }).waitFor();
 		await page.getByText('On run completed').waitFor();
 		await page.getByText(/^Actions \(\d+\)$/).click();
-		for (const action of ['Edit an image', 'Get many runs', 'Redeliver missed callbacks'])
-			await page.getByText(action).waitFor();
+		for (const action of ['Edit image', 'Get many runs', 'Redeliver missed callbacks'])
+			await page.getByText(action, { exact: true }).waitFor();
 	});
 
 	step('adds it, and n8n adds a trigger that starts it by hand', async ({ page }) => {
-		await page.getByText('Generate an image').click();
+		await page.getByText('Generate image', { exact: true }).click();
 		await nodePanel(page).waitFor();
 		await closeNode(page);
 		await nodeOnCanvas(page, 'When clicking ‘Execute workflow’').waitFor();
-		await openNode(page, 'Generate an image');
+		await openNode(page, 'Generate image');
 	});
 
 	step('is told in the credential that a wrong key is wrong', async ({ page, simulator }) => {
-		await page.getByTestId('node-credentials-select').click();
-		await page.getByTestId('node-credentials-select-item-new').click();
-		const dialog = page.getByTestId('credential-edit-dialog');
+		const dialog = await newCredential(page);
 		await dialog.getByTestId('parameter-input-apiKey').locator('input').fill('not a key');
 		await dialog.getByTestId('parameter-input-baseUrl').locator('input').fill(simulator.url);
 		await page.getByTestId('credential-save-button').click();

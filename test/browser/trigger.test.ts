@@ -1,5 +1,12 @@
 import { callbackBody } from '../fixtures/callbacks';
-import { choose, nodePanel, openNode, openWorkflow, output } from '../../scripts/browser/editor';
+import {
+	choose,
+	nodePanel,
+	openNode,
+	openWorkflow,
+	output,
+	showWebhookUrls,
+} from '../../scripts/browser/editor';
 import { readWorkflow, walk } from './support';
 
 const webhookId = 'b1a7a3f0-0002-4c1e-9a51-3a1f0c5b00ff';
@@ -13,7 +20,7 @@ walk("the trigger's panel", {}, (step) => {
 	});
 
 	step('shows the test URL and the production URL', async ({ page, url }) => {
-		await nodePanel(page).getByText('Webhook URLs', { exact: true }).click();
+		await showWebhookUrls(page);
 		await nodePanel(page).getByText(`${url}/webhook-test/${webhookId}/runflow`).waitFor();
 		await page.getByRole('radio', { name: 'Production URL' }).click();
 		await nodePanel(page).getByText(`${url}/webhook/${webhookId}/runflow`).waitFor();
