@@ -88,7 +88,7 @@ function idOf(ids: Examples, name: string): string {
 
 /** The canvas of each example. */
 async function takeExamples({ page, url, theme, examples }: Editor): Promise<void> {
-	await page.setViewportSize({ width: 1600, height: 1000 });
+	await page.setViewportSize({ width: 2000, height: 1250 });
 	for (const [name, id] of examples) {
 		await openWorkflow(page, url, id);
 		await savePicture(page, `examples/${name}`, theme, await canvasArea(page));
@@ -113,12 +113,16 @@ async function takeNode({ page, url, theme }: Editor): Promise<void> {
 	await page.setViewportSize({ width: 1440, height: 1080 });
 	await addFirstStep(page, url);
 	await chooseAction(page, 'Generate image');
-	await page.getByTestId('parameter-input-prompt').getByRole('textbox').fill(idea);
+	const prompt = page.getByTestId('parameter-input-prompt').getByRole('textbox');
+	await prompt.fill(idea);
+	await prompt.blur();
 	const parts = page.locator('[data-test-id="tab-params"], [data-test-id="node-parameters"]');
 	await savePicture(page, 'node', theme, await areaOf(page, parts, 16));
 	const dialog = await newCredential(page);
-	await dialog.getByTestId('parameter-input-apiKey').locator('input').fill('rf_live_0000000000');
-	await savePicture(dialog, 'credential', theme);
+	const key = dialog.getByTestId('parameter-input-apiKey').locator('input');
+	await key.fill('rf_live_0000000000');
+	await key.blur();
+	await savePicture(page.locator('.el-dialog').filter({ has: dialog }), 'credential', theme);
 }
 
 /** The trigger's panel with its two URLs. */
