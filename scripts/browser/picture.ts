@@ -8,9 +8,9 @@ import type { Theme } from './editor';
 
 const docs = join(__dirname, '..', '..', 'docs');
 
-/** Messages that come and go, the blinking cursor, and buttons that float above the canvas. */
+/** Messages that come and go, the blinking cursor, and what floats above canvas and panel. */
 const hidden = `
-	.el-notification, [data-test-id="canvas-controls"], [data-test-id="canvas-minimap"],
+	.el-notification, [data-test-id="canvas-controls"], [data-test-id="canvas-minimap"], [data-test-id="floating-node"],
 	[class*="_executionButtons"], [class*="nodeViewTools"] { visibility: hidden !important; }
 	* { caret-color: transparent !important; }
 `;
