@@ -1,6 +1,6 @@
 import { selectors, type Browser, type Locator, type Page } from 'playwright-core';
 
-import { owner } from '../n8n/client';
+import { browserId, owner } from '../n8n/client';
 
 /** n8n's two looks. */
 export type Theme = 'light' | 'dark';
@@ -18,6 +18,13 @@ export async function openPage(browser: Browser, theme: Theme = 'light'): Promis
 	// Where the editor keeps the choice of 'Settings → Personal → Theme'.
 	await context.addInitScript(`localStorage.setItem('N8N_THEME', '${theme}')`);
 	return await context.newPage();
+}
+
+/** Gives a page the session of a client, so that nobody has to log in. */
+export async function takeOver(page: Page, url: string, session: string): Promise<void> {
+	const [name = '', ...value] = session.split('=');
+	await page.context().addCookies([{ name, value: value.join('='), url }]);
+	await page.context().addInitScript(`localStorage.setItem('n8n-browserId', '${browserId}')`);
 }
 
 /** Logs the owner in, and waits for the page after it. */

@@ -4,6 +4,7 @@ import {
 	executeStep,
 	field,
 	foundNode,
+	logIn,
 	newCredential,
 	nodeOnCanvas,
 	nodePanel,
@@ -28,7 +29,11 @@ const phrases = [
 	'edit image',
 ];
 
-walk('to the first picture', {}, (step) => {
+walk('to the first picture', { anonymous: true }, (step) => {
+	step('logs in', async ({ page, url }) => {
+		await logIn(page, url);
+	});
+
 	step("opens the dialog of 'Settings → Community nodes'", async ({ page, url }) => {
 		await page.goto(`${url}/settings/community-nodes`);
 		await page.getByRole('button', { name: 'Install a community node' }).click();

@@ -8,7 +8,7 @@ async function publish({ client, credentialId }: Walker, example: string): Promi
 	await client.activate(await client.createWorkflow(readExample(example), credentialId));
 }
 
-walk('forms', { loggedIn: false }, (step) => {
+walk('forms', { anonymous: true }, (step) => {
 	step('a form that waits shows the picture on its last page', async (walker) => {
 		const { page, url, simulator } = walker;
 		await publish(walker, 'answer-a-form-with-a-picture');

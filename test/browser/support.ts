@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 
 import { launchChromium } from '../../scripts/browser/chromium';
-import { logIn, openPage } from '../../scripts/browser/editor';
+import { openPage, takeOver } from '../../scripts/browser/editor';
 import type { ExportedWorkflow, N8nClient } from '../../scripts/n8n/client';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
 import { connect, credentialFor } from '../e2e/support';
@@ -24,11 +24,11 @@ export interface Walker {
 export type Step = (sentence: string, walk: (walker: Walker) => Promise<void>) => void;
 
 /**
- * Declares tests that one person walks through in one page, each where the one before ended. Each step
- * leaves a screenshot in `reports/browser/<name>`, and the failed one its page as HTML and text; when all
- * succeed, these are removed. After a failed step the others fail at once.
+ * Declares tests that one person walks through in one page, each where the one before ended: the owner of
+ * n8n, or somebody `anonymous`. Each step leaves a screenshot in `reports/browser/<name>`, and the failed one
+ * its page as HTML and text; when all succeed, these are removed. After a failed step the others fail at once.
  */
-export function walk(name: string, { loggedIn = true }, declare: (step: Step) => void): void {
+export function walk(name: string, { anonymous = false }, declare: (step: Step) => void): void {
 	jest.setTimeout(120_000);
 	const folder = join(artefacts, name);
 	let browser: Browser | undefined;
@@ -46,7 +46,7 @@ export function walk(name: string, { loggedIn = true }, declare: (step: Step) =>
 		const page = await openPage(browser);
 		const url = process.env.E2E_N8N_URL ?? '';
 		walker = { page, url, client, simulator, credentialId };
-		if (loggedIn) await logIn(page, url);
+		if (!anonymous) await takeOver(page, url, client.session);
 	});
 
 	afterAll(async () => {
