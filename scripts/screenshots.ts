@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { basename } from 'node:path';
 
 import type { Browser, Page } from 'playwright-core';
 
@@ -23,11 +23,10 @@ import {
 } from './browser/editor';
 import { fillForm, submitForm, waitForPicture } from './browser/form';
 import { areaOf, savePicture } from './browser/picture';
-import type { ExportedWorkflow } from './n8n/client';
+import { examplesFolder, readExample } from './examples';
 import { packPackage } from './n8n/package';
 import { freePort, isFree, startN8n } from './n8n/process';
 
-const examples = join(__dirname, '..', 'examples');
 const usualPort = 5678;
 const idea = 'A lighthouse above a quiet bay, early morning light';
 
@@ -56,10 +55,9 @@ async function screenshots(): Promise<void> {
 			signingSecrets: '',
 		});
 		const ids = new Map<string, string>();
-		for (const file of readdirSync(examples).filter((name) => name.endsWith('.json'))) {
-			const workflow = JSON.parse(readFileSync(join(examples, file), 'utf8')) as ExportedWorkflow;
-			const id = await n8n.client.createWorkflow(workflow, credentialId);
-			ids.set(file.replace(/\.json$/, ''), id);
+		for (const file of readdirSync(examplesFolder)) {
+			const name = basename(file, '.json');
+			ids.set(name, await n8n.client.createWorkflow(readExample(name), credentialId));
 		}
 		for (const theme of ['light', 'dark'] as const) {
 			const page = await openPage(browser, theme);

@@ -1,5 +1,6 @@
 import { fillForm, submitForm, waitForPicture } from '../../scripts/browser/form';
-import { readExample, walk, type Walker } from './support';
+import { readExample } from '../../scripts/examples';
+import { walk, type Walker } from './support';
 
 const idea = 'A red fox in the snow';
 

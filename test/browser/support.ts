@@ -78,14 +78,6 @@ export function walk(name: string, { anonymous = false }, declare: (step: Step) 
 
 /** Reads a golden workflow of these tests, as exported from n8n. */
 export function readWorkflow(name: string): ExportedWorkflow {
-	return read(join(__dirname, 'workflows', `${name}.json`));
-}
-
-/** Reads one of the examples that users import. */
-export function readExample(name: string): ExportedWorkflow {
-	return read(join(__dirname, '..', '..', 'examples', `${name}.json`));
-}
-
-function read(path: string): ExportedWorkflow {
+	const path = join(__dirname, 'workflows', `${name}.json`);
 	return JSON.parse(readFileSync(path, 'utf8')) as ExportedWorkflow;
 }
