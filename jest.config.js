@@ -16,15 +16,19 @@ const project = (name, more = {}) => ({
 	...more,
 });
 
+/** One n8n with the packed package, for all test files of a project. */
+const oneN8n = {
+	globalSetup: '<rootDir>/test/e2e/globalSetup.ts',
+	globalTeardown: '<rootDir>/test/e2e/globalTeardown.ts',
+};
+
 module.exports = {
 	projects: [
 		project('unit'),
 		project('engine', { setupFilesAfterEnv: ['<rootDir>/test/engine/setup.ts'] }),
 		project('package'),
-		project('e2e', {
-			globalSetup: '<rootDir>/test/e2e/globalSetup.ts',
-			globalTeardown: '<rootDir>/test/e2e/globalTeardown.ts',
-		}),
+		project('e2e', oneN8n),
+		project('browser', oneN8n),
 		project('queue'),
 	],
 };

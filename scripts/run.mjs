@@ -14,6 +14,7 @@ const commands = {
 	'lint:fix': () => worst(lints.map(({ fix }) => fix())),
 	format: () => lints.find((lint) => lint.name === 'format').fix(),
 	release: () => runTool('release-it/bin/release-it.js', args),
+	screenshots: () => runTypeScript('scripts/screenshots.ts'),
 	bench: () =>
 		worst((args.length > 0 ? args : benches).map((bench) => runTypeScript(`bench/${bench}.ts`))),
 };

@@ -25,15 +25,15 @@ function tests(...projects) {
 	};
 }
 
-/** The tests of queue mode need Redis and PostgreSQL; without them they are skipped, but CI has to have them. */
-function queueTests() {
-	const { name, run } = tests('queue');
+/** Tests that need more than Node and npm; where that is missing they are skipped, but CI has to have it. */
+function testsWithNeeds(project) {
+	const { name, run } = tests(project);
 	return {
 		name,
 		run: () => {
-			if (runTypeScript('scripts/queueServices.ts') === 0) return run();
+			if (runTypeScript('scripts/missing.ts', [project]) === 0) return run();
 			if (process.env.CI === 'true') return [0, 1];
-			console.log('=== queue: skipped');
+			console.log(`=== ${name}: skipped`);
 			return [0, 0];
 		},
 	};
@@ -59,7 +59,8 @@ const steps = fast
 			tests('unit', 'engine'),
 			tests('package'),
 			tests('e2e'),
-			queueTests(),
+			testsWithNeeds('browser'),
+			testsWithNeeds('queue'),
 		];
 
 ensureDependencies();

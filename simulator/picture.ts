@@ -1,12 +1,9 @@
-import { createHash } from 'node:crypto';
-
 import sharp from 'sharp';
 
 import type { InputFields } from '../runflow/input';
+import { landscape, type Size } from './landscape';
 
 const font = require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf');
-
-type Size = { width: number; height: number };
 
 /** Pixels of the presets; the seed has only their names, so these are plausible sizes within its rules. */
 const presets: Readonly<Record<string, Size>> = {
@@ -27,8 +24,8 @@ export function sizeOf(imageSize: unknown): Size {
 }
 
 /**
- * Draws a picture of the requested size and format with its prompt on it and, for an edit, the edited image in a
- * corner; the colours depend on the prompt.
+ * Draws a picture of the requested size and format: a landscape that depends on the prompt, with the prompt as its
+ * caption and, for an edit, the edited image in a corner.
  */
 export async function drawPicture(
 	input: InputFields,
@@ -36,26 +33,18 @@ export async function drawPicture(
 	edited: Buffer | null,
 ): Promise<Buffer> {
 	const { width, height } = sizeOf(input.image_size);
-	const hue = createHash('sha256').update(`${input.prompt}${index}`).digest()[0] ?? 0;
-	const background = Buffer.from(
-		`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">
-			<defs><linearGradient id="sky" x1="0" y1="0" x2="1" y2="1">
-				<stop offset="0" stop-color="hsl(${hue}, 55%, 22%)"/>
-				<stop offset="1" stop-color="hsl(${(hue + 60) % 360}, 60%, 45%)"/>
-			</linearGradient></defs>
-			<rect width="100%" height="100%" fill="url(#sky)"/>
-			<circle cx="${width * 0.82}" cy="${height * 0.2}" r="${Math.min(width, height) * 0.09}" fill="hsl(${(hue + 180) % 360}, 80%, 65%)"/>
-		</svg>`,
-	);
-	const shorter = Math.min(width, height);
-	const prompt = await drawText(input.prompt, { width: width * 0.8, height: height * 0.45 });
+	const margin = Math.round(Math.min(width, height) * 0.05);
+	const caption = await drawText(input.prompt, { width: width * 0.86, height: height * 0.2 });
 	const note = await drawText(
 		`Simulated picture ${index + 1} of ${input.num_images}, ${width} × ${height}, ${input.quality} quality`,
-		{ width: width * 0.6, height: Math.max(16, shorter * 0.03) },
+		{ width: width * 0.6, height: Math.max(16, height * 0.024) },
 	);
-	const picture = sharp(background).composite([
-		{ input: prompt, gravity: 'centre' },
-		{ input: note, gravity: 'south' },
+	const heightOf = async (image: Buffer) => (await sharp(image).metadata()).height;
+	const noteTop = height - margin - (await heightOf(note));
+	const captionTop = Math.max(0, noteTop - margin - (await heightOf(caption)));
+	const picture = sharp(landscape(input.prompt, index, { width, height })).composite([
+		{ input: caption, left: margin, top: captionTop },
+		{ input: note, left: margin, top: noteTop },
 		...(edited ? [{ input: edited, gravity: 'northwest' }] : []),
 	]);
 	return await picture.toFormat(input.output_format).toBuffer();
@@ -74,7 +63,6 @@ async function drawText(text: string, { width, height }: Size): Promise<Buffer> 
 			fontfile: font,
 			width: Math.floor(width),
 			height: Math.floor(height),
-			align: 'centre',
 			rgba: true,
 		},
 	});

@@ -13,6 +13,9 @@ import type {
 /** The owner that the demo and the tests log in as. */
 export const owner = { email: 'demo@example.com', password: 'Demo-password-1' };
 
+/** What n8n knows a client by; a session is valid for the client that started it. */
+export const browserId = 'n8n-nodes-runflow';
+
 /** A workflow as exported from the editor. */
 export interface ExportedWorkflow {
 	name: string;
@@ -44,7 +47,7 @@ export class N8nClient {
 		private cookie = '',
 	) {}
 
-	/** The session, for another client to go on with. */
+	/** The session's cookie, valid for requests that have `browserId` in their header 'browser-id'. */
 	get session(): string {
 		return this.cookie;
 	}
@@ -68,7 +71,7 @@ export class N8nClient {
 			method,
 			headers: {
 				'content-type': 'application/json',
-				'browser-id': 'n8n-nodes-runflow',
+				'browser-id': browserId,
 				cookie: this.cookie,
 			},
 			...(body && { body: JSON.stringify(body) }),
@@ -83,7 +86,7 @@ export class N8nClient {
 	/** Downloads bytes as the editor does. */
 	async download(path: string): Promise<Buffer> {
 		const answer = await fetch(`${this.url}${path}`, {
-			headers: { 'browser-id': 'n8n-nodes-runflow', cookie: this.cookie },
+			headers: { 'browser-id': browserId, cookie: this.cookie },
 		});
 		if (!answer.ok) throw new Error(`GET ${path}: ${answer.status}`);
 		return Buffer.from(await answer.arrayBuffer());
