@@ -101,7 +101,7 @@ describe("the list of the field 'Run ID'", () => {
 	it.each([
 		[401, 'Runflow did not accept the API key', "Check 'API Key' in the Runflow credential."],
 		[403, 'Runflow does not allow this with the API key', 'needs the scope runs:read'],
-		[503, 'Runflow had an internal error (HTTP 503)', 'Wait a little'],
+		[503, 'Runflow could not handle the request (HTTP 503)', 'Wait a little'],
 	])('says in plain words what is wrong at once: HTTP %s', async (status, message, advice) => {
 		const api = nock(apiUrl).get('/v1/runs').query(true).reply(status, {});
 		await expect(searchList('searchRuns')).rejects.toMatchObject({
