@@ -48,6 +48,9 @@ const wordsByStatus: Readonly<Record<number, Words | ((error: RunflowApiError) =
 	},
 };
 
+/** The statuses that have their own words; all others share those of their range. */
+export const statusesWithWords: readonly number[] = Object.keys(wordsByStatus).map(Number);
+
 /** The words for a request that the API refused. */
 export function wordsForStatus(error: RunflowApiError): Words {
 	const { httpStatus, detail: remote } = error;

@@ -1,18 +1,12 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { z } from 'zod';
 
-import { toItems } from '../nodes/GptImage2/output/items';
-import { labelOf } from '../nodes/GptImage2/fields/labels';
-import { readCallback } from '../runflow/callback';
-import { editInputSchema, generateInputSchema, runRequestSchema } from '../runflow/input';
-import { runSchema } from '../runflow/run';
-import { completedCallback } from '../test/fixtures/callbacks';
-import { succeededRun } from '../test/fixtures/answers';
-
-/** The path of the page. */
-export const page = join(__dirname, '..', 'docs', 'fields.md');
+import { toItems } from '../../nodes/GptImage2/output/items';
+import { labelOf } from '../../nodes/GptImage2/fields/labels';
+import { readCallback } from '../../runflow/callback';
+import { editInputSchema, generateInputSchema, runRequestSchema } from '../../runflow/input';
+import { runSchema } from '../../runflow/run';
+import { completedCallback } from '../../test/fixtures/callbacks';
+import { succeededRun } from '../../test/fixtures/answers';
 
 /** Descriptions of the keys that the node sets itself or turns into something else. */
 const inWords: Readonly<Record<string, string>> = {
@@ -81,43 +75,36 @@ const sent = (schema: z.AnyZodObject) =>
 
 const received = (keys: string[]) => keys.map((key) => `| \`${key}\` | ${itemKeyFor(key)} |`);
 
-/** Returns the page: every key of the API next to what the node has for it. */
-export function fieldTable(): string {
+/** Every key of the API beside what the node has for it. Throws where it has nothing. */
+export function apiFieldTables(): string {
 	if (readCallback(Buffer.from(JSON.stringify(completedCallback))) === null)
 		throw new Error('the fixture is not a callback');
 	const sending = ['| API | Values | Default | Node |', '|---|---|---|---|'];
 	const receiving = ['| API | Item |', '|---|---|'];
 	return [
-		'# Field by field',
-		'',
-		'Every field of the API beside what the node has for it. Made from the schemas by `npx tsx scripts/fieldTable.ts`, which fails when something is missing.',
-		'',
-		'## Request parameters',
+		'### Request parameters',
 		'',
 		...sending,
 		...sent(runRequestSchema),
 		'',
-		'## Input of Generate',
+		'### Input of Generate',
 		'',
 		...sending,
 		...sent(generateInputSchema),
 		'',
-		'## Input of Edit',
+		'### Input of Edit',
 		'',
 		...sending,
 		...sent(editInputSchema),
 		'',
-		'## Output',
+		'### Output',
 		'',
 		...receiving,
 		...received(Object.keys(succeededRun.output)),
 		'',
-		'## Callback payload',
+		'### Callback payload',
 		'',
 		...receiving,
 		...received(Object.keys(completedCallback)),
-		'',
 	].join('\n');
 }
-
-if (require.main === module) writeFileSync(page, fieldTable());
