@@ -84,6 +84,17 @@ describe('the alarm of a suspended execution', () => {
 		await until(async () => (await waiting()).length === 0);
 	});
 
+	it('rings although its time came while n8n was down, and n8n rings before it can be called', async () => {
+		const parameters = { completion: 'suspend', options: { timeout: 200 } };
+		const id = await start('a picture whose alarm is overdue', { parameters });
+		await restart(155_000);
+		const execution = await client.finished(id);
+		const [item] = itemsOf(execution);
+		expect([item?.json.status, item?.json.timed_out]).toEqual(['succeeded', false]);
+		expect(item?.binary?.data).toBeDefined();
+		await until(async () => (await waiting()).length === 0);
+	});
+
 	it('ends with an execution that was stopped, which stays stopped whatever calls it', async () => {
 		const id = await start('a picture nobody waits for');
 		expect(await waiting()).toHaveLength(2);

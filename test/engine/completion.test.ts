@@ -20,7 +20,7 @@ const executionIsGone = (url = 'https://n8n.example.com') =>
 	nock(url)
 		.persist()
 		.post(/webhook-waiting/)
-		.reply(404, {});
+		.reply(404, { code: 404, message: 'The execution does not exist.' });
 
 describe('returning immediately', () => {
 	it('sends the callback URL and outputs the handle of the run without reading it', async () => {

@@ -8,6 +8,9 @@ const models = '/v1/models/openai/gpt-image-2/runs';
 const input = [{ json: { prompt: 'a brass sign' } }];
 const workflow = goldenWorkflow('generate', { options: { download: false } });
 
+/** When the crashed execution began, which n8n copies into its retry. */
+const establishedAt = Date.now();
+
 interface Sent {
 	client_ref: string;
 	input: Record<string, unknown>;
@@ -22,7 +25,7 @@ async function sentByCrashed(): Promise<Sent> {
 			return true;
 		})
 		.reply(201, succeededRun);
-	await runWorkflow(workflow, { input, executionId: '17' });
+	await runWorkflow(workflow, { input, establishedAt, executionId: '17' });
 	return sent;
 }
 
@@ -40,7 +43,8 @@ async function retryWith(run: object): Promise<{ created: number; ids: unknown[]
 			created += 1;
 			return { ...succeededRun, id: '01970c11-2222-7333-8444-000000000099' };
 		});
-	const { items } = await runWorkflow(workflow, { input, executionId: '18', mode: 'retry' });
+	const retry = { input, establishedAt, executionId: '18', mode: 'retry' } as const;
+	const { items } = await runWorkflow(workflow, retry);
 	return { created, ids: items.map(({ json }) => json.run_id) };
 }
 
@@ -59,7 +63,7 @@ async function listedAfterCrash(): Promise<object[]> {
 		.twice()
 		.reply(201, succeededRun);
 	const prompts = [...input, { json: { prompt: 'a copper sign' } }];
-	await runWorkflow(workflow, { input: prompts, executionId: '17' });
+	await runWorkflow(workflow, { input: prompts, establishedAt, executionId: '17' });
 	return sent.map((request, index) => ({
 		...succeededRun,
 		...request,
@@ -85,9 +89,16 @@ describe('the retry of an execution that crashed', () => {
 			}),
 		],
 		[
-			'belongs to another item',
+			'belongs to another execution of the workflow',
 			({ client_ref, input: same }: Sent) => ({
-				client_ref: client_ref.replace(/0\.0\.1$/, '0.1.1'),
+				client_ref: client_ref.replace(/@\w+/, '@abc'),
+				input: same,
+			}),
+		],
+		[
+			'belongs to another item, of an execution whose beginning is not known',
+			({ client_ref, input: same }: Sent) => ({
+				client_ref: client_ref.replace(/@\w+/, '').replace(/0\.0\.1$/, '0.1.1'),
 				input: same,
 			}),
 		],
@@ -101,6 +112,50 @@ describe('the retry of an execution that crashed', () => {
 		const run = { ...succeededRun, created_at: now(), ...change(sent) };
 		expect((await retryWith(run)).created).toBe(1);
 	});
+
+	it.each([
+		['its item has another index now', /:0\.0\.1$/, ':0.4.1'],
+		['n8n counts the round of the node anew', /:0\.0\.1$/, ':3.0.1'],
+		['n8n does not say when its execution began', /@\w+/, ''],
+	])('continues with the run of the crashed execution although %s', async (_name, part, now36) => {
+		const { client_ref, ...sent } = await sentByCrashed();
+		const ref = client_ref.replace(part, now36);
+		expect(ref).not.toBe(client_ref);
+		const run = { ...succeededRun, ...sent, client_ref: ref, created_at: now() };
+		expect(await retryWith(run)).toEqual({ created: 0, ids: [runId] });
+	});
+
+	it.each([
+		['the same for all items', 'order-17'],
+		['made from the id of the execution', '=order-{{ $execution.id }}-{{ $itemIndex }}'],
+	])(
+		"finds each item's run by a reference of the user's own that is %s",
+		async (_name, clientRef) => {
+			const own = goldenWorkflow('generate', { options: { download: false, clientRef } });
+			const prompts = ['p0', 'p1', 'p2'].map((prompt) => ({ json: { prompt } }));
+			const runs: Array<typeof succeededRun> = [];
+			nock(apiUrl)
+				.persist()
+				.post(models)
+				.reply(201, (_uri, body) => {
+					const id = `${runId.slice(0, -1)}${runs.length}`;
+					const sent = body as unknown as Sent & typeof succeededRun;
+					runs.unshift({ ...succeededRun, ...sent, id, created_at: now() });
+					return runs[0];
+				})
+				.get('/v1/runs')
+				.query(true)
+				.reply(200, () => ({ items: runs, next: null }))
+				.get(/runs/)
+				.reply(200, (uri) => runs.find(({ id }) => uri.endsWith(id)));
+			const first = await runWorkflow(own, { input: prompts, executionId: '17' });
+			const retry = { input: prompts, executionId: '1800', mode: 'retry' } as const;
+			const again = await runWorkflow(own, retry);
+			const idsOf = ({ items }: typeof first) => items.map(({ json }) => json.run_id);
+			expect(idsOf(again)).toEqual(idsOf(first));
+			expect(runs).toHaveLength(3);
+		},
+	);
 
 	it('starts a new run where the API refuses to list runs', async () => {
 		nock(apiUrl).persist().get('/v1/runs').query(true).reply(403, {});
@@ -121,6 +176,7 @@ describe('runs of a crashed execution that its retry has no item for', () => {
 		nock(apiUrl).get(`/v1/runs/${runId}`).reply(200, runs[0]);
 		const { error, hints } = await runWorkflow(workflow, {
 			input,
+			establishedAt,
 			executionId: '18',
 			mode: 'retry',
 		});
@@ -135,6 +191,7 @@ describe('runs of a crashed execution that its retry has no item for', () => {
 		nock(apiUrl).post(models).reply(402, { code: 'INSUFFICIENT_FUNDS', message: 'No money.' });
 		const { error } = await runWorkflow(workflow, {
 			input: [{ json: { prompt: 'a wooden sign' } }],
+			establishedAt,
 			executionId: '18',
 			mode: 'retry',
 		});
@@ -152,7 +209,8 @@ describe('runs of a crashed execution that its retry has no item for', () => {
 			{ ...own, client_ref: null },
 		]);
 		nock(apiUrl).post(models).reply(402, {});
-		const { error } = await runWorkflow(workflow, { input, executionId: '18', mode: 'retry' });
+		const retry = { input, establishedAt, executionId: '18', mode: 'retry' } as const;
+		const { error } = await runWorkflow(workflow, retry);
 		expect(error?.context?.paid_runs).toBeUndefined();
 	});
 });

@@ -114,6 +114,8 @@ export interface EngineOptions {
 	resume?: IRunExecutionData;
 	/** The URL at which n8n can be called back, as set by WEBHOOK_URL. */
 	n8nUrl?: string;
+	/** When the execution began, in milliseconds since 1970, which n8n copies into its retries; now unless said. */
+	establishedAt?: number;
 	/** How the execution was started; by hand unless said. */
 	mode?: 'manual' | 'retry';
 	/** Receives a function that stops the execution, as the Stop button does. */
@@ -183,6 +185,9 @@ export async function runWorkflow(
 		createRunExecutionData({
 			executionData: {
 				nodeExecutionStack: [{ node: start, data: { main: [options.input] }, source: null }],
+				...(options.establishedAt !== undefined && {
+					runtimeData: { version: 1, establishedAt: options.establishedAt, source: 'manual' },
+				}),
 			},
 			resultData: { pinData: { [start.name]: options.input } },
 		});

@@ -193,7 +193,10 @@ describe('reuse under the other completions', () => {
 	it('is suspended for a pending run, and keeps that it is reused', async () => {
 		const api = new CountingApi((run) => void (run.status = 'running'));
 		await execute({ completion: 'none' });
-		nock('https://n8n.example.com').persist().post(/.*/).reply(404);
+		nock('https://n8n.example.com')
+			.persist()
+			.post(/.*/)
+			.reply(404, { code: 404, message: 'The execution does not exist.' });
 		const again = await execute({ completion: 'suspend', options: { reuse: 24, timeout: 2 } });
 		expect(again.run.status).toBe('waiting');
 		expect(api.runs).toHaveLength(1);
@@ -225,9 +228,10 @@ describe('reuse and the ledger', () => {
 	it('gives the retry of a crashed execution its own runs first, and no run twice', async () => {
 		const api = new CountingApi();
 		const same = ['p0', 'p0'].map((prompt) => ({ json: { prompt } }));
-		await execute({}, { input: same });
+		const establishedAt = Date.now();
+		await execute({}, { input: same, establishedAt });
 		const three = [...same, ...one];
-		const retried = await execute({}, { input: three, mode: 'retry' });
+		const retried = await execute({}, { input: three, establishedAt, mode: 'retry' });
 		expect(reusedOf(retried)).toEqual([false, false, false]);
 		expect(new Set(retried.items.map(({ json }) => json.run_id)).size).toBe(3);
 		expect(api.runs).toHaveLength(3);

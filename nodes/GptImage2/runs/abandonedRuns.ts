@@ -1,6 +1,6 @@
 import { mayDeliver } from '../../../runflow/status';
 import type { Batch, PlannedItem } from './batch';
-import { isSamePurpose, readOrigin } from './clientRef';
+import { hasSameHash, readClientRef } from './clientRef';
 import { hashOf } from './ledger';
 import { subjectOf } from './subject';
 
@@ -13,36 +13,31 @@ export interface AbandonedRuns {
 
 /**
  * The runs that this node started since the retried execution began, and that no item asks for any more,
- * because its prompt or the input changed. An execution is known to be the crashed one by a run that was
- * taken up; else those of all other executions count. None where nothing had to be looked for.
+ * because its prompt or the input changed. Where n8n doesn't say when that execution began, those of
+ * all other executions count. None where nothing had to be looked for.
  */
 export async function findAbandonedRuns(
 	{ crashedRuns, ledger }: Batch,
 	planned: PlannedItem[],
 ): Promise<AbandonedRuns> {
-	const { executionId, nodeScope, runIndex } = ledger;
-	const purposes = planned.map((item) => ({
-		itemIndex: item.itemIndex,
-		requestHash: hashOf(subjectOf(item)),
-		runIndex,
+	const { establishedAt, executionId, nodeScope, runIndex } = ledger;
+	const items = planned.map((item) => ({
+		hash: hashOf(subjectOf(item)),
+		runId: ledger.paymentOf(item.itemIndex).runId,
 	}));
-	const entries = planned.flatMap(({ itemIndex }) => ledger.find(itemIndex) ?? []);
-	const takenUp = new Set(entries.map(({ runId }) => runId));
-	const reused = new Set(entries.flatMap((entry) => (entry.reused ? entry.runId : [])));
-	const others = (await crashedRuns.known()).flatMap(({ client_ref, id, status }) => {
-		const origin = client_ref === null ? null : readOrigin(client_ref, nodeScope);
-		if (client_ref === null || origin === null || origin.executionId === executionId) return [];
-		if (origin.runIndex !== runIndex || !mayDeliver(status) || reused.has(id)) return [];
-		const isAskedFor = purposes.some((purpose) => isSamePurpose(client_ref, nodeScope, purpose));
-		return [{ id, isAskedFor, execution: origin.executionId, isTakenUp: takenUp.has(id) }];
+	const continued = new Set(items.map(({ runId }) => runId));
+	const withoutRun = items.filter(({ runId }) => runId === null);
+	const abandoned = (await crashedRuns.known()).filter(({ client_ref, id, status }) => {
+		const origin = client_ref === null ? null : readClientRef(client_ref);
+		if (origin === null || continued.has(id) || !mayDeliver(status)) return false;
+		const isOfOther = establishedAt !== null && origin.establishedAt !== establishedAt;
+		return (
+			origin.nodeScope === nodeScope &&
+			origin.executionId !== executionId &&
+			origin.runIndex === runIndex &&
+			!isOfOther &&
+			!withoutRun.some(({ hash }) => hasSameHash(origin, hash))
+		);
 	});
-	const crashed = new Set(
-		others.filter(({ isTakenUp }) => isTakenUp).map(({ execution }) => execution),
-	);
-	const isCertain = crashed.size > 0;
-	const abandoned = others.filter(
-		({ execution, isAskedFor, isTakenUp }) =>
-			!isAskedFor && !isTakenUp && (!isCertain || crashed.has(execution)),
-	);
-	return { runIds: abandoned.map(({ id }) => id), isCertain };
+	return { runIds: abandoned.map(({ id }) => id), isCertain: establishedAt !== null };
 }

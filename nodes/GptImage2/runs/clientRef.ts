@@ -20,63 +20,54 @@ export interface RunPurpose {
 	/** The hash of what shapes the image. */
 	requestHash: string;
 	executionId: string;
+	/** When the execution began, which n8n copies into its retries: in milliseconds since 1970, null where it doesn't say. */
+	establishedAt: number | null;
 	runIndex: number;
 	itemIndex: number;
 	attempt: number;
 }
 
+const radix = 36;
+
 /** The `client_ref` by which the node finds a run again, at most 255 characters long (BATCH-C). */
 export function makeClientRef(nodeScope: string, purpose: RunPurpose): string {
-	const { attempt, executionId, itemIndex, runIndex } = purpose;
+	const { attempt, establishedAt, executionId, itemIndex, requestHash, runIndex } = purpose;
+	const execution =
+		establishedAt === null ? executionId : `${executionId}@${establishedAt.toString(radix)}`;
 	const place = `${runIndex}.${itemIndex}.${attempt}`;
-	return [prefixOf(nodeScope, purpose), executionId, place].join(':');
+	return ['n8n', nodeScope, requestHash.slice(0, requestLength), execution, place].join(':');
 }
 
-/** Whether a `client_ref` is that of the same request of the same item, in whatever execution. */
-export function isSamePurpose(
-	clientRef: string,
-	nodeScope: string,
-	purpose: Omit<RunPurpose, 'attempt' | 'executionId'>,
-): boolean {
-	const prefix = `${prefixOf(nodeScope, purpose)}:`;
-	if (!clientRef.startsWith(prefix)) return false;
-	const place = clientRef.slice(prefix.length).split(':').at(-1) ?? '';
-	return place.startsWith(`${purpose.runIndex}.${purpose.itemIndex}.`);
+/** What a `client_ref` says of its run. */
+export interface RunOrigin extends RunPurpose {
+	nodeScope: string;
 }
 
-/** The execution and the run index that a `client_ref` of this node names; null for any other reference. */
-export function readOrigin(
-	clientRef: string,
-	nodeScope: string,
-): { executionId: string; runIndex: number } | null {
-	const prefix = `n8n:${nodeScope}:`;
-	if (!clientRef.startsWith(prefix)) return null;
-	const [, executionId = '', place = ''] = clientRef.slice(prefix.length).split(':');
-	return { executionId, runIndex: Number.parseInt(place, 10) };
+/** Reads a `client_ref` that a node made; null for any other. The hash in it is shortened. */
+export function readClientRef(clientRef: string): RunOrigin | null {
+	const [tag, ...parts] = clientRef.split(':');
+	const [requestHash = '', execution = '', place = ''] = parts.slice(-3);
+	const numbers = /^(\d+)\.(\d+)\.(\d+)$/.exec(place);
+	if (tag !== 'n8n' || parts.length < 6 || numbers === null) return null;
+	const [runIndex = 0, itemIndex = 0, attempt = 0] = numbers.slice(1).map(Number);
+	const [executionId = '', began] = execution.split('@');
+	return {
+		nodeScope: parts.slice(0, -3).join(':'),
+		requestHash,
+		executionId,
+		establishedAt: began === undefined ? null : Number.parseInt(began, radix),
+		runIndex,
+		itemIndex,
+		attempt,
+	};
 }
 
-/**
- * Whether a `client_ref` is that of the same request, of whatever workflow and node of this n8n, but of
- * another execution than `executionId`.
- */
-export function isSameRequest(
-	clientRef: string,
-	nodeScope: string,
-	{ executionId, requestHash }: Pick<RunPurpose, 'executionId' | 'requestHash'>,
-): boolean {
-	const parts = clientRef.split(':');
-	const [tag, instance] = parts;
-	const [hash, execution, place] = parts.slice(-3);
-	return (
-		parts.length >= 7 &&
-		tag === 'n8n' &&
-		instance === nodeScope.slice(0, instanceLength) &&
-		hash === requestHash.slice(0, requestLength) &&
-		execution !== executionId &&
-		/^\d+\.\d+\.\d+$/.test(place ?? '')
-	);
+/** Whether a run was made from the same request, whatever node and execution it is of. */
+export function hasSameHash({ requestHash }: RunOrigin, wanted: string): boolean {
+	return requestHash === wanted.slice(0, requestLength);
 }
 
-function prefixOf(nodeScope: string, { requestHash }: Pick<RunPurpose, 'requestHash'>): string {
-	return `n8n:${nodeScope}:${requestHash.slice(0, requestLength)}`;
+/** Whether a run was started by this n8n. */
+export function isOfSameInstance({ nodeScope }: RunOrigin, own: string): boolean {
+	return nodeScope.slice(0, instanceLength) === own.slice(0, instanceLength);
 }

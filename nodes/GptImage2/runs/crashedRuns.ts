@@ -6,7 +6,7 @@ import type { Run } from '../../../runflow/run';
 import { isSameInput } from '../../../runflow/sameInput';
 import { mayDeliver } from '../../../runflow/status';
 import type { Claims } from './claims';
-import { isSamePurpose } from './clientRef';
+import { hasSameHash, readClientRef, type RunOrigin } from './clientRef';
 import type { Ledger, LedgerEntry } from './ledger';
 import { isCreatedAfter, type RecentRuns } from './recentRuns';
 
@@ -52,21 +52,18 @@ export class CrashedRuns {
 	): Promise<Run | null> {
 		const { since } = this;
 		if (since === null) return null;
-		const { nodeScope, runIndex } = this.ledger;
 		const { runs } = await this.recent.list(signal);
-		const own = runs.find(
-			(run) =>
-				isCreatedAfter(run, since) !== false &&
-				run.client_ref !== null &&
-				(run.client_ref === plan.clientRef ||
-					isSamePurpose(run.client_ref, nodeScope, { requestHash: hash, runIndex, itemIndex })) &&
-				mayDeliver(run.status) &&
-				!this.claims.isOfAnother(itemIndex, run.id),
+		const mayBeOwn = runs.filter(
+			(run) => isCreatedAfter(run, since) !== false && mayDeliver(run.status),
 		);
-		if (own === undefined) return null;
-		this.claims.claim(itemIndex, own.id);
-		const run = await this.client.getRun(own.id, signal);
-		return mayDeliver(run.status) && isSameInput(plan.input, run.input ?? own.input) ? run : null;
+		const asked = { itemIndex, hash, ...plan };
+		for (const listed of inOrderOfLikeness(mayBeOwn, asked, this.ledger)) {
+			if (this.claims.isOfAnother(itemIndex, listed.id)) continue;
+			this.claims.claim(itemIndex, listed.id);
+			const run = await this.client.getRun(listed.id, signal);
+			if (mayDeliver(run.status) && isSameInput(plan.input, run.input ?? listed.input)) return run;
+		}
+		return null;
 	}
 
 	/** The runs that were listed, newest first; none where nothing had to be looked for, or it failed. */
@@ -75,4 +72,53 @@ export class CrashedRuns {
 		if (since === null) return [];
 		return (await this.recent.known()).filter((run) => isCreatedAfter(run, since) !== false);
 	}
+}
+
+/** The node that looks for the run of a crashed execution, in its own execution. */
+type Place = Pick<Ledger, 'establishedAt' | 'executionId' | 'nodeScope' | 'runIndex'>;
+
+/**
+ * The runs that an item of a crashed execution may have started, the likeliest first. The item may have
+ * another index now, and the node another run index: n8n counts a run of the node that it lost.
+ */
+export function inOrderOfLikeness(
+	runs: Run[],
+	asked: AskedFor & { itemIndex: number; hash: string },
+	place: Place,
+): Run[] {
+	const { clientRef, hash, input, itemIndex } = asked;
+	return runs
+		.flatMap((run) => {
+			if (run.client_ref === null) return [];
+			if (run.input !== null && !isSameInput(input, run.input)) return [];
+			if (clientRef !== null) {
+				return isSameReference(run.client_ref, clientRef, place) ? [{ run, likeness: 0 }] : [];
+			}
+			const origin = readClientRef(run.client_ref);
+			if (origin?.nodeScope !== place.nodeScope || !hasSameHash(origin, hash)) return [];
+			const isItem = origin.itemIndex === itemIndex;
+			const isRound = origin.runIndex === place.runIndex;
+			if (!isOfRetried(origin, place, isItem && isRound)) return [];
+			return [{ run, likeness: Number(isItem) + Number(isRound) }];
+		})
+		.sort((one, other) => other.likeness - one.likeness)
+		.map(({ run }) => run);
+}
+
+/**
+ * Whether a run is of the execution that is retried, by when it began. Where n8n doesn't say, only the
+ * run of the same place counts.
+ */
+function isOfRetried({ establishedAt }: RunOrigin, place: Place, isSamePlace: boolean): boolean {
+	if (establishedAt === null || place.establishedAt === null) return isSamePlace;
+	return establishedAt === place.establishedAt;
+}
+
+/** Whether a reference is the user's own, be it with the id of the crashed execution in it. */
+function isSameReference(reference: string, own: string, { executionId }: Place): boolean {
+	if (reference === own) return true;
+	const parts = own.split(executionId);
+	if (parts.length === 1) return false;
+	const escaped = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+	return new RegExp(`^${escaped.join('\\d+')}$`).test(reference);
 }

@@ -66,6 +66,8 @@ export class Ledger {
 		private readonly entries: Record<string, unknown>,
 		readonly nodeScope: string,
 		readonly executionId: string,
+		/** When the execution began, or the one that it retries, in milliseconds since 1970. */
+		readonly establishedAt: number | null,
 		/** Which time the node runs in its execution, as in a loop. */
 		readonly runIndex: number,
 		/** Whether the same request continues the same run in every run index: a model calls again. */
@@ -85,6 +87,7 @@ export class Ledger {
 			entries,
 			nodeScopeOf(context),
 			executionId ?? randomUUID(),
+			context.getExecutionContext?.()?.establishedAt ?? null,
 			z.number().catch(0).parse($runIndex),
 			isTool(context),
 		);
@@ -121,8 +124,8 @@ export class Ledger {
 		const { itemIndex } = subject;
 		const attempt = (this.find(itemIndex)?.attempt ?? 0) + 1;
 		const hash = hashOf(subject);
-		const { executionId, nodeScope, runIndex } = this;
-		const purpose = { requestHash: hash, executionId, runIndex, itemIndex, attempt };
+		const { establishedAt, executionId, nodeScope, runIndex } = this;
+		const purpose = { requestHash: hash, establishedAt, executionId, runIndex, itemIndex, attempt };
 		return this.write(itemIndex, {
 			hash,
 			idempotencyKey: randomUUID(),

@@ -3,7 +3,7 @@ import { isWholeInput } from '../../../runflow/sameInput';
 import { isTerminal } from '../../../runflow/status';
 import type { ImageParameters } from '../parameters/image';
 import type { InputImages } from '../parameters/inputImages';
-import { isSamePurpose, isSameRequest, type RunPurpose } from './clientRef';
+import { hasSameHash, isOfSameInstance, readClientRef, type RunPurpose } from './clientRef';
 import { isCreatedAfter } from './recentRuns';
 
 /** A run that is pending for longer is taken for stuck. */
@@ -18,7 +18,7 @@ export type AskedFor = Pick<ImageParameters, 'clientRef' | 'input'> & {
 export interface Request {
 	plan: AskedFor;
 	nodeScope: string;
-	purpose: Omit<RunPurpose, 'attempt'>;
+	purpose: Omit<RunPurpose, 'attempt' | 'establishedAt'>;
 }
 
 /**
@@ -28,15 +28,23 @@ export interface Request {
 export function chooseRun(runs: Run[], { nodeScope, plan, purpose }: Request): Run | null {
 	const { clientRef } = plan;
 	const wholeInput = clientRef === null ? null : wholeInputOf(plan);
-	const candidates = runs.filter(({ client_ref, input }) => {
-		if (client_ref === null) return false;
-		if (isSameRequest(client_ref, nodeScope, purpose)) return true;
-		return client_ref === clientRef && wholeInput !== null && isWholeInput(wholeInput, input);
+	const candidates = runs.flatMap((run) => {
+		if (run.client_ref === null) return [];
+		const origin = readClientRef(run.client_ref);
+		const isSame =
+			origin !== null &&
+			isOfSameInstance(origin, nodeScope) &&
+			hasSameHash(origin, purpose.requestHash) &&
+			origin.executionId !== purpose.executionId;
+		const isNamed =
+			run.client_ref === clientRef && wholeInput !== null && isWholeInput(wholeInput, run.input);
+		const isOwn =
+			origin?.nodeScope === nodeScope &&
+			origin.runIndex === purpose.runIndex &&
+			origin.itemIndex === purpose.itemIndex;
+		return isSame || isNamed ? [{ run, isOwn }] : [];
 	});
-	const own = candidates.find(({ client_ref }) =>
-		isSamePurpose(client_ref ?? '', nodeScope, purpose),
-	);
-	return own ?? candidates[0] ?? null;
+	return (candidates.find(({ isOwn }) => isOwn) ?? candidates[0])?.run ?? null;
 }
 
 /**

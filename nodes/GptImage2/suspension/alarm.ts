@@ -1,7 +1,12 @@
-import type { IExecuteFunctions, INodeExecutionData, IWorkflowBase } from 'n8n-workflow';
+import {
+	sleep,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type IWorkflowBase,
+} from 'n8n-workflow';
 import { z } from 'zod';
 
-import { callResumeUrl, isOver } from './resumeUrl';
+import { callResumeUrl, isClear, isOver, type ResumeAnswer, type ResumeCall } from './resumeUrl';
 import { isWatched } from './watch';
 
 /** What an alarm knows of the suspension that it watches over; moments in milliseconds since 1970. */
@@ -17,6 +22,10 @@ export type Alarm = z.infer<typeof alarmSchema>;
 
 const firstRingAfterMs = 150_000;
 const longestGapMs = 1_800_000;
+
+/** A ring that n8n doesn't answer is repeated so often, so far apart: n8n rings before it can be called. */
+const callsPerRing = 6;
+const betweenCallsMs = 10_000;
 
 /** The last ring comes this long before the deadline, so that images can still replace the run ids. */
 const beforeDeadlineMs = 15_000;
@@ -111,13 +120,26 @@ export async function ring(context: IExecuteFunctions): Promise<INodeExecutionDa
 	const alarm = alarmSchema.safeParse(item?.json);
 	if (!alarm.success) return [];
 	const { resumeUrl, startedAt, suspensionId } = alarm.data;
-	const next = nextRing(alarm.data, Date.now());
+	let next = nextRing(alarm.data, Date.now());
 	if (Date.now() - startedAt >= firstRingAfterMs / 2) {
 		const purpose = next !== null && isWatched(suspensionId) ? 'probe' : 'wake';
-		const answer = await callResumeUrl(context, resumeUrl, { purpose, suspensionId });
+		const answer = await callUntilClear(context, resumeUrl, { purpose, suspensionId });
 		if (isOver(answer)) return [];
+		if (!isClear(answer)) next = nextRing({ ...alarm.data, startedAt: Date.now() }, Date.now());
 	}
 	if (next === null) return [];
 	await context.putExecutionToWait(new Date(next));
 	return [{ json: alarm.data }];
+}
+
+async function callUntilClear(
+	context: IExecuteFunctions,
+	url: string,
+	call: ResumeCall,
+): Promise<ResumeAnswer> {
+	for (let calls = 1; ; calls++) {
+		const answer = await callResumeUrl(context, url, call);
+		if (isClear(answer) || calls === callsPerRing) return answer;
+		await sleep(betweenCallsMs);
+	}
 }

@@ -50,12 +50,25 @@ const callSchema = z.object({
 /** A call by this package, in contrast to a callback. */
 export type ResumeCall = z.infer<typeof callSchema>;
 
-/** How a call ended: with n8n's status and what `wake` says, null where it says nothing. */
+/** How a call ended. */
 export interface ResumeAnswer {
-	/** Null when there was no answer. */
+	/** n8n's status, null when there was no answer. */
 	httpStatus: number | null;
+	/** What `wake` says, null where it says nothing. */
 	state: ResumeState | null;
+	/** Whether n8n itself refused the call, not a proxy before it, or an n8n that is only starting. */
+	isRefused: boolean;
 }
+
+/** What n8n answers where it refuses a call to a resume URL. */
+const refusalSchema = z.union([
+	z.object({ code: z.number(), message: z.string() }),
+	z.object({ error: z.string() }),
+]);
+
+const answerSchema = z.object({ statusCode: z.number(), body: z.unknown() });
+
+const stateBodySchema = z.object({ state: stateSchema });
 
 const callTimeoutMs = 30_000;
 
@@ -76,14 +89,15 @@ export async function callResumeUrl(
 			timeout: callTimeoutMs,
 		})
 		.catch(() => null);
-	const { statusCode, body } = z
-		.object({
-			statusCode: z.number().nullable(),
-			body: z.object({ state: stateSchema.nullable().catch(null) }).catch({ state: null }),
-		})
-		.catch({ statusCode: null, body: { state: null } })
-		.parse(answer);
-	return { httpStatus: statusCode, state: body.state };
+	const received = answerSchema.safeParse(answer);
+	if (!received.success) return { httpStatus: null, state: null, isRefused: false };
+	const { body, statusCode } = received.data;
+	const said = stateBodySchema.safeParse(body);
+	return {
+		httpStatus: statusCode,
+		state: said.success ? said.data.state : null,
+		isRefused: refusalSchema.safeParse(body).success,
+	};
 }
 
 /** The call that this package made, null for a callback of Runflow's. */
@@ -92,7 +106,12 @@ export function readResumeCall(context: IWebhookFunctions): ResumeCall | null {
 	return call.success ? call.data : null;
 }
 
-/** The statuses after which there is nothing left to wake: not valid, gone, or finished. */
-export function isOver({ httpStatus, state }: ResumeAnswer): boolean {
-	return state === 'resumed' || [401, 404, 409].includes(httpStatus ?? 0);
+/** Whether there is nothing left to wake: the URL is not valid, or its execution is gone or finished. */
+export function isOver({ httpStatus, isRefused, state }: ResumeAnswer): boolean {
+	return state === 'resumed' || (isRefused && [401, 404, 409].includes(httpStatus ?? 0));
+}
+
+/** Whether the call reached the execution, or n8n said that it can't be called. */
+export function isClear(answer: ResumeAnswer): boolean {
+	return answer.state !== null || isOver(answer);
 }
