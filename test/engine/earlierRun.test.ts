@@ -198,7 +198,8 @@ describe('an edit from an earlier run that is tried again', () => {
 
 	it('after a crash continues with the run that the crashed execution started', async () => {
 		const { creates, reads } = earlierApi(1);
-		await runWorkflow(edit(), { input: items(1), executionId: '17' });
+		const establishedAt = Date.now();
+		await runWorkflow(edit(), { input: items(1), establishedAt, executionId: '17' });
 		const [sent] = creates;
 		const signedAnew = { ...sent?.input, image_urls: [`${files}/1.png?read=99`] };
 		const run = {
@@ -214,6 +215,7 @@ describe('an edit from an earlier run that is tried again', () => {
 		nock(apiUrl).get(`/v1/runs/${runId}`).reply(200, run);
 		const { items: out, error } = await runWorkflow(edit(), {
 			input: items(1),
+			establishedAt,
 			executionId: '18',
 			mode: 'retry',
 		});

@@ -149,7 +149,8 @@ function fromRunflowError(
 }
 
 function addReference(error: NodeError, { unclearRef }: Payment): void {
-	if (unclearRef !== null) addAdvice(error, `Its client reference: ${unclearRef}.`);
+	if (unclearRef === null || error.description?.includes(unclearRef)) return;
+	addAdvice(error, `Its client reference: ${unclearRef}.`);
 }
 
 function detailsOfPayment({ runId, unclearRef }: Payment): IDataObject {

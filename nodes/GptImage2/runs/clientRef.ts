@@ -32,10 +32,10 @@ const radix = 36;
 /** The `client_ref` by which the node finds a run again, at most 255 characters long (BATCH-C). */
 export function makeClientRef(nodeScope: string, purpose: RunPurpose): string {
 	const { attempt, establishedAt, executionId, itemIndex, requestHash, runIndex } = purpose;
-	const execution =
-		establishedAt === null ? executionId : `${executionId}@${establishedAt.toString(radix)}`;
+	const hash = requestHash.slice(0, requestLength);
+	const request = establishedAt === null ? hash : `${hash}@${establishedAt.toString(radix)}`;
 	const place = `${runIndex}.${itemIndex}.${attempt}`;
-	return ['n8n', nodeScope, requestHash.slice(0, requestLength), execution, place].join(':');
+	return ['n8n', nodeScope, request, executionId, place].join(':');
 }
 
 /** What a `client_ref` says of its run. */
@@ -46,11 +46,11 @@ export interface RunOrigin extends RunPurpose {
 /** Reads a `client_ref` that a node made; null for any other. The hash in it is shortened. */
 export function readClientRef(clientRef: string): RunOrigin | null {
 	const [tag, ...parts] = clientRef.split(':');
-	const [requestHash = '', execution = '', place = ''] = parts.slice(-3);
+	const [request = '', executionId = '', place = ''] = parts.slice(-3);
 	const numbers = /^(\d+)\.(\d+)\.(\d+)$/.exec(place);
 	if (tag !== 'n8n' || parts.length < 6 || numbers === null) return null;
 	const [runIndex = 0, itemIndex = 0, attempt = 0] = numbers.slice(1).map(Number);
-	const [executionId = '', began] = execution.split('@');
+	const [requestHash = '', began] = request.split('@');
 	return {
 		nodeScope: parts.slice(0, -3).join(':'),
 		requestHash,
