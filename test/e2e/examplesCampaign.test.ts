@@ -99,7 +99,7 @@ describe(`the example ${name}`, () => {
 		]);
 	});
 
-	it('spends nothing and says so in the rows when there are more pictures than the cap', async () => {
+	it('spends nothing, says so in the rows and leaves their files when there are more pictures than the cap', async () => {
 		const before = simulator.runs.length;
 		const example = readExample(name);
 		const nodes = example.nodes.map((node) =>
@@ -113,6 +113,9 @@ describe(`the example ${name}`, () => {
 		);
 		expectSuccess(await client.executeToEnd(capped));
 		expect(simulator.runs).toHaveLength(before);
-		for (const { status } of await rows()) expect(status).toContain("'Max Images'");
+		for (const { cost, files, status } of await rows()) {
+			expect(status?.split("'Max Images' allows")).toHaveLength(2);
+			expect([cost, files?.split('\n').length]).toEqual([0.665, 5]);
+		}
 	});
 });

@@ -63,6 +63,12 @@ describe.each([
 
 		await visitor.submit();
 		expectSuccess(await client.finished(visitor.executionId));
+
+		const { callback_url: resumeUrl } = simulator.runs[0]?.request ?? {};
+		if (resumeUrl === undefined) return;
+		const late = await fetch(resumeUrl, { method: 'POST' });
+		expect(late.status).toBe(500);
+		expect(await late.text()).toContain("undefined (reading 'node')");
 	});
 
 	it.each([
@@ -113,14 +119,24 @@ describe('the example pick-the-best-of-four-drafts', () => {
 		await visitor.submit(['', '["Draft 1"]', '']);
 		expect(await visitor.nextPage()).toContain('That did not work');
 	});
+
+	it('pays for nothing more when the choice is none of the drafts', async () => {
+		const visitor = await order();
+		await visitor.nextPage();
+		await visitor.submit(['', '["Draft 0"]', '']);
+		expect(await visitor.nextPage()).toContain('That did not work');
+		expect(simulator.runs).toHaveLength(1);
+	});
 });
 
 describe('the example edit-product-photos-with-a-brand-reference', () => {
 	beforeAll(async () => await publish('edit-product-photos-with-a-brand-reference'));
 
-	async function upload(): Promise<Visitor> {
+	const colours = ['red', 'green', 'blue'];
+
+	async function upload(nameOf = (colour: string) => `${colour} mug.png`): Promise<Visitor> {
 		const photos = await Promise.all(
-			['red', 'green', 'blue'].map(async (colour) => await photo(`${colour} mug.png`, colour)),
+			colours.map(async (colour) => await photo(nameOf(colour), colour)),
 		);
 		const brand = await photo('brand.png', 'gold');
 		return await Visitor.submit(formAt('restyle-product-photos'), [photos, [brand], 'no props']);
@@ -133,7 +149,7 @@ describe('the example edit-product-photos-with-a-brand-reference', () => {
 		expect(picturesOf(page)).toHaveLength(3);
 		const [zip] = downloadsOf(page);
 		expect(zip?.fileName).toBe('restyled-photos.zip');
-		for (const colour of ['red', 'green', 'blue'])
+		for (const colour of colours)
 			expect(zip?.bytes.includes(`${colour} mug-restyled.jpg`)).toBe(true);
 
 		expect(simulator.runs).toHaveLength(3);
@@ -144,6 +160,13 @@ describe('the example edit-product-photos-with-a-brand-reference', () => {
 			'red mug.png',
 		]);
 		for (const { request } of simulator.runs) expect(request.input.image_urls).toHaveLength(2);
+	});
+
+	it('packs every photo, though all have the same name', async () => {
+		const visitor = await upload(() => 'image.png');
+		const [zip] = downloadsOf(await visitor.nextPage());
+		for (const name of ['image-restyled.jpg', 'image-restyled (2).jpg', 'image-restyled (3).jpg'])
+			expect(zip?.bytes.includes(name)).toBe(true);
 	});
 
 	it('hands over the others when one photo fails', async () => {

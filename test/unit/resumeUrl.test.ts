@@ -4,11 +4,16 @@ const answer = (httpStatus: number | null, isRefused: boolean, state: 'pending' 
 	httpStatus,
 	isRefused,
 	state,
+	hasEnded: false,
 });
 
 describe('the answer of a resume URL', () => {
 	it.each([401, 404, 409])("says with n8n's own %s that nothing is left to wake", (httpStatus) => {
 		expect(isOver(answer(httpStatus, true))).toBe(true);
+	});
+
+	it('says so as well where n8n trips over an execution that ended with a form', () => {
+		expect(isOver({ ...answer(500, true), hasEnded: true })).toBe(true);
 	});
 
 	it.each([

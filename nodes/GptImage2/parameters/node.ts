@@ -25,7 +25,7 @@ export const pollIntervalSchema = secondsUpTo(longestPollSeconds, '1 hour').defa
 
 /** The option 'Reuse Earlier Runs', in hours. */
 const reuseSchema = z
-	.number()
+	.number({ invalid_type_error: 'must be a number' })
 	.min(0, 'must be at least 0')
 	.max(longestReuseHours, `must be at most ${longestReuseHours} hours (30 days)`)
 	.default(0);

@@ -22,6 +22,7 @@ export const runIdSchema = z
 			.string({ invalid_type_error: 'must be text' })
 			.trim()
 			.min(1, 'must not be empty')
+			.toLowerCase()
 			.regex(wholeRunId, runIdProblem),
 	);
 

@@ -46,19 +46,20 @@ export const imageUrlList = z.unknown().transform((value) =>
 		.filter((url) => url !== ''),
 );
 
+const anyNumber = z.number({ invalid_type_error: 'must be a number' });
+
 /** A whole number of at least `minimum`. */
 export const wholeNumber = (minimum: number) =>
-	z.number().int('must be a whole number').min(minimum, `must be at least ${minimum}`);
+	anyNumber.int('must be a whole number').min(minimum, `must be at least ${minimum}`);
 
 /** Which image of a run is meant, counted from 1; 0 for all of them. */
-export const imageNumberSchema = z
-	.number({ invalid_type_error: 'must be a number' })
+export const imageNumberSchema = anyNumber
 	.int('must be a whole number')
 	.min(0, 'must be 1 or more, or 0 for all images')
 	.default(0);
 
 /** A number greater than 0. */
-export const positiveNumber = z.number().positive('must be greater than 0');
+export const positiveNumber = anyNumber.positive('must be greater than 0');
 
 /** A duration in seconds, greater than 0 and at most `most`, which `inWords` says in larger units. */
 export const secondsUpTo = (most: number, inWords: string) =>

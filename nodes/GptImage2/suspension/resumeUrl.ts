@@ -58,6 +58,8 @@ export interface ResumeAnswer {
 	state: ResumeState | null;
 	/** Whether n8n itself refused the call, not a proxy before it, or an n8n that is only starting. */
 	isRefused: boolean;
+	/** Whether n8n failed over an execution that has ended, as it does over one whose last node is a form. */
+	hasEnded: boolean;
 }
 
 /** What n8n answers where it refuses a call to a resume URL. */
@@ -65,6 +67,9 @@ const refusalSchema = z.union([
 	z.object({ code: z.number(), message: z.string() }),
 	z.object({ error: z.string() }),
 ]);
+
+/** n8n looks for the node to resume before it knows that there is none. */
+const endedSchema = z.object({ message: z.string().regex(/undefined \(reading 'node'\)/) });
 
 const answerSchema = z.object({ statusCode: z.number(), body: z.unknown() });
 
@@ -90,13 +95,16 @@ export async function callResumeUrl(
 		})
 		.catch(() => null);
 	const received = answerSchema.safeParse(answer);
-	if (!received.success) return { httpStatus: null, state: null, isRefused: false };
+	if (!received.success) {
+		return { httpStatus: null, state: null, isRefused: false, hasEnded: false };
+	}
 	const { body, statusCode } = received.data;
 	const said = stateBodySchema.safeParse(body);
 	return {
 		httpStatus: statusCode,
 		state: said.success ? said.data.state : null,
 		isRefused: refusalSchema.safeParse(body).success,
+		hasEnded: statusCode === 500 && endedSchema.safeParse(body).success,
 	};
 }
 
@@ -107,8 +115,9 @@ export function readResumeCall(context: IWebhookFunctions): ResumeCall | null {
 }
 
 /** Whether there is nothing left to wake: the URL is not valid, or its execution is gone or finished. */
-export function isOver({ httpStatus, isRefused, state }: ResumeAnswer): boolean {
-	return state === 'resumed' || (isRefused && [401, 404, 409].includes(httpStatus ?? 0));
+export function isOver({ hasEnded, httpStatus, isRefused, state }: ResumeAnswer): boolean {
+	const isInvalid = isRefused && [401, 404, 409].includes(httpStatus ?? 0);
+	return state === 'resumed' || hasEnded || isInvalid;
 }
 
 /** Whether the call reached the execution, or n8n said that it can't be called. */
