@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import pLimit from 'p-limit';
-
+import { Slots } from '../runflow/slots';
 import { packPackage } from '../scripts/n8n/package';
 import { startN8n, type RunningN8n } from '../scripts/n8n/process';
 import { postgresAccount, startPostgres } from '../scripts/n8n/services';
@@ -89,10 +88,10 @@ async function suspendAll(
 	const node = { name: 'GPT Image 2', type: 'n8n-nodes-runflow.gptImage2', typeVersion: 1 };
 	const workflow = chain('suspended', 1, [{ ...node, parameters }]);
 	const id = await n8n.client.createWorkflow(workflow, credentialId);
-	const slots = pLimit(4);
+	const slots = new Slots(4);
 	return await Promise.all(
 		Array.from({ length: executions }, async () =>
-			slots(async () => await n8n.client.execute(id, 'Start')),
+			slots.use(async () => await n8n.client.execute(id, 'Start')),
 		),
 	);
 }

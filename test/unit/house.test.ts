@@ -40,7 +40,7 @@ describe('the house', () => {
 			/^(credentials|nodes|runflow)\//.test(file),
 		);
 		const packages = new Set(shipped.flatMap((file) => packagesOf(root, file)));
-		expect([...packages].sort()).toEqual(['n8n-workflow', 'node:crypto', 'p-limit', 'zod']);
+		expect([...packages].sort()).toEqual(['n8n-workflow', 'node:crypto', 'zod']);
 	});
 });
 

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import pLimit from 'p-limit';
 
 import type { RunflowClient } from '../../../runflow/client';
+import { Slots } from '../../../runflow/slots';
 import { connect } from '../connection';
 import { toErrorRow, toNodeError } from '../errors/nodeErrors';
 import { continuesOnError } from '../parameters/node';
@@ -17,11 +17,11 @@ export async function eachItem(
 	work: (client: RunflowClient, itemIndex: number) => Promise<INodeExecutionData[]>,
 ): Promise<INodeExecutionData[]> {
 	const { client } = await connect(context);
-	const slots = pLimit(itemsAtOnce);
+	const slots = new Slots(itemsAtOnce);
 	const rows = await Promise.all(
 		[...context.getInputData().keys()].map(
 			async (itemIndex) =>
-				await slots(async () => {
+				await slots.use(async () => {
 					try {
 						return await work(client, itemIndex);
 					} catch (error) {

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import pLimit, { type Limit } from 'p-limit';
 
 import type { RunflowClient } from '../../../runflow/client';
+import { Slots } from '../../../runflow/slots';
 import { downloadsAtOnce } from '../output/images';
 import type { ImageParameters } from '../parameters/image';
 import type { InputImages } from '../parameters/inputImages';
@@ -23,9 +23,9 @@ export interface Batch {
 	crashedRuns: CrashedRuns;
 	reusableRuns: ReusableRuns;
 	/** Limits the runs that are pending at once. */
-	runSlots: Limit;
+	runSlots: Slots;
 	/** Limits the runs whose images are downloaded at once. */
-	downloadSlots: Limit;
+	downloadSlots: Slots;
 }
 
 /** Opens the batch of a node execution, with the ledger that its context holds. */
@@ -48,8 +48,8 @@ export function openBatch(
 		crashedRuns: new CrashedRuns(client, recent, ledger, claims, crashedSince),
 		reusableRuns: new ReusableRuns(context, client, recent, ledger, claims, reuseSince),
 		uploads: new Uploads(context, client),
-		runSlots: pLimit(options.concurrency),
-		downloadSlots: pLimit(downloadsAtOnce),
+		runSlots: new Slots(options.concurrency),
+		downloadSlots: new Slots(downloadsAtOnce),
 	};
 }
 

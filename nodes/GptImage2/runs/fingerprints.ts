@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 import type { IExecuteFunctions } from 'n8n-workflow';
-import pLimit from 'p-limit';
 
+import { Slots } from '../../../runflow/slots';
 import type { InputImage, InputImages } from '../parameters/inputImages';
 import type { PlannedItem } from './batch';
 
@@ -17,10 +17,10 @@ export async function fingerprintImages(
 	context: IExecuteFunctions,
 	planned: PlannedItem[],
 ): Promise<PlannedItem[]> {
-	const slots = pLimit(readsAtOnce);
+	const slots = new Slots(readsAtOnce);
 	const underway = new Map<string, Promise<string>>();
 	const hashOnce = async (id: string) => {
-		const hash = underway.get(id) ?? slots(async () => await hashOf(context, id));
+		const hash = underway.get(id) ?? slots.use(async () => await hashOf(context, id));
 		underway.set(id, hash);
 		return await hash;
 	};

@@ -1,9 +1,9 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
-import pLimit from 'p-limit';
 import { z } from 'zod';
 
 import type { RunflowClient } from '../../../runflow/client';
 import type { EditImages } from '../../../runflow/input';
+import { Slots } from '../../../runflow/slots';
 import { sendFile } from '../files';
 import { sizeInBytes, type BinaryImage } from '../parameters/binaryImage';
 import type { InputImage, InputImages, OwnImage } from '../parameters/inputImages';
@@ -23,7 +23,7 @@ const uploadsAtOnce = 4;
  * are not uploaded.
  */
 export class Uploads {
-	private readonly slots = pLimit(uploadsAtOnce);
+	private readonly slots = new Slots(uploadsAtOnce);
 
 	private readonly underway = new Map<string, Promise<string>>();
 
@@ -70,7 +70,7 @@ export class Uploads {
 		if (known.success && Date.now() - known.data.uploadedAt < lifetimeMs) return known.data.url;
 		const underway = this.underway.get(fingerprint);
 		if (underway !== undefined) return await underway;
-		const upload = this.slots(async () => await this.uploadAndRemember(image));
+		const upload = this.slots.use(async () => await this.uploadAndRemember(image));
 		this.underway.set(fingerprint, upload);
 		return await upload;
 	}

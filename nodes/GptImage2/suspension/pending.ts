@@ -1,7 +1,6 @@
-import pLimit from 'p-limit';
-
 import type { RunflowClient } from '../../../runflow/client';
 import { RunflowApiError } from '../../../runflow/errors';
+import { Slots } from '../../../runflow/slots';
 import { isTerminal } from '../../../runflow/status';
 
 /** What reads runs. */
@@ -52,11 +51,11 @@ export async function firstPending(
  * only once, since the execution is held meanwhile. Never throws.
  */
 export async function anyPending(reader: QuickReader, runIds: string[]): Promise<boolean> {
-	const slots = pLimit(readsAtOnce);
+	const slots = new Slots(readsAtOnce);
 	let found = false;
 	await Promise.all(
 		runIds.map(async (runId) => {
-			await slots(async () => {
+			await slots.use(async () => {
 				if (found) return;
 				const run = await reader.getRunOnce(runId).catch(() => null);
 				found ||= run === null || !isTerminal(run.status);

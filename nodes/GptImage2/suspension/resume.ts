@@ -1,9 +1,9 @@
 import type { INodeExecutionData } from 'n8n-workflow';
-import pLimit from 'p-limit';
 
 import type { RunflowClient } from '../../../runflow/client';
 import { RunFailedError, RunflowError } from '../../../runflow/errors';
 import { runSchema, type Run } from '../../../runflow/run';
+import { Slots } from '../../../runflow/slots';
 import { hasSucceeded } from '../../../runflow/status';
 import type { RequestContext } from '../connection';
 import { explain } from '../errors/explanations';
@@ -25,16 +25,16 @@ export async function resumedItems(
 	client: RunflowClient,
 	suspension: Suspension,
 ): Promise<INodeExecutionData[]> {
-	const readSlots = pLimit(readsAtOnce);
-	const downloadSlots = pLimit(downloadsAtOnce);
+	const readSlots = new Slots(readsAtOnce);
+	const downloadSlots = new Slots(downloadsAtOnce);
 	const resumed = await Promise.all(
 		suspension.runs.map(async (suspended) => {
 			const { itemIndex, runId } = suspended;
-			const run = await readSlots(async () => await client.getRun(runId)).catch(asError);
+			const run = await readSlots.use(async () => await client.getRun(runId)).catch(asError);
 			const result =
 				run instanceof Error
 					? failedResult(suspended, unreadRun(runId), run)
-					: await downloadSlots(async () => await resultOf(context, client, suspended, run));
+					: await downloadSlots.use(async () => await resultOf(context, client, suspended, run));
 			return { itemIndex, items: itemsOf(context, suspension, result) };
 		}),
 	);

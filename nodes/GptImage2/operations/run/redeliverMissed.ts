@@ -1,9 +1,9 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import pLimit from 'p-limit';
 
 import { wasDelivered } from '../../../../runflow/callback';
 import type { RunflowClient } from '../../../../runflow/client';
 import type { Run } from '../../../../runflow/run';
+import { Slots } from '../../../../runflow/slots';
 import { isTerminal } from '../../../../runflow/status';
 import { readMissedHours } from '../../parameters/run';
 import { RecentKeys } from '../../recentKeys';
@@ -37,9 +37,9 @@ export async function redeliverMissed(context: IExecuteFunctions): Promise<INode
 		const filter = { status: null, clientRef: null, createdAfter, query: null };
 		const runs = await findRuns(client, { filter, limit: Infinity, whole: false }, signal);
 		const ended = runs.filter((run) => mayBeMissed(run, since, now));
-		const slots = pLimit(requestsAtOnce);
+		const slots = new Slots(requestsAtOnce);
 		const rows = ended.map(
-			async ({ id }) => await slots(async () => await redeliverIfMissed(client, id, itemIndex)),
+			async ({ id }) => await slots.use(async () => await redeliverIfMissed(client, id, itemIndex)),
 		);
 		return (await Promise.all(rows)).flat();
 	});
