@@ -28,6 +28,8 @@ export interface CreateOptions {
 	isTaken?: (runId: string) => boolean;
 	/** Whether an earlier try got no clear answer, so the run may already exist. */
 	uncertain: boolean;
+	/** Whether a create that is refused with 429 is sent again here, as it is unless said. */
+	repeatsRefused?: boolean;
 	/** How long one create may take to be answered. */
 	timeoutMs: number;
 	/** Once it fires, nothing new is sent; the run of a create without a clear answer is still looked for. */
@@ -65,7 +67,7 @@ export async function createRun(
 		const { error, wasAccepted, hasNoRun } = result;
 		uncertain ||= wasAccepted || mayHaveBeenAccepted(error);
 		if (options.uncertain && hasNoRun) uncertain = false;
-		if (wasAccepted || !mayTryAgain(error, retries)) {
+		if (wasAccepted || !mayTryAgain(error, retries, options)) {
 			error.mayBePaid = uncertain;
 			error.clientRef = uncertain ? (request.client_ref ?? null) : null;
 			throw error;
@@ -168,8 +170,14 @@ async function searchAgain(
 }
 
 /** Whether a create that ended with this error is tried once more; an unreadable list is, once. */
-function mayTryAgain(error: unknown, retries: number): boolean {
+function mayTryAgain(
+	error: unknown,
+	retries: number,
+	{ repeatsRefused = true }: CreateOptions,
+): boolean {
 	if (retries === maxRetries) return false;
+	const isRefused = error instanceof RunflowApiError && error.httpStatus === 429;
+	if (isRefused && !repeatsRefused) return false;
 	return isPassing(error) || (error instanceof RunflowAnswerError && retries === 0);
 }
 

@@ -2,7 +2,7 @@ import { RunFailedError, RunflowError, StoppedError } from '../../../runflow/err
 import type { RunRequest } from '../../../runflow/input';
 import type { Run } from '../../../runflow/run';
 import { hasSucceeded, mayDeliver } from '../../../runflow/status';
-import type { Batch, ItemInProgress } from './batch';
+import type { Batch, ImagePlan, ItemInProgress } from './batch';
 import type { LedgerEntry, LedgerSubject } from './ledger';
 import { subjectOf } from './subject';
 
@@ -13,11 +13,15 @@ const createTimeoutMs = 60_000;
  * for its end. Throws RunflowError, RunFailedError for a run that failed or was cancelled.
  */
 export async function finishRun(batch: Batch, item: ItemInProgress): Promise<Run> {
-	const { client, options } = batch;
-	const { pollSeconds, timeoutSeconds } = options;
-	const { signal } = item;
+	const { client, ledger, options, runSlots } = batch;
+	const { isPaceLearnt, pollSeconds, timeoutSeconds } = options;
+	const { plan, signal } = item;
 	const started = await startRun(batch, item);
-	const run = await client.waitForRun(started, { pollSeconds, timeoutSeconds, signal });
+	const { startedAt } = ledger.entryFor(subjectOf(item));
+	const kind = isPaceLearnt ? kindOf(plan) : null;
+	const isWhole = plan.output.includeRun;
+	const wait = { pollSeconds, timeoutSeconds, startedAt, kind, isWhole, signal };
+	const run = await runSlots.whilePending(async () => await client.waitForRun(started, wait));
 	if (!hasSucceeded(run.status)) throw new RunFailedError(run);
 	return run;
 }
@@ -80,12 +84,13 @@ async function createRun(
 	subject: LedgerSubject,
 	entry: LedgerEntry,
 ): Promise<Run> {
-	const { client, ledger } = batch;
+	const { client, ledger, runSlots } = batch;
 	const { itemIndex, plan, signal } = item;
 	const callbackUrl = entry.uncertain ? entry.callbackUrl : plan.callbackUrl;
 	const uploadUrls = entry.uncertain ? { ...entry.uploadUrls } : {};
 	const request = await requestOf(batch, item, { ...entry, callbackUrl, uploadUrls });
 	const sending = ledger.update(itemIndex, entry, { uncertain: true, callbackUrl, uploadUrls });
+	const create = runSlots.begin();
 	const run = await client
 		.createRun(plan.model, request, {
 			idempotencyKey: sending.idempotencyKey,
@@ -93,14 +98,17 @@ async function createRun(
 			findable: sending.findable,
 			isTaken: (runId) => ledger.isOfAnother(itemIndex, runId),
 			uncertain: entry.uncertain,
+			repeatsRefused: !runSlots.repeatsRefused,
 			timeoutMs: timeoutMsOf(batch, item),
 			signal,
 		})
 		.catch((error: unknown) => {
+			create.failed(error);
 			if (error instanceof RunflowError && !error.mayBePaid) ledger.renew(subject);
 			throw error;
 		});
 	ledger.update(itemIndex, sending, { runId: run.id, uncertain: false });
+	create.accepted();
 	return run;
 }
 
@@ -139,6 +147,12 @@ async function requestOf(
 		...(Object.keys(metadata).length > 0 && { metadata }),
 		...(callbackUrl !== null && { callback_url: callbackUrl }),
 	};
+}
+
+/** What runs have in common that take about as long. */
+function kindOf({ input, model }: ImagePlan): string {
+	const { image_size, num_images, quality } = input;
+	return JSON.stringify([model, image_size, quality, num_images]);
 }
 
 function timeoutMsOf({ options }: Batch, { plan }: ItemInProgress): number {
