@@ -1,0 +1,196 @@
+import { deflateSync, gzipSync } from 'node:zlib';
+
+import { sign } from '../../runflow/signature';
+import type { N8nClient } from '../../scripts/n8n/client';
+import { callbackBody } from '../fixtures/callbacks';
+import { post, postLines, type RawRequest } from './rawRequests';
+import { connect, credentialFor, expectSuccess, itemsOf, until } from './support';
+import { executionsOf, saveTrigger } from './triggers';
+
+jest.setTimeout(120_000);
+
+const secret = 'whsec_bodies';
+const n8nUrl = () => process.env.E2E_N8N_URL ?? '';
+let client: N8nClient;
+let credentialId: string;
+
+beforeAll(async () => {
+	client = await connect();
+	credentialId = await credentialFor(client, { url: n8nUrl() }, `${secret} whsec_other`);
+});
+
+const signatureOf = (body: Buffer | string) => sign(secret, Buffer.from(body));
+const signed = (body: Buffer | string, headers: Record<string, string> = {}): RawRequest => ({
+	body,
+	headers: { ...headers, 'runflow-signature': signatureOf(body) },
+});
+const typed = (type: string) => (body: string) => signed(body, { 'content-type': type });
+const compressed =
+	(encoding: string, compress: (body: string) => Buffer, type = 'application/json') =>
+	(body: string): RawRequest => ({
+		...signed(body, { 'content-type': type, 'content-encoding': encoding }),
+		body: compress(body),
+	});
+const withBom = (body: string) => `\uFEFF${body}`;
+
+/** The ways to send a callback that differ in their headers and their bytes, not in what they say. */
+const ways: Record<string, (body: string) => RawRequest> = {
+	'as JSON': typed('application/json'),
+	'as JSON with a charset': typed('application/json; charset=utf-8'),
+	'as JSON with a quoted charset': typed('Application/JSON ; charset="UTF-8"'),
+	'as a form': typed('application/x-www-form-urlencoded'),
+	'as text': typed('text/plain'),
+	'as bytes': typed('application/octet-stream'),
+	'as a cloud event': typed('application/cloudevents+json'),
+	'with no content type': (body) => signed(body),
+	'with a senseless content type': typed('nonsense'),
+	'with a byte order mark, as JSON': (body) => typed('application/json')(withBom(body)),
+	'with a byte order mark, as bytes': (body) => typed('application/octet-stream')(withBom(body)),
+	'gzipped, as JSON': compressed('gzip', gzipSync),
+	'gzipped, as bytes': compressed('gzip', gzipSync, 'application/octet-stream'),
+	'deflated, as JSON': compressed('deflate', deflateSync),
+	'in chunks, as JSON': (body) => ({ ...typed('application/json')(body), chunked: true }),
+	'in chunks, with no content type': (body) => ({ ...signed(body), chunked: true }),
+};
+
+const saved = async (golden: string, parameters = {}) =>
+	await saveTrigger(client, golden, parameters, credentialId);
+
+async function publish(golden: string, parameters = {}) {
+	const { workflowId, path } = await saved(golden, parameters);
+	await client.activate(workflowId);
+	return { workflowId, url: `${n8nUrl()}/webhook/${path}` };
+}
+
+/** Sends one good callback at last, and expects that it alone started an execution. */
+async function expectNothingBut(workflowId: string, url: string): Promise<void> {
+	const body = callbackBody({ run_id: 'the good one' });
+	expect(await post(url, typed('application/json')(body))).toBe(200);
+	await until(async () => (await executionsOf(client, workflowId)).length > 0);
+	const executions = await executionsOf(client, workflowId);
+	const runIds = executions.map((execution) => itemsOf(execution, 'GPT Image 2 Trigger')[0]?.json);
+	expect(runIds).toEqual([expect.objectContaining({ run_id: 'the good one' })]);
+}
+
+describe.each([
+	['1', 'trigger-version-1'],
+	['1.1', 'trigger'],
+])('version %s of the trigger on a real n8n', (_version, golden) => {
+	it('accepts a signed callback however it is sent, and none of these twice', async () => {
+		const { workflowId, url } = await publish(golden);
+		const answers: Record<string, number[]> = {};
+		for (const [way, send] of Object.entries(ways)) {
+			const body = callbackBody({ run_id: way, metadata: { umlaut: 'ä' } });
+			answers[way] = [await post(url, send(body)), await post(url, send(body))];
+		}
+		const names = Object.keys(ways);
+		expect(answers).toEqual(Object.fromEntries(names.map((way) => [way, [200, 200]])));
+		await until(async () => (await executionsOf(client, workflowId)).length >= names.length);
+		const executions = await executionsOf(client, workflowId);
+		executions.forEach(expectSuccess);
+		const items = executions.map((execution) => itemsOf(execution, 'GPT Image 2 Trigger')[0]?.json);
+		expect(items.map((json) => json?.run_id).sort()).toEqual(names.sort());
+		expect(items.every((json) => JSON.stringify(json?.metadata) === '{"umlaut":"ä"}')).toBe(true);
+	});
+
+	it('refuses every one of them that is changed on its way, or not signed at all', async () => {
+		const { workflowId, url } = await publish(golden);
+		const answers: Record<string, number[]> = {};
+		for (const [way, send] of Object.entries(ways)) {
+			const { headers, ...changed } = send(callbackBody({ run_id: 'changed' }));
+			const signature = signatureOf(callbackBody({ run_id: 'signed' }));
+			answers[way] = [
+				await post(url, { ...changed, headers: { ...headers, 'runflow-signature': signature } }),
+				await post(url, { ...changed, headers: { ...headers, 'runflow-signature': '' } }),
+			];
+		}
+		const names = Object.keys(ways);
+		expect(answers).toEqual(Object.fromEntries(names.map((way) => [way, [401, 401]])));
+		await expectNothingBut(workflowId, url);
+	});
+
+	it('answers what is signed but no callback with a refusal, and starts nothing', async () => {
+		const { workflowId, url } = await publish(golden);
+		const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+		const json = typed('application/json');
+		const bytes = typed('application/octet-stream');
+		const form = new URLSearchParams({ payload: callbackBody() }).toString();
+		const gzip = { 'content-encoding': 'gzip' };
+		const answers = {
+			'broken JSON': await post(url, json('{"event":')),
+			'broken JSON as bytes': await post(url, bytes('{"event":')),
+			'an empty body': await post(url, json('')),
+			'an empty body without content type': await post(url, signed('')),
+			'a form': await post(url, typed('application/x-www-form-urlencoded')(form)),
+			'deep nesting': await post(url, json(callbackBody().replace('"17"', deep))),
+			'deep nesting as bytes': await post(url, bytes(callbackBody().replace('"17"', deep))),
+			'a million keys': await post(
+				url,
+				json(`{${Array.from({ length: 1_000_000 }, (_, key) => `"${key}":1`).join()}}`),
+			),
+			'no gzip, as it says': await post(url, signed(callbackBody(), gzip)),
+			'half a gzip': await post(url, {
+				...signed(callbackBody(), gzip),
+				body: gzipSync(callbackBody()).subarray(0, 60),
+			}),
+		};
+		console.log(golden, answers);
+		await expectNothingBut(workflowId, url);
+	});
+
+	it('answers a body of more than 16 MB, and starts nothing', async () => {
+		const { workflowId, url } = await publish(golden);
+		const large = callbackBody({ metadata: { large: 'x'.repeat(17 * 1024 * 1024) } });
+		const answers = {
+			json: await post(url, typed('application/json')(large)),
+			bytes: await post(url, typed('application/octet-stream')(large)),
+			gzip: await post(url, compressed('gzip', gzipSync)(large)),
+			gzipBytes: await post(url, compressed('gzip', gzipSync, 'application/octet-stream')(large)),
+			chunked: await post(url, { ...signed(large), chunked: true }),
+		};
+		console.log(golden, answers);
+		await expectNothingBut(workflowId, url);
+	});
+
+	it('outlives senders that hang up half way or contradict themselves', async () => {
+		const { workflowId, url } = await publish(golden);
+		const body = callbackBody();
+		const signature = `Runflow-Signature: ${signatureOf(body)}`;
+		const length = `Content-Length: ${body.length}`;
+		const half = body.slice(0, 100);
+		const gzip = gzipSync(body).subarray(0, 60);
+		const bytes = 'Content-Type: application/octet-stream';
+		const hangUps = [
+			await postLines(url, [signature, length, bytes], half, 300),
+			await postLines(url, [signature, length, 'Content-Type: application/json'], half, 300),
+			await postLines(url, [signature, length, bytes, 'Content-Encoding: gzip'], gzip, 300),
+			await postLines(url, [signature, 'Transfer-Encoding: chunked', bytes], '64\r\nhalf', 300),
+		];
+		expect(hangUps).toEqual(hangUps.map(() => 'no answer'));
+		const contradictions = [
+			await postLines(url, [signature, length, `Content-Length: ${half.length}`], body),
+			await postLines(url, [signature, length, 'Transfer-Encoding: chunked'], `0\r\n\r\n${body}`),
+			await postLines(url, [signature, 'Transfer-Encoding: chunked'], `zz\r\n${body}`),
+		];
+		expect(contradictions).toEqual([400, 400, 400]);
+		await expectNothingBut(workflowId, url);
+	});
+
+	it("shows at the test URL what arrives after 'Execute step', as often as that is pressed", async () => {
+		const { workflowId, path } = await saved(golden);
+		const url = `${n8nUrl()}/webhook-test/${path}`;
+		const body = callbackBody();
+		for (const way of ['as JSON', 'with no content type']) {
+			const workflowData = await client.send('GET', `/rest/workflows/${workflowId}`);
+			const listening = await client.send('POST', `/rest/workflows/${workflowId}/run`, {
+				workflowData,
+				triggerToStartFrom: { name: 'GPT Image 2 Trigger' },
+			});
+			expect(listening).toMatchObject({ waitingForWebhook: true });
+			const send = ways[way];
+			expect(send && (await post(url, send(body)))).toBe(200);
+		}
+		await until(async () => (await executionsOf(client, workflowId)).length === 2);
+		(await executionsOf(client, workflowId)).forEach(expectSuccess);
+	});
+});
