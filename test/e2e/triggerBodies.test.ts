@@ -1,15 +1,14 @@
-import { deflateSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 
-import { sign } from '../../runflow/signature';
 import type { N8nClient } from '../../scripts/n8n/client';
 import { callbackBody } from '../fixtures/callbacks';
-import { post, postLines, type RawRequest } from './rawRequests';
+import { secret, signatureOf, signed, typed, ways } from './callbackWays';
+import { post, postLines } from './rawRequests';
 import { connect, credentialFor, expectSuccess, itemsOf, until } from './support';
 import { executionsOf, saveTrigger } from './triggers';
 
 jest.setTimeout(120_000);
 
-const secret = 'whsec_bodies';
 const n8nUrl = () => process.env.E2E_N8N_URL ?? '';
 let client: N8nClient;
 let credentialId: string;
@@ -18,40 +17,6 @@ beforeAll(async () => {
 	client = await connect();
 	credentialId = await credentialFor(client, { url: n8nUrl() }, `${secret} whsec_other`);
 });
-
-const signatureOf = (body: Buffer | string) => sign(secret, Buffer.from(body));
-const signed = (body: Buffer | string, headers: Record<string, string> = {}): RawRequest => ({
-	body,
-	headers: { ...headers, 'runflow-signature': signatureOf(body) },
-});
-const typed = (type: string) => (body: string) => signed(body, { 'content-type': type });
-const compressed =
-	(encoding: string, compress: (body: string) => Buffer, type = 'application/json') =>
-	(body: string): RawRequest => ({
-		...signed(body, { 'content-type': type, 'content-encoding': encoding }),
-		body: compress(body),
-	});
-const withBom = (body: string) => `\uFEFF${body}`;
-
-/** The ways to send a callback that differ in their headers and their bytes, not in what they say. */
-const ways: Record<string, (body: string) => RawRequest> = {
-	'as JSON': typed('application/json'),
-	'as JSON with a charset': typed('application/json; charset=utf-8'),
-	'as JSON with a quoted charset': typed('Application/JSON ; charset="UTF-8"'),
-	'as a form': typed('application/x-www-form-urlencoded'),
-	'as text': typed('text/plain'),
-	'as bytes': typed('application/octet-stream'),
-	'as a cloud event': typed('application/cloudevents+json'),
-	'with no content type': (body) => signed(body),
-	'with a senseless content type': typed('nonsense'),
-	'with a byte order mark, as JSON': (body) => typed('application/json')(withBom(body)),
-	'with a byte order mark, as bytes': (body) => typed('application/octet-stream')(withBom(body)),
-	'gzipped, as JSON': compressed('gzip', gzipSync),
-	'gzipped, as bytes': compressed('gzip', gzipSync, 'application/octet-stream'),
-	'deflated, as JSON': compressed('deflate', deflateSync),
-	'in chunks, as JSON': (body) => ({ ...typed('application/json')(body), chunked: true }),
-	'in chunks, with no content type': (body) => ({ ...signed(body), chunked: true }),
-};
 
 const saved = async (golden: string, parameters = {}) =>
 	await saveTrigger(client, golden, parameters, credentialId);
@@ -142,6 +107,18 @@ describe.each([
 			'half a gzip': unreadable,
 		});
 		await expectNothingBut(workflowId, url);
+	});
+
+	it("needs no signature with 'None', and starts again for a repeat where that isn't ignored", async () => {
+		const parameters = { authentication: 'none', options: { ignoreRepeats: false } };
+		const { workflowId, url } = await publish(golden, parameters);
+		const body = callbackBody();
+		const headers = { 'content-type': 'application/octet-stream' };
+		expect(await post(url, { body })).toBe(200);
+		expect(await post(url, { body, headers })).toBe(200);
+		expect(await post(url, { body: 'hello', headers })).toBe(400);
+		await until(async () => (await executionsOf(client, workflowId)).length >= 2);
+		expect(await executionsOf(client, workflowId)).toHaveLength(2);
 	});
 
 	it('answers a body of more than 16 MB, and starts nothing', async () => {
