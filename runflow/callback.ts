@@ -62,7 +62,7 @@ export const callbackSchema = z.record(z.unknown()).transform((raw, context) => 
 /** A callback as the rest of this package sees it. */
 export type Callback = z.infer<typeof callbackSchema>;
 
-/** A callback nests five levels deep; n8n can't save an item that nests thousands of them. */
+/** A callback nests a few levels deep; an item that nests thousands overflows the stack of what writes it as JSON. */
 const deepestNesting = 100;
 
 function nestsDeeperThan(levels: number, value: unknown): boolean {
