@@ -135,6 +135,15 @@ async function throughput({ n8n, simulator }: Bench) {
 			},
 			'bench-trigger/runflow',
 		),
+		trigger11: await publish(
+			{
+				type: 'n8n-nodes-runflow.gptImage2Trigger',
+				typeVersion: 1.1,
+				webhookId: 'bench-trigger-1.1',
+				parameters: { events: ['run.completed'], authentication: 'signature' },
+			},
+			'bench-trigger-1.1/runflow',
+		),
 		webhook: await publish(
 			{
 				type: 'n8n-nodes-base.webhook',
@@ -157,9 +166,9 @@ async function throughput({ n8n, simulator }: Bench) {
 		),
 	};
 	let number = 0;
-	const accepted = { trigger: 0, webhook: 0, webhook1: 0 };
+	const accepted = { trigger: 0, trigger11: 0, webhook: 0, webhook1: 0 };
 	for (const round of ['warm-up', 1, 2, 3, 4]) {
-		for (const name of ['trigger', 'webhook', 'webhook1'] as const) {
+		for (const name of ['trigger', 'trigger11', 'webhook', 'webhook1'] as const) {
 			const result = await autocannon({
 				url: urls[name],
 				connections: 10,
@@ -183,11 +192,14 @@ async function throughput({ n8n, simulator }: Bench) {
 		}
 	}
 	return {
-		'trigger (per second)': Math.round(accepted.trigger),
+		'lazy setting': process.env.N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE ?? 'off',
+		'trigger, version 1 (per second)': Math.round(accepted.trigger),
+		'trigger, version 1.1 (per second)': Math.round(accepted.trigger11),
 		'Webhook node (per second)': Math.round(accepted.webhook),
 		'Webhook node, version 1 (per second)': Math.round(accepted.webhook1),
-		'ratio to Webhook': Number((accepted.trigger / accepted.webhook).toFixed(2)),
-		'ratio to Webhook, version 1': Number((accepted.trigger / accepted.webhook1).toFixed(2)),
+		'version 1, ratio to Webhook': Number((accepted.trigger / accepted.webhook).toFixed(2)),
+		'version 1.1, ratio to Webhook': Number((accepted.trigger11 / accepted.webhook).toFixed(2)),
+		'version 1.1, ratio to Webhook 1': Number((accepted.trigger11 / accepted.webhook1).toFixed(2)),
 	};
 }
 
