@@ -57,7 +57,7 @@ async function continueOrCreate(
 		}
 		entry = ledger.renew(subject);
 	}
-	const isNew = !entry.uncertain && entry.attempt === 1;
+	const isNew = !entry.uncertain;
 	const crashed = isNew ? await batch.crashedRuns.find(item, entry, signal) : null;
 	if (crashed !== null) {
 		ledger.update(itemIndex, entry, { runId: crashed.id });
@@ -91,7 +91,8 @@ async function createRun(
 			idempotencyKey: sending.idempotencyKey,
 			startedAt: sending.startedAt,
 			findable: sending.findable,
-			isTaken: (runId) => ledger.isOfAnother(itemIndex, runId),
+			isTaken: (found) => ledger.isOfAnother(itemIndex, found),
+			take: (found) => ledger.take(itemIndex, sending, found),
 			uncertain: entry.uncertain,
 			timeoutMs: timeoutMsOf(batch, item),
 			signal,
@@ -100,6 +101,10 @@ async function createRun(
 			if (error instanceof RunflowError && !error.mayBePaid) ledger.renew(subject);
 			throw error;
 		});
+	if (ledger.isOfAnother(itemIndex, run)) {
+		// A lost run of this item was given to one that asks for the same under the same reference.
+		return await createRun(batch, item, subject, ledger.renew(subject));
+	}
 	ledger.update(itemIndex, sending, { runId: run.id, uncertain: false });
 	return run;
 }
