@@ -69,9 +69,25 @@ async function continueOrCreate(
 		ledger.update(itemIndex, entry, { runId: reusable.id, reused: true });
 		return reusable;
 	}
-	const created = await createRun(batch, item, subject, entry);
+	const created = await createOwnRun(batch, item, subject, entry);
 	reusableRuns.note(itemIndex, created);
 	return created;
+}
+
+/**
+ * Creates a run, and another where the API answers with a run that another item was given: one that asks
+ * for the same under the same reference, and looked for its own.
+ */
+async function createOwnRun(
+	batch: Batch,
+	item: ItemInProgress,
+	subject: LedgerSubject,
+	entry: LedgerEntry,
+): Promise<Run> {
+	const { ledger } = batch;
+	const run = await createRun(batch, item, subject, entry);
+	if (entry.findable || !ledger.isOfAnother(item.itemIndex, run)) return run;
+	return await createRun(batch, item, subject, ledger.renew(subject));
 }
 
 async function createRun(
@@ -101,10 +117,6 @@ async function createRun(
 			if (error instanceof RunflowError && !error.mayBePaid) ledger.renew(subject);
 			throw error;
 		});
-	if (ledger.isOfAnother(itemIndex, run)) {
-		// A lost run of this item was given to one that asks for the same under the same reference.
-		return await createRun(batch, item, subject, ledger.renew(subject));
-	}
 	ledger.update(itemIndex, sending, { runId: run.id, uncertain: false });
 	return run;
 }

@@ -145,21 +145,23 @@ describe('whatever goes wrong, in the end as many runs are paid for as images ar
 	const safeInCrashes = safe.filter(({ listLagMs }) => listLagMs !== null);
 
 	it('and no crash is among it', async () => {
-		await fc.assert(fc.asyncProperty(storyWith(faultsOfProcess), safe, paysOnce), tried(500));
+		await fc.assert(fc.asyncProperty(storyWith(faultsOfProcess), safe, paysOnce), tried(300));
 	});
 
-	/** With equal items under one reference, a conflict doesn't say whose run there is: such an item stays an error. */
-	const safeUnderOneReference = safe.filter(({ replay }) => replay !== 'conflict');
+	/** With equal items under one reference, neither a conflict nor a late list says whose run there is. */
+	const safeUnderOneReference = safe.filter(
+		({ listLagMs, replay }) => replay !== 'conflict' && listLagMs === 0,
+	);
 
 	it('with a reference of the user, the same for all items', async () => {
 		await fc.assert(
 			fc.asyncProperty(storyWith(faultsOfProcess, 'order-17'), safeUnderOneReference, paysOnce),
-			tried(300),
+			tried(200),
 		);
 	});
 
 	it('where n8n dies at any moment and its retry begins with what was saved before', async () => {
 		const faults = [...faultsOfProcess, ...crashes, ...crashes];
-		await fc.assert(fc.asyncProperty(storyWith(faults), safeInCrashes, paysOnce), tried(500));
+		await fc.assert(fc.asyncProperty(storyWith(faults), safeInCrashes, paysOnce), tried(300));
 	});
 });
