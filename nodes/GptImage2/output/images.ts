@@ -176,7 +176,7 @@ function describe(
 /** The name of an image file: the user's, numbered where the run has several, or one that names the run. */
 function fileNameOf(run: Run, index: number, mimeType: string, chosen: FileName): string {
 	const extension = extensionOf(mimeType);
-	if (chosen === null) return `gpt-image-2-${run.id}-${index}.${extension}`;
+	if (chosen === null) return sanitizeFilename(`gpt-image-2-${run.id}-${index}.${extension}`);
 	const name = sanitizeFilename(chosen).replace(new RegExp(`\\.(${extension}|jpeg)$`, 'i'), '');
 	return run.images.length > 1 ? `${name}-${index}.${extension}` : `${name}.${extension}`;
 }

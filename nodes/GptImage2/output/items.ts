@@ -109,7 +109,8 @@ interface Place {
 function asJson(value: unknown, place: Place = { depth: 0, isOwn: false }): IDataObject[string] {
 	const { depth, isOwn } = place;
 	if (typeof value === 'string') return !isOwn && dataUri.test(value) ? null : value;
-	if (typeof value === 'number' || typeof value === 'boolean') return value;
+	if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+	if (typeof value === 'boolean') return value;
 	if (typeof value !== 'object' || value === null || depth === deepestJson) return null;
 	const inside = { depth: depth + 1, isOwn };
 	if (!Array.isArray(value)) return jsonObject({ ...value }, inside);
