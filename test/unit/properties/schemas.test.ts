@@ -68,7 +68,7 @@ describe('reading any value', () => {
 					if (!result.success) expect(result.error).toBeInstanceOf(ZodError);
 				},
 			),
-			tried(300),
+			tried(200),
 		);
 	});
 
@@ -80,7 +80,7 @@ describe('reading any value', () => {
 					if (result.success) expectRun(result.data);
 				}
 			}),
-			tried(1500),
+			tried(400),
 		);
 	});
 
@@ -99,7 +99,7 @@ describe('reading any value', () => {
 				expect(read.event).toMatch(/^run\./);
 				expectRun(read.run);
 			}),
-			tried(1500),
+			tried(400),
 		);
 	});
 
@@ -112,7 +112,7 @@ describe('reading any value', () => {
 					true,
 				);
 			}),
-			tried(1000),
+			tried(600),
 		);
 	});
 
@@ -137,7 +137,7 @@ describe('reading any value', () => {
 					expect(imagesOf(value).every(({ url }) => typeof url === 'string')).toBe(true);
 				},
 			),
-			tried(1000),
+			tried(600),
 		);
 	});
 });

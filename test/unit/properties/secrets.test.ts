@@ -83,7 +83,7 @@ describe('a secret that an answer repeats', () => {
 				expect(error).toBeInstanceOf(Error);
 				expect(seenOf(error)).not.toContain(hidden);
 			}),
-			tried(1000),
+			tried(400),
 		);
 	});
 
@@ -113,7 +113,7 @@ describe('a secret that an answer repeats', () => {
 				const items = toItems({ run, images, itemIndex: 0, output });
 				expect(JSON.stringify(items)).not.toContain(hidden);
 			}),
-			tried(1000),
+			tried(400),
 		);
 	});
 
@@ -127,7 +127,7 @@ describe('a secret that an answer repeats', () => {
 				expect(run.raw.input).toEqual(sent);
 				expect(run.client_ref).toBe(hidden);
 			}),
-			tried(500),
+			tried(300),
 		);
 	});
 });
