@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { IDataObject, INodeExecutionData, IPairedItemData } from 'n8n-workflow';
+import nock from 'nock';
 
 import { generateInputSchema } from '../../../runflow/input';
 import { longestMs, tried } from '../../fixtures/properties';
@@ -89,6 +90,7 @@ describe('items with any values in any field', () => {
 		const batch = fc.array(item, { minLength: 300, maxLength: 300 }).map(asItems);
 		await fc.assert(
 			fc.asyncProperty(batch, async (input) => {
+				nock.cleanAll();
 				const api = new CountingApi();
 				const { error, items } = await runWorkflow(workflow, { input });
 				expect(error).toBeUndefined();
@@ -104,7 +106,7 @@ describe('items with any values in any field', () => {
 				expect(places).toEqual([]);
 				expect(api.runs).toHaveLength(valid.filter(Boolean).length);
 			}),
-			{ ...tried(5), endOnFailure: true },
+			{ ...tried(4), endOnFailure: true },
 		);
 	});
 });
