@@ -6,7 +6,7 @@ import {
 	StoppedError,
 	returnRunflowError,
 } from './errors';
-import { findRun } from './findRun';
+import { findRun, type WantedRun } from './findRun';
 import type { RunRequest } from './input';
 import type { RunLists } from './lists';
 import { requestJson, type Send } from './request';
@@ -25,7 +25,9 @@ export interface CreateOptions {
 	 */
 	findable: boolean;
 	/** Whether a run is known to be that of another create. */
-	isTaken?: (runId: string) => boolean;
+	isTaken?: WantedRun['isTaken'];
+	/** Takes a run that was found; false where another create has it by now. */
+	take?: WantedRun['take'];
 	/** Whether an earlier try got no clear answer, so the run may already exist. */
 	uncertain: boolean;
 	/** Whether a create that is refused with 429 is sent again here, as it is unless said. */
@@ -147,10 +149,11 @@ function showsAcceptance(error: RunflowError): boolean {
 async function search(
 	{ send, lists }: CreateTools,
 	{ client_ref, input }: RunRequest,
-	{ findable, isTaken, startedAt }: CreateOptions,
+	{ findable, isTaken, startedAt, take }: CreateOptions,
 ): Promise<Run | null> {
 	if (client_ref === undefined) return null;
-	const wanted = { clientRef: client_ref, startedAt, input: findable ? null : input, isTaken };
+	const asked = findable ? null : input;
+	const wanted = { clientRef: client_ref, startedAt, input: asked, isTaken, take };
 	return await findRun(send, lists, wanted);
 }
 

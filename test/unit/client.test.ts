@@ -278,7 +278,7 @@ describe('looking for a lost run', () => {
 
 	it('never takes the run of another item for its own', async () => {
 		const { create, steps } = scripted(lost, list(sent), ok);
-		await create({ findable: false, isTaken: (id) => id === runId });
+		await create({ findable: false, isTaken: ({ id }) => id === runId });
 		expect(steps()).toEqual([post, search, post]);
 	});
 

@@ -61,7 +61,7 @@ async function continueOrCreate(
 		}
 		entry = ledger.renew(subject);
 	}
-	const isNew = !entry.uncertain && entry.attempt === 1;
+	const isNew = !entry.uncertain;
 	const crashed = isNew ? await batch.crashedRuns.find(item, entry, signal) : null;
 	if (crashed !== null) {
 		ledger.update(itemIndex, entry, { runId: crashed.id });
@@ -73,9 +73,25 @@ async function continueOrCreate(
 		ledger.update(itemIndex, entry, { runId: reusable.id, reused: true });
 		return reusable;
 	}
-	const created = await createRun(batch, item, subject, entry);
+	const created = await createOwnRun(batch, item, subject, entry);
 	reusableRuns.note(itemIndex, created);
 	return created;
+}
+
+/**
+ * Creates a run, and another where the API answers with a run that another item was given: one that asks
+ * for the same under the same reference, and looked for its own.
+ */
+async function createOwnRun(
+	batch: Batch,
+	item: ItemInProgress,
+	subject: LedgerSubject,
+	entry: LedgerEntry,
+): Promise<Run> {
+	const { ledger } = batch;
+	const run = await createRun(batch, item, subject, entry);
+	if (entry.findable || !ledger.isOfAnother(item.itemIndex, run)) return run;
+	return await createRun(batch, item, subject, ledger.renew(subject));
 }
 
 async function createRun(
@@ -96,7 +112,8 @@ async function createRun(
 			idempotencyKey: sending.idempotencyKey,
 			startedAt: sending.startedAt,
 			findable: sending.findable,
-			isTaken: (runId) => ledger.isOfAnother(itemIndex, runId),
+			isTaken: (found) => ledger.isOfAnother(itemIndex, found),
+			take: (found) => ledger.take(itemIndex, sending, found),
 			uncertain: entry.uncertain,
 			repeatsRefused: !runSlots.repeatsRefused,
 			timeoutMs: timeoutMsOf(batch, item),
