@@ -69,10 +69,7 @@ export class RunStore {
 		const delivered =
 			end === 'partial_succeeded' ? Math.ceil(input.num_images / 2) : input.num_images;
 		const pictures = Promise.all(
-			Array.from(
-				{ length: delivered },
-				async (_, index) => await this.draw(input, index),
-			),
+			Array.from({ length: delivered }, async (_, index) => await this.draw(input, index)),
 		);
 		pictures.catch(() => undefined);
 		const run: SimulatedRun = {
