@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import autocannon from 'autocannon';
 
-import { GptImage2Trigger } from '../nodes/GptImage2/GptImage2Trigger.node';
+import { GptImage2Trigger } from '../nodes/GptImage2/GptImage2Trigger.node.js';
 import { sign } from '../runflow/signature';
 import { callbackBody } from '../test/fixtures/callbacks';
 import { publish } from './executions';

@@ -1,6 +1,6 @@
 import type { INode } from 'n8n-workflow';
 
-import { GptImage2 } from '../nodes/GptImage2/GptImage2.node';
+import { GptImage2 } from '../nodes/GptImage2/GptImage2.node.js';
 import type { ExportedWorkflow } from '../scripts/n8n/client';
 import { apiKey } from './n8n';
 
