@@ -83,7 +83,7 @@ async function measure(
 
 	return (await executionsOf(n8n.client, id)).flatMap(({ status, stoppedAt, data }) => {
 		const [item] = data.resultData.runData['GPT Image 2']?.at(-1)?.data?.main?.[0] ?? [];
-		const run = simulator.runs.find((one) => one.id === item?.json.runId);
+		const run = simulator.runs.find((one) => one.id === item?.json.run_id);
 		if (status !== 'success' || !item?.binary || !run) return [];
 		return [Date.parse(stoppedAt ?? '') - run.endsAt];
 	});

@@ -67,6 +67,7 @@ async function requireTimes(folder: string, count: number): Promise<Figures> {
 				Number(
 					execFileSync(installed.node, ['-e', program, join(folder, file)], {
 						env,
+						cwd: folder,
 						encoding: 'utf8',
 					}),
 				),

@@ -36,7 +36,7 @@ export async function memory({ size }: Options): Promise<Figures[]> {
 		});
 		growths.push(`${whole(growth)} MB (${name})`);
 	}
-	const meaning = `${whole(images[size])} images of ${fileMegabytes} MB are ${whole((images[size] * fileMegabytes) / 1024)} GB; n8n's resident memory peaked above what it was after a warm-up by ${growths.join(', ')}.`;
+	const meaning = `${whole(images[size])} images of ${fileMegabytes} MB are ${whole(images[size] * fileMegabytes)} MB in all; n8n's resident memory peaked above what it was after a warm-up by ${growths.join(', ')}.`;
 	const title = `${whole(images[size])} images of ${fileMegabytes} MB on an n8n with \`--max-old-space-size=${heapMegabytes}\` and binary data in files`;
 	return [{ title, rows, meaning }];
 }
