@@ -19,6 +19,10 @@ const startMs = 2500;
 /** The timeout of the node lies this long after the end of its run. */
 const spareSeconds = 420;
 
+/** How long the counters rest after the last suspension, and how long before the first run's end they are read. */
+const restMs = 15_000;
+const beforeEndMs = 2_000;
+
 /** How long an execution may take to wake, where all of them wake at once. */
 const wakeMs = 2500;
 
@@ -50,7 +54,7 @@ export async function asleep(options: Options): Promise<Figures[]> {
 		{ name: 'n8n alone', env: {}, executions: 0 },
 	];
 	tarball();
-	const runTimeMs = options.executions * startMs + options.minutes * 60_000;
+	const runTimeMs = options.executions * startMs + options.minutes * 60_000 + 3 * restMs;
 	const results = await Promise.all(
 		cases.map(async ({ name, env, executions }) => {
 			const simulator = await startSimulator({ runTime: runTimeMs, samePicture: true });
@@ -63,8 +67,8 @@ export async function asleep(options: Options): Promise<Figures[]> {
 			}
 		}),
 	);
-	const [withAlarms, none] = results;
-	const perMs = (result: Result | undefined) => (result?.asleepMs ?? NaN) / options.executions;
+	const [withAlarms, withoutAlarms, alone] = results.map(({ asleepMs }) => asleepMs);
+	const eachMs = (more = NaN, less = NaN) => ((more - less) / options.executions).toFixed(1);
 	const rows = results.map((result) => ({
 		n8n: result.name,
 		'CPU while suspending': `${(result.suspendingMs / 1000).toFixed(1)} s`,
@@ -79,7 +83,7 @@ export async function asleep(options: Options): Promise<Figures[]> {
 		{
 			title: `${whole(options.executions)} suspended executions of one image, asleep for ${options.minutes} minutes`,
 			rows,
-			meaning: `In those ${options.minutes} minutes a suspended execution takes ${perMs(withAlarms).toFixed(0)} ms of n8n's CPU with its alarm, and ${perMs(none).toFixed(0)} ms without one.`,
+			meaning: `In those ${options.minutes} minutes an alarm takes ${eachMs(withAlarms, withoutAlarms)} ms of n8n's CPU; a suspended execution with its alarm takes ${eachMs(withAlarms, alone)} ms more than nothing at all.`,
 		},
 	];
 }
@@ -151,10 +155,13 @@ async function measure(
 	const ids = await suspendAll(measured, simulator, executions, timeoutSeconds);
 	const isSuspended = () => simulator.runs.length >= ids.length && waiting(measured) >= ids.length;
 	while (!isSuspended()) await sleep(1_000);
-	await sleep(15_000);
+	await sleep(restMs);
 	const suspended = used(measured);
 	await sleep(minutes * 60_000);
 	const after = used(measured);
+	const firstEnd = Math.min(...simulator.runs.map(({ endsAt }) => endsAt));
+	if (Number.isFinite(firstEnd)) await sleep(Math.max(0, firstEnd - beforeEndMs - Date.now()));
+	const stillAsleep = used(measured);
 
 	let images = 0;
 	for (const id of ids) {
@@ -170,7 +177,7 @@ async function measure(
 		suspendingMs: suspended.ms - before.ms,
 		asleepMs: after.ms - suspended.ms,
 		rowsAsleep: after.rows - suspended.rows,
-		wakingMs: awake.ms - after.ms,
+		wakingMs: awake.ms - stillAsleep.ms,
 		images,
 		runs: simulator.runs.length,
 		left: waiting(measured),

@@ -66,7 +66,7 @@ async function measure({ n8n, simulator }: Bench, size: Size): Promise<Record<st
 			const accepted = await acceptedPerSecond(url, seconds);
 			// The first round warms n8n up.
 			if (round > 0) perSecond[name] = [...(perSecond[name] ?? []), accepted];
-			await sleep(3000);
+			await sleep(2000);
 		}
 	}
 	return perSecond;

@@ -29,7 +29,7 @@ const extents: Readonly<Record<Size, Extent>> = {
 		runTimeMs: 3000,
 	},
 	short: {
-		rounds: 3,
+		rounds: 1,
 		settleSeconds: 10,
 		bareExecutions: 30,
 		images: 20,

@@ -16,10 +16,10 @@ interface Series {
 
 const spread: Series = {
 	label: '1 to 5 s',
-	executions: 30,
+	executions: 20,
 	runTimeMs: (number) => 1000 + ((number * 1373) % 4000),
 };
-const long: Series = { label: '20 s', executions: 15, runTimeMs: () => 20_000 };
+const long: Series = { label: '20 s', executions: 10, runTimeMs: () => 20_000 };
 
 const series: Readonly<Record<Size, Series[]>> = {
 	tiny: [{ ...spread, executions: 3 }],

@@ -81,7 +81,7 @@ export async function singles(
 	};
 }
 
-/** The CPU time of an alarm that rings after the end of its suspension, in milliseconds; null in a tiny run, which doesn't wait for it. */
+/** The CPU time of an alarm that rings after the end of its suspension, in milliseconds; null unless everything is measured, since that takes minutes. */
 export async function alarmMs(
 	{ n8n }: Bench,
 	idle: number,
@@ -89,7 +89,7 @@ export async function alarmMs(
 	alarms: number,
 	size: Size,
 ): Promise<number | null> {
-	if (size === 'tiny') return null;
+	if (size !== 'full') return null;
 	const lastRingAt = Date.now() + ringsAfterMs + 15_000;
 	// Alarms of the first rounds may have rung already, while the last ones were measured.
 	if (Date.now() - started > ringsAfterMs) return null;
