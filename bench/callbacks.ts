@@ -100,6 +100,6 @@ async function acceptedPerSecond(url: string, seconds: number): Promise<number> 
 		method: 'POST',
 		requests: [{ setupRequest }],
 	});
-	if (result.non2xx > 0) throw new Error(`${url} refused ${result.non2xx} callbacks`);
+	if (result.non2xx > 0) console.error(`${url} refused ${result.non2xx} callbacks`);
 	return result['2xx'] / result.duration;
 }

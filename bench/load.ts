@@ -106,7 +106,7 @@ async function bootTimes(
 	return {
 		title: "n8n's start until it is ready",
 		rows: [row('without the package', timesMs.without), row('with it', timesMs.withPackage)],
-		meaning: `With the package installed, n8n's start takes ${whole(Math.abs(differenceMs))} ms ${differenceMs < 0 ? 'less' : 'longer'} in the median, where starts differ from each other by up to ${whole(Math.max(...timesMs.without) - Math.min(...timesMs.without))} ms without it.`,
+		meaning: `The medians with and without the package differ by ${whole(Math.abs(differenceMs))} ms, where n8n's own starts differ from each other by up to ${whole(Math.max(...timesMs.without) - Math.min(...timesMs.without))} ms.`,
 	};
 }
 

@@ -45,9 +45,14 @@ async function main(): Promise<void> {
 	console.log(machine);
 	for (const [name, measure] of Object.entries(parts)) {
 		if (!chosen.includes(name) || (positionals.length === 0 && onDemand.has(name))) continue;
-		const figures = await measure(options);
-		print(figures);
-		if (size !== 'tiny') write(name, size, figures, machine);
+		try {
+			const figures = await measure(options);
+			print(figures);
+			if (size !== 'tiny') write(name, size, figures, machine);
+		} catch (error) {
+			console.error(`The part '${name}' failed.`, error);
+			process.exitCode = 1;
+		}
 	}
 }
 
