@@ -61,9 +61,9 @@ export class PendingRuns {
 	/** One of them as it is now; while it is pending, nothing but its id and status is certain. Throws RunflowError. */
 	async read(id: string, { freshMs, isWhole }: Look): Promise<Run> {
 		const run = this.pending.get(id);
-		const isListed = this.pending.size > 1 && this.failures < failuresTolerated;
-		if (run === undefined || !isListed) return await this.reader.read(id);
-		const listed = (await this.overviewFor(run, freshMs)).get(id);
+		const overview = run && this.overviewFor(run, freshMs);
+		if (!overview) return await this.reader.read(id);
+		const listed = (await overview.runs).get(id);
 		if (listed === undefined) {
 			run.unshown += 1;
 			return run.unshown <= unshownTolerated ? run.lastSeen : await this.reader.read(id);
@@ -75,13 +75,14 @@ export class PendingRuns {
 		return isEnough ? listed : await this.reader.read(id);
 	}
 
-	private async overviewFor({ since }: PendingRun, freshMs: number): Promise<Map<string, Run>> {
+	/** A list that is fresh enough for a run, or a new one; null where it is better read by itself. */
+	private overviewFor({ since }: PendingRun, freshMs: number): Overview | null {
 		const { overview } = this;
-		if (overview !== null && overview.askedAt >= Math.max(since, Date.now() - freshMs)) {
-			return await overview.runs;
-		}
+		const isFresh = overview && overview.askedAt >= Math.max(since, Date.now() - freshMs);
+		if (isFresh) return overview;
+		if (this.pending.size < 2 || this.failures >= failuresTolerated) return null;
 		this.overview = { askedAt: Date.now(), runs: this.list() };
-		return await this.overview.runs;
+		return this.overview;
 	}
 
 	/** Lists them, and those that have ended once more with all that is needed of them. Throws RunflowError where another try may help. */

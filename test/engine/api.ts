@@ -41,6 +41,7 @@ export class CountingApi {
 	missingFiles = 0;
 	inFlight = 0;
 	mostInFlight = 0;
+	private readonly seen = new Set<CountedRun>();
 
 	constructor(
 		answer: (
@@ -82,7 +83,7 @@ export class CountingApi {
 		scope.get(/^\/v1\/runs\/[^/?]+$/).reply((uri) => {
 			this.reads += 1;
 			const run = this.runs.find(({ id }) => uri.endsWith(id) && !this.unknown.has(id));
-			if (run && run.status !== 'running') this.inFlight -= 1;
+			if (run) this.noteSeen(run);
 			return run ? [200, this.view(run)] : [404, { code: 'RUN_NOT_FOUND' }];
 		});
 		scope
@@ -96,6 +97,7 @@ export class CountingApi {
 				const items = this.runs.filter(({ clientRef, createdAt }) =>
 					since === null ? filter === `client_ref.EQ:'${clientRef}'` : createdAt > since,
 				);
+				for (const run of items) this.noteSeen(run);
 				return [200, { items: items.reverse().map((run) => this.view(run)), next: null }];
 			});
 		nock('https://files.test')
@@ -107,6 +109,13 @@ export class CountingApi {
 				this.missingFiles -= 1;
 				return [404, ''];
 			});
+	}
+
+	/** A run is in flight until it is first seen as ended. */
+	private noteSeen(run: CountedRun): void {
+		if (run.status === 'running' || this.seen.has(run)) return;
+		this.seen.add(run);
+		this.inFlight -= 1;
 	}
 
 	private view(run: CountedRun) {

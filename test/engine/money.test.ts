@@ -152,7 +152,7 @@ describe('nothing is sent before everything is checked', () => {
 			{ options: { clientRef: 'x'.repeat(256) } },
 			"'Client Reference' must be at most 255 characters long",
 		],
-		[{ options: { concurrency: 0 } }, "'Concurrency' must be at least 1"],
+		[{ options: { concurrency: -1 } }, "'Concurrency' must be at least 0"],
 		[{ options: { maxImages: 1 } }, "The items ask for 2 images, and 'Max Images' allows 1"],
 		[
 			{ numImages: 3, options: { maxImages: 5 } },

@@ -126,7 +126,7 @@ const imageOptions: INodeProperties[] = [
 		typeOptions: { minValue: 0.1, maxValue: longestPollSeconds, numberPrecision: 1 },
 		default: 3,
 		description:
-			'Longest gap between two reads of a run, in seconds. The first reads come sooner. When not set, it is 3 seconds, except that a run is hardly read before it may have ended, by how long the last ones took. Read once for all items.',
+			'Longest gap between two reads of a run, in seconds. The first reads come sooner. With the default, a run is hardly read before it may have ended, by how long the last ones took. Read once for all items.',
 	},
 	{
 		displayName: 'Reuse Earlier Runs (Hours)',

@@ -20,11 +20,13 @@ export const defaultTimeoutSeconds: Readonly<Record<Completion, number>> = {
 /** The option 'Timeout', in seconds. */
 export const timeoutSchema = secondsUpTo(longestTimeoutSeconds, '7 days');
 
-/** The option 'Poll Interval', in seconds. */
-export const pollIntervalSchema = secondsUpTo(longestPollSeconds, '1 hour');
+/** The poll interval of those who have no other in mind, in seconds. */
+const usualPollSeconds = 3;
 
-/** The poll interval where none is set, in seconds. */
-export const usualPollSeconds = 3;
+/** The option 'Poll Interval', in seconds. */
+export const pollIntervalSchema = secondsUpTo(longestPollSeconds, '1 hour').default(
+	usualPollSeconds,
+);
 
 /** The option 'Reuse Earlier Runs', in hours. */
 const reuseSchema = z
@@ -38,7 +40,7 @@ export const nodeOptionsSchema = (completion: Completion) =>
 	z.object({
 		concurrency: wholeNumber(0).default(0),
 		maxImages: wholeNumber(0).default(0),
-		pollInterval: pollIntervalSchema.optional(),
+		pollInterval: pollIntervalSchema,
 		reuse: reuseSchema,
 		timeout: timeoutSchema.default(defaultTimeoutSeconds[completion]),
 	});
@@ -51,7 +53,7 @@ export interface NodeOptions {
 	/** How many images the node may pay for; 0 for no limit. */
 	maxImages: number;
 	pollSeconds: number;
-	/** Whether reads may wait for the expected end of a run, because no poll interval was set. */
+	/** Whether reads may wait for the expected end of a run, because the poll interval is the usual one. */
 	isPaceLearnt: boolean;
 	/** How old a run may be that is taken up in place of a new one, in hours; 0 for none. */
 	reuseHours: number;
@@ -68,13 +70,12 @@ export function readNodeOptions(context: IExecuteFunctions): NodeOptions {
 	const chosen = parameters.read('completion', completionSchema, 'poll');
 	const completion = chosen === 'suspend' && isTool(context) ? 'poll' : chosen;
 	const {
-		pollInterval,
+		pollInterval: pollSeconds,
 		reuse: reuseHours,
 		timeout: timeoutSeconds,
 		...options
 	} = parameters.options(nodeOptionsSchema(completion));
-	const pollSeconds = pollInterval ?? usualPollSeconds;
-	const isPaceLearnt = pollInterval === undefined;
+	const isPaceLearnt = pollSeconds === usualPollSeconds;
 	return { ...options, completion, isPaceLearnt, pollSeconds, reuseHours, timeoutSeconds };
 }
 

@@ -87,6 +87,7 @@ async function live(story: Story, api: ModelApi): Promise<string[]> {
 		const options = {
 			completion: 'poll' as const,
 			concurrency: story.concurrency,
+			isPaceLearnt: true,
 			maxImages: 0,
 			pollSeconds: 3,
 			reuseHours: 0,
@@ -96,12 +97,15 @@ async function live(story: Story, api: ModelApi): Promise<string[]> {
 			openBatch(context, client, options),
 			planned,
 			async (batch, item) =>
-				batch.runSlots.use(async () => ({
-					run: await finishRun(batch, item),
-					images: [],
-					itemIndex: item.itemIndex,
-					output,
-				})),
+				batch.runSlots.use(
+					async () => ({
+						run: await finishRun(batch, item),
+						images: [],
+						itemIndex: item.itemIndex,
+						output,
+					}),
+					item.signal,
+				),
 		).catch(() => null);
 		if (api.restart()) {
 			state = saved(beforeCrash);
