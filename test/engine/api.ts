@@ -3,6 +3,9 @@ import nock from 'nock';
 import { queuedRun, succeededRun } from '../fixtures/answers';
 import { apiUrl } from './harness';
 
+/** The limit of a list of the runs that are waited for, by which it is told from others here. */
+const mostPerPage = '500';
+
 type Reply = [number, object] | 'hang up';
 
 interface Body {
@@ -32,7 +35,10 @@ export interface CountedRun {
 export class CountingApi {
 	readonly runs: CountedRun[] = [];
 	reads = 0;
+	/** How often runs were listed, but for those that are waited for. */
 	lists = 0;
+	/** How often the runs that are waited for were listed. */
+	overviews = 0;
 	/** The status with which the list is refused, null where it isn't. */
 	listStatus: number | null = null;
 	/** Runs that are listed, but not found when they are read. */
@@ -90,9 +96,11 @@ export class CountingApi {
 			.get('/v1/runs')
 			.query(true)
 			.reply((uri) => {
-				this.lists += 1;
+				const query = new URL(uri, apiUrl).searchParams;
+				if (query.get('limit') === mostPerPage) this.overviews += 1;
+				else this.lists += 1;
 				if (this.listStatus !== null) return [this.listStatus, {}, { 'retry-after': '0' }];
-				const filter = new URL(uri, apiUrl).searchParams.get('q') ?? '';
+				const filter = query.get('q') ?? '';
 				const [, since = null] = /^created_at>(.*)$/.exec(filter) ?? [];
 				const items = this.runs.filter(({ clientRef, createdAt }) =>
 					since === null ? filter === `client_ref.EQ:'${clientRef}'` : createdAt > since,

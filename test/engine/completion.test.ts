@@ -8,7 +8,6 @@ import { goldenWorkflow } from './workflows';
 
 const models = '/v1/models/openai/gpt-image-2/runs';
 const run = `/v1/runs/${runId}`;
-const nodeId = '5a7c1b1e-6a1f-4d9c-9c3e-1f0a5f1a0002';
 const input = [{ json: { prompt: 'a brass sign' }, binary: {} }];
 const callbackUrl = 'https://n8n.example.com/webhook/1';
 
@@ -97,7 +96,7 @@ describe('returning immediately', () => {
 });
 
 describe('suspending until the callback', () => {
-	it('sends a resume URL that wakes only this node, and parks the handles of the runs', async () => {
+	it('sends a resume URL with the path of this package, and parks the handles of the runs', async () => {
 		let sent = '';
 		const api = nock(apiUrl)
 			.post(models, (body) => {
@@ -111,7 +110,7 @@ describe('suspending until the callback', () => {
 		const { run: result } = await runWorkflow(goldenWorkflow('generate', suspending), { input });
 		expect(result.status).toBe('waiting');
 		expect(result.waitTill).toBeInstanceOf(Date);
-		expect(new URL(sent).pathname).toBe(`/webhook-waiting/231/${nodeId}`);
+		expect(new URL(sent).pathname).toBe('/webhook-waiting/231/runflow');
 		const [parked] = result.data.executionData?.nodeExecutionStack[0]?.data.main?.[0] ?? [];
 		expect(parked?.json).toMatchObject({ run_id: runId, timed_out: true, status: 'queued' });
 		expect(result.data.resultData.runData.Start?.[0]?.data?.main?.[0]?.[0]?.json).toEqual({
@@ -153,11 +152,9 @@ describe('suspending until the callback', () => {
 			.reply(201, succeededRun)
 			.post(models, /p1/)
 			.reply(201, { ...failedRun, id: other })
-			.persist()
-			.get(run)
-			.reply(200, succeededRun)
-			.get(`/v1/runs/${other}`)
-			.reply(200, { ...failedRun, id: other });
+			.get('/v1/runs')
+			.query(({ fields }) => String(fields).includes('output'))
+			.reply(200, { items: [{ ...failedRun, id: other }, succeededRun] });
 		const items = [{ json: { prompt: 'p0' } }, { json: { prompt: 'p1' } }];
 		const workflow = goldenWorkflow('generate', {
 			completion: 'suspend',

@@ -48,15 +48,17 @@ export class RunSlots {
 	/** Does the work of an item in a slot; once more where its create was refused. Returns and throws as `work`. */
 	async use<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
 		for (let refused = 1; ; refused++) {
-			try {
-				return await this.slots.use(async () => {
+			const isOnceMore = () => !signal.aborted && this.mayTryAgain(refused);
+			const result = await this.slots
+				.use(async () => {
 					await this.whileBlocked(signal);
-					return await work();
+					return { value: await work() };
+				})
+				.catch((error: unknown) => {
+					if (error instanceof Error && this.refusals.has(error) && isOnceMore()) return null;
+					throw error;
 				});
-			} catch (error) {
-				const isRefused = error instanceof Error && this.refusals.has(error);
-				if (!isRefused || signal.aborted || !this.mayTryAgain(refused)) throw error;
-			}
+			if (result !== null) return result.value;
 		}
 	}
 
