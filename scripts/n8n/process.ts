@@ -63,8 +63,8 @@ export async function startN8n(options: N8nOptions = {}): Promise<RunningN8n> {
 
 /** How one n8n process is started. */
 export interface Launch {
-	/** `start` is a main, `worker` a worker of queue mode. */
-	command: 'start' | 'worker';
+	/** `start` is a main, the others are processes of queue mode. */
+	command: 'start' | 'webhook' | 'worker';
 	/** Where it answers that it is ready, without path. */
 	readyAt: string;
 	env: Record<string, string>;

@@ -1,0 +1,194 @@
+import type { RunningProcess } from '../../scripts/n8n/queue';
+import { expectSuccess, itemsOf, until } from '../e2e/support';
+import { FaultBook } from './faultBook';
+import {
+	newestExecution,
+	prompts,
+	startCluster,
+	startedByWebhook,
+	statusOf,
+	type Cluster,
+} from './support';
+
+jest.setTimeout(300_000);
+
+/** Jobs of a worker that died are found within seconds, where n8n's defaults take minutes and hours. */
+const noticeDeadWorkers = {
+	QUEUE_WORKER_LOCK_DURATION: '10000',
+	QUEUE_WORKER_LOCK_RENEW_TIME: '3000',
+	QUEUE_WORKER_STALLED_INTERVAL: '4000',
+};
+const recoverOften = { N8N_EXECUTIONS_QUEUE_RECOVERY_INTERVAL: '0.1' };
+
+let cluster: Cluster;
+const book = new FaultBook();
+
+beforeAll(async () => {
+	cluster = await startCluster({ webhooks: 2, env: noticeDeadWorkers });
+});
+
+beforeEach(() => cluster.calm());
+
+afterAll(async () => {
+	await cluster.stop();
+	book.print();
+});
+
+/** Writes down what a fault did to so many wanted images, and expects that nothing was lost or paid twice. */
+function expectWhole(fault: string, images: number, wanted: number): void {
+	const row = book.enter({ fault, wanted, images, runs: cluster.simulator.runs.length });
+	expect(row).toMatchObject({ lost: 0, paidTwice: 0 });
+}
+
+const picturesIn = (items: ReturnType<typeof itemsOf>) =>
+	items.filter(({ binary }) => binary?.data).length;
+
+/** Starts a published workflow of six prompts by its webhook, and waits until its six runs exist. */
+async function polling(path: string): Promise<{ workflowId: string; id: string }> {
+	const { client, credentialId, queue, simulator } = cluster;
+	const before = simulator.runs.length;
+	const workflow = startedByWebhook(prompts(6, { parameters: { options: { reuse: 0 } } }), path);
+	const workflowId = await client.createWorkflow(workflow, credentialId);
+	await client.activate(workflowId);
+	const answer = await fetch(`${queue.url}/webhook/${path}`, { method: 'POST' });
+	expect(answer.status).toBe(200);
+	await until(() => simulator.runs.length === before + 6);
+	const id = (await newestExecution(client, workflowId)) ?? '';
+	expect(await statusOf(client, id)).toBe('running');
+	return { workflowId, id };
+}
+
+function workerOf(id: string): RunningProcess {
+	const worker = cluster.queue.workers.find(({ log }) =>
+		log().includes(`started execution ${id} `),
+	);
+	if (!worker) throw new Error(`no worker started execution ${id}`);
+	return worker;
+}
+
+describe('in queue mode, while executions are suspended', () => {
+	it('callbacks resume them through the webhook processes when the main is dead', async () => {
+		const { client, queue, simulator } = cluster;
+		simulator.settings.runTime = 12_000;
+		const ids = await cluster.suspended(4);
+		await queue.mains[0]?.kill('SIGKILL');
+		const done = () => queue.workers.map(({ log }) => log()).join();
+		await until(() => ids.every((id) => done().includes(`Worker finished execution ${id} `)));
+		await until(() => simulator.deliveries.length === 4);
+		await queue.boot();
+		const statuses = await Promise.all(ids.map(async (id) => await statusOf(client, id)));
+		expect(statuses).toEqual(Array(4).fill('success'));
+		const items = await cluster.itemsOfAll(ids);
+		expectWhole('Main killed while 4 executions are suspended', picturesIn(items), 4);
+	});
+
+	it.each(['a webhook process', 'main and all webhook processes'])(
+		'they resume with their images when %s died in the middle of downloading them',
+		async (victim) => {
+			const { queue, simulator } = cluster;
+			simulator.settings.runTime = 8_000;
+			simulator.misbehave({ do: 'slow-file', milliseconds: 6_000, times: 4 });
+			const ids = await cluster.suspended(4);
+			await until(() => (simulator.requests['GET /files/:id/:index/:name'] ?? 0) === 4);
+			const victims =
+				victim === 'a webhook process'
+					? queue.webhooks.slice(0, 1)
+					: [...queue.webhooks, ...queue.mains];
+			await Promise.all(victims.map(async ({ kill }) => await kill('SIGKILL')));
+			await queue.boot();
+			const items = await cluster.itemsOfAll(ids);
+			expectWhole(`Killed while 4 resumes download: ${victim}`, picturesIn(items), 4);
+		},
+	);
+
+	it('callbacks three times to two webhook processes at once resume each of them once', async () => {
+		const { client, simulator } = cluster;
+		simulator.settings.runTime = 10_000;
+		simulator.misbehave({ do: 'repeat-callback', times: 6 });
+		const ids = await cluster.suspended(6);
+		const items = await cluster.itemsOfAll(ids);
+		await until(() => simulator.deliveries.length === 18);
+		expect(items).toHaveLength(6);
+		const executions = await Promise.all(ids.map(async (id) => await client.execution(id)));
+		const runs = executions.map(({ data }) => data.resultData.runData['GPT Image 2']?.length);
+		expect(runs).toEqual(Array(6).fill(1));
+		expectWhole('Each callback 3 times to 2 webhook processes', picturesIn(items), 6);
+	});
+
+	it('they wake after everything was down while their runs ended', async () => {
+		const { queue, simulator } = cluster;
+		simulator.settings.runTime = 15_000;
+		simulator.misbehave({ do: 'omit-callback', times: 4 });
+		const ids = await cluster.suspended(4, { parameters: { options: { timeout: 100 } } });
+		await queue.shutDown();
+		await until(() => simulator.runs.every(({ endsAt }) => endsAt < Date.now()));
+		await queue.boot();
+		const items = await cluster.itemsOfAll(ids);
+		expect(items.filter(({ json }) => json.timed_out === true)).toEqual([]);
+		expectWhole('All n8n processes down while 4 executions are suspended', picturesIn(items), 4);
+	});
+});
+
+describe.each(['redis', 'postgres'] as const)('in queue mode, when %s is restarted', (service) => {
+	it('an execution goes on polling, and ends with its images', async () => {
+		const { client, queue, simulator } = cluster;
+		simulator.settings.runTime = 10_000;
+		const { id } = await polling(`six-${service}`);
+		await queue.restart(service, 2000);
+		const execution = await client.finished(id);
+		expectSuccess(execution);
+		expectWhole(`${service} restarted while polling`, picturesIn(itemsOf(execution)), 6);
+	});
+
+	it('executions that are suspending, suspended or resuming end with their images', async () => {
+		const { client, credentialId, queue, simulator } = cluster;
+		simulator.settings.runTime = 14_000;
+		const workflow = prompts(1, { parameters: { completion: 'suspend' } });
+		const workflowId = await client.createWorkflow(workflow, credentialId);
+		const ids = await Promise.all(
+			Array.from({ length: 4 }, async () => await client.execute(workflowId, 'Start')),
+		);
+		await until(() => simulator.runs.length > 0);
+		await queue.restart(service, 1000);
+		await until(() => simulator.runs.length === 4);
+		await until(() => simulator.runs.some(({ endsAt }) => endsAt < Date.now() + 1000));
+		await queue.restart(service, 3000);
+		const items = await cluster.itemsOfAll(ids);
+		expectWhole(`${service} restarted while suspending and resuming`, picturesIn(items), 4);
+	});
+});
+
+describe('in queue mode, an execution whose worker was killed in the middle of polling', () => {
+	it('is retried without a second payment when all processes died with it', async () => {
+		const { client, queue, simulator } = cluster;
+		simulator.settings.runTime = 30_000;
+		const { id } = await polling('six-crashed');
+		await queue.shutDown('SIGKILL');
+		await queue.boot(recoverOften);
+		await until(async () => (await statusOf(client, id)) !== 'running');
+		expect(await statusOf(client, id)).toBe('crashed');
+
+		const retried = await client.retry(id);
+		expectSuccess(retried);
+		expectWhole('All processes killed while polling, then Retry', picturesIn(itemsOf(retried)), 6);
+	});
+
+	it('has nothing left to retry where its main lives on, and a new one reuses what it paid for', async () => {
+		const { client, queue, simulator } = cluster;
+		simulator.settings.runTime = 20_000;
+		const one = await polling('six-first-worker');
+		await workerOf(one.id).kill('SIGKILL');
+		const two = await polling('six-second-worker');
+		await workerOf(two.id).kill('SIGKILL');
+		expect(queue.workers).toHaveLength(0);
+		await queue.boot();
+		const failed = [await client.finished(one.id, 100_000), await client.finished(two.id, 100_000)];
+		// n8n overwrites the execution's data with an empty one.
+		expect(failed.map(({ status }) => status)).toEqual(['error', 'error']);
+		expect(failed.map(({ data }) => data.executionData?.nodeExecutionStack)).toEqual([[], []]);
+
+		const retried = await client.retry(one.id);
+		expect(retried.data.resultData.runData).toEqual({});
+		expect(simulator.runs).toHaveLength(12);
+	});
+});
