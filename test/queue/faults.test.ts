@@ -47,7 +47,7 @@ const picturesIn = (items: ReturnType<typeof itemsOf>) =>
 async function polling(path: string): Promise<{ workflowId: string; id: string }> {
 	const { client, credentialId, queue, simulator } = cluster;
 	const before = simulator.runs.length;
-	const workflow = startedByWebhook(prompts(6, { parameters: { options: { reuse: 0 } } }), path);
+	const workflow = startedByWebhook(prompts(6), path);
 	const workflowId = await client.createWorkflow(workflow, credentialId);
 	await client.activate(workflowId);
 	const answer = await fetch(`${queue.url}/webhook/${path}`, { method: 'POST' });
@@ -174,7 +174,7 @@ describe('in queue mode, an execution whose worker was killed in the middle of p
 	});
 
 	it('has nothing left to retry where its main lives on, and a new one reuses what it paid for', async () => {
-		const { client, queue, simulator } = cluster;
+		const { client, credentialId, queue, simulator } = cluster;
 		simulator.settings.runTime = 20_000;
 		const one = await polling('six-first-worker');
 		await workerOf(one.id).kill('SIGKILL');
@@ -190,5 +190,16 @@ describe('in queue mode, an execution whose worker was killed in the middle of p
 		const retried = await client.retry(one.id);
 		expect(retried.data.resultData.runData).toEqual({});
 		expect(simulator.runs).toHaveLength(12);
+
+		const reusing = prompts(6, { parameters: { options: { reuse: 1 } } });
+		const workflowId = await client.createWorkflow(reusing, credentialId);
+		const again = [await client.executeToEnd(workflowId), await client.executeToEnd(workflowId)];
+		again.forEach(expectSuccess);
+		const items = again.flatMap((execution) => itemsOf(execution));
+		expectWhole(
+			"Both workers killed while polling, then 'Reuse Earlier Runs'",
+			picturesIn(items),
+			12,
+		);
 	});
 });

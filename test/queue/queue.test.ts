@@ -75,6 +75,8 @@ describe.each(binaryModes)('in queue mode, with binary data in %s, the nodes', (
 	it('edit an image that another process stored', async () => {
 		const { client, credentialId, simulator } = cluster;
 		const golden = goldenWorkflow('edit-and-find');
+		const { Start = {}, Generate = {} } = golden.connections;
+		const connections = { Start, Generate };
 		const nodes = golden.nodes
 			.filter(({ name }) => ['Start', 'Generate', 'Edit'].includes(name))
 			.map((node) =>
@@ -84,7 +86,7 @@ describe.each(binaryModes)('in queue mode, with binary data in %s, the nodes', (
 			);
 		simulator.settings.runTime = 5_000;
 		const execution = await client.executeToEnd(
-			await client.createWorkflow({ ...golden, nodes }, credentialId),
+			await client.createWorkflow({ ...golden, nodes, connections }, credentialId),
 		);
 		expectSuccess(execution);
 		const [edited] = itemsOf(execution, 'Edit');
