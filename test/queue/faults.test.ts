@@ -114,19 +114,6 @@ describe('in queue mode, while executions are suspended', () => {
 		expect(runs).toEqual(Array(6).fill(1));
 		expectWhole('Each callback 3 times to 2 webhook processes', picturesIn(items), 6);
 	});
-
-	it('they wake after everything was down while their runs ended', async () => {
-		const { queue, simulator } = cluster;
-		simulator.settings.runTime = 15_000;
-		simulator.misbehave({ do: 'omit-callback', times: 4 });
-		const ids = await cluster.suspended(4, { parameters: { options: { timeout: 100 } } });
-		await queue.shutDown();
-		await until(() => simulator.runs.every(({ endsAt }) => endsAt < Date.now()));
-		await queue.boot();
-		const items = await cluster.itemsOfAll(ids);
-		expect(items.filter(({ json }) => json.timed_out === true)).toEqual([]);
-		expectWhole('All n8n processes down while 4 executions are suspended', picturesIn(items), 4);
-	});
 });
 
 describe.each(['redis', 'postgres'] as const)('in queue mode, when %s is restarted', (service) => {
@@ -158,22 +145,30 @@ describe.each(['redis', 'postgres'] as const)('in queue mode, when %s is restart
 	});
 });
 
-describe('in queue mode, an execution whose worker was killed in the middle of polling', () => {
-	it('is retried without a second payment when all processes died with it', async () => {
+describe('in queue mode, when all n8n processes are killed at once', () => {
+	it('Retry pays for nothing again, and suspended executions wake with their images', async () => {
 		const { client, queue, simulator } = cluster;
-		simulator.settings.runTime = 30_000;
+		simulator.settings.runTime = 20_000;
+		simulator.misbehave({ do: 'omit-callback', times: 4 });
+		const suspended = await cluster.suspended(4, { parameters: { options: { timeout: 100 } } });
 		const { id } = await polling('six-crashed');
 		await queue.shutDown('SIGKILL');
+		await until(() => simulator.runs.every(({ endsAt }) => endsAt < Date.now()));
 		await queue.boot(recoverOften);
+
 		await until(async () => (await statusOf(client, id)) !== 'running');
 		expect(await statusOf(client, id)).toBe('crashed');
-
 		const retried = await client.retry(id);
 		expectSuccess(retried);
-		expectWhole('All processes killed while polling, then Retry', picturesIn(itemsOf(retried)), 6);
+		const woken = await cluster.itemsOfAll(suspended);
+		expect(woken.filter(({ json }) => json.timed_out === true)).toEqual([]);
+		const images = picturesIn([...itemsOf(retried), ...woken]);
+		expectWhole('All killed, 1 execution polling 6 runs and 4 suspended, then Retry', images, 10);
 	});
+});
 
-	it('has nothing left to retry where its main lives on, and a new one reuses what it paid for', async () => {
+describe('in queue mode, an execution whose worker was killed while it polled', () => {
+	it('has nothing left to retry where the main lives on, and a new one reuses what it paid for', async () => {
 		const { client, credentialId, queue, simulator } = cluster;
 		simulator.settings.runTime = 20_000;
 		const one = await polling('six-first-worker');
