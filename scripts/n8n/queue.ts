@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { N8nClient } from './client';
 import { startGuard } from './guard';
 import {
 	freePort,
 	installPackage,
+	isReady,
 	launch,
 	settings,
 	type Launch,
@@ -33,9 +35,13 @@ export interface QueueOptions {
 export interface RunningProcess {
 	/** Everything it has printed so far. */
 	log: () => string;
+	/** Whether it is ready for work, with its database at hand. */
+	isReady: () => Promise<boolean>;
 	/** Ends it; with SIGKILL as a crash does. It is not started again by itself. */
 	kill: (signal?: NodeJS.Signals) => Promise<void>;
 }
+
+const backTimeoutMs = 60_000;
 
 /**
  * Starts an n8n in queue mode on loopback and logs its owner in: a main, webhook processes and workers
@@ -115,14 +121,24 @@ export class RunningQueue {
 		if (failed) throw failed.reason;
 	}
 
-	/** Ends Redis or PostgreSQL, and starts it again with its data after `downMs`. */
-	async restart(name: 'postgres' | 'redis', downMs = 0): Promise<void> {
+	/**
+	 * Ends Redis or PostgreSQL, and starts it again with its data after `downMs`. Resolves once all processes
+	 * are ready again; throws where one isn't within a minute.
+	 */
+	async restart(name: 'postgres' | 'redis', downMs: number): Promise<void> {
 		const service = this.services.get(name);
 		if (!service) throw new Error(`${name} does not run`);
 		await service.stop();
-		await new Promise((resolve) => setTimeout(resolve, downMs));
+		await sleep(downMs);
 		await service.start();
 		this.guard.watch(service.process());
+		const deadline = Date.now() + backTimeoutMs;
+		for (const process of [...this.mains, ...this.webhooks, ...this.workers]) {
+			while (!(await process.isReady())) {
+				if (Date.now() > deadline) throw new Error(`n8n doesn't come back:\n${process.log()}`);
+				await sleep(100);
+			}
+		}
 	}
 
 	/** Ends all n8n processes, with SIGTERM unless another signal is named; Redis, PostgreSQL and all data stay. */
@@ -167,11 +183,13 @@ export class RunningQueue {
 		};
 		if (this.isStopped) throw new Error('this n8n was stopped while it started');
 		this.usedPorts.add(port);
-		const n8n = await launch({ command, readyAt: `http://127.0.0.1:${port}`, env: all });
+		const readyAt = `http://127.0.0.1:${port}`;
+		const n8n = await launch({ command, readyAt, env: all });
 		this.guard.watch(n8n.process);
 		this.processes.push(n8n);
 		const started: RunningProcess = {
 			log: n8n.log,
+			isReady: async () => await isReady(readyAt),
 			kill: async (signal) => {
 				const position = running.indexOf(started);
 				if (position >= 0) running.splice(position, 1);
