@@ -2,6 +2,7 @@ import type { RunningProcess } from '../../scripts/n8n/queue';
 import { expectSuccess, itemsOf, until } from '../e2e/support';
 import { FaultBook } from './faultBook';
 import {
+	executionsStartedByWebhook,
 	newestExecution,
 	prompts,
 	startCluster,
@@ -145,11 +146,12 @@ describe.each(['redis', 'postgres'] as const)('in queue mode, when %s is restart
 	it('executions that are just being suspended end with their images, those that n8n lost by Retry', async () => {
 		const { client, credentialId, queue, simulator } = cluster;
 		simulator.settings.runTime = 8_000;
+		const path = `suspending-${service}`;
 		const workflow = prompts(1, { parameters: { completion: 'suspend' } });
-		const workflowId = await client.createWorkflow(workflow, credentialId);
-		const ids = await Promise.all(
-			Array.from({ length: 4 }, async () => await client.execute(workflowId, 'Start')),
-		);
+		const workflowId = await client.createWorkflow(startedByWebhook(workflow, path), credentialId);
+		await client.activate(workflowId);
+		const start = async () => await fetch(`${queue.url}/webhook/${path}`, { method: 'POST' });
+		await Promise.all(Array.from({ length: 4 }, start));
 		await until(() => simulator.runs.length > 0);
 		await queue.restart(service, 1000);
 		if (service === 'postgres') {
@@ -157,6 +159,8 @@ describe.each(['redis', 'postgres'] as const)('in queue mode, when %s is restart
 			await queue.mains[0]?.kill('SIGKILL');
 			await queue.boot(recoverOften);
 		}
+		const ids = await executionsStartedByWebhook(client, workflowId);
+		expect(ids).toHaveLength(4);
 		const executions = await Promise.all(
 			ids.map(async (id) => {
 				const execution = await client.finished(id, 60_000);

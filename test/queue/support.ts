@@ -113,6 +113,19 @@ export async function newestExecution(
 	return results[0]?.id ?? null;
 }
 
+/** The ids of a workflow's executions that its webhook started, newest first; those of alarms are not among them. */
+export async function executionsStartedByWebhook(
+	client: N8nClient,
+	workflowId: string,
+): Promise<string[]> {
+	const filter = encodeURIComponent(JSON.stringify({ workflowId }));
+	const { results } = await client.send<{ results: Array<{ id: string; mode: string }> }>(
+		'GET',
+		`/rest/executions?filter=${filter}&limit=100`,
+	);
+	return results.filter(({ mode }) => mode === 'webhook').map(({ id }) => id);
+}
+
 /** What n8n says of an execution now. */
 export async function statusOf(client: N8nClient, id: string): Promise<string> {
 	return (await client.send<{ status: string }>('GET', `/rest/executions/${id}`)).status;
