@@ -1,202 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import autocannon from 'autocannon';
 
+import { GptImage2Trigger } from '../nodes/GptImage2/GptImage2Trigger.node.js';
 import { sign } from '../runflow/signature';
-import type { ExportedWorkflow } from '../scripts/n8n/client';
 import { callbackBody } from '../test/fixtures/callbacks';
-import { chain, onN8n, type Bench } from './n8n';
+import { publish } from './executions';
+import { createCredential, onN8n, type Bench } from './n8n';
+import { median, type Figures, type Options, type Size } from './report';
+import { versionsOf, webhook, workflowOf, type BenchNode } from './workflows';
 
 const secret = 'whsec_bench';
+const lazy = 'N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE';
 
-const suspended = (count: number): ExportedWorkflow =>
-	chain(`suspended ${count}`, count, [
-		{
-			name: 'GPT Image 2',
-			type: 'n8n-nodes-runflow.gptImage2',
-			typeVersion: 1,
-			parameters: {
-				prompt: '={{ $json.prompt + "." }}',
-				completion: 'suspend',
-				options: { concurrency: 20, clientRef: '' },
-			},
-		},
-	]);
+const measured: Readonly<Record<Size, { rounds: number; seconds: number }>> = {
+	tiny: { rounds: 1, seconds: 1 },
+	short: { rounds: 3, seconds: 5 },
+	full: { rounds: 7, seconds: 8 },
+};
 
-const pause = async (ms: number) => await new Promise((resolve) => setTimeout(resolve, ms));
+const webhookNode = 'Webhook, version 2';
 
-/** Runs of 0 to 2 s in steps of 20 ms, each in its own execution: how many finish, and how late. */
-async function sweep({ n8n, simulator, credentialId }: Bench) {
-	const delaysMs: number[] = [];
-	const workflows = await Promise.all(
-		Array.from({ length: 100 }, async (_, step) => {
-			const workflow = JSON.parse(
-				JSON.stringify(suspended(1)).replaceAll("'picture '", `'sweep ${step} picture '`),
-			) as ExportedWorkflow;
-			simulator.misbehave({ do: 'time-run', milliseconds: step * 20, match: `sweep ${step} ` });
-			return await n8n.client.createWorkflow(workflow, credentialId);
-		}),
-	);
-	for (let from = 0; from < workflows.length; from += 4) {
-		await Promise.all(
-			workflows.slice(from, from + 4).map(async (id, offset) => {
-				const execution = await n8n.client.finished(await n8n.client.execute(id, 'Start'), 60_000);
-				const run = simulator.runs.find(({ request }) =>
-					request.input.prompt.startsWith(`sweep ${from + offset} `),
-				);
-				const items = execution.data.resultData.runData['GPT Image 2']?.[0]?.data?.main?.[0] ?? [];
-				if (execution.status !== 'success' || !items[0]?.binary) return;
-				delaysMs.push(Date.parse(execution.stoppedAt ?? '') - (run?.endsAt ?? 0));
-			}),
-		);
+/** Callbacks that n8n accepts in a second: the trigger and n8n's own Webhook node in turn. */
+export async function callbacks({ size }: Options): Promise<Figures[]> {
+	const figures: Figures[] = [];
+	for (const isLazy of [false, true]) {
+		const env: Record<string, string> = isLazy ? { [lazy]: 'true' } : {};
+		const perSecond = await onN8n(async (bench) => await measure(bench, size), { env });
+		const ours = versionsOf(new GptImage2Trigger().description).at(-1) ?? 1;
+		const ratio = ratioOf(perSecond, triggerName(ours));
+		figures.push({
+			title: `Callbacks a second, ${isLazy ? `with \`${lazy}=true\`` : "with n8n's defaults"}`,
+			rows: Object.entries(perSecond).map(([name, values]) => ({
+				Node: name,
+				'Callbacks a second': median(values).toFixed(1),
+				'× Webhook': ratioOf(perSecond, name).toFixed(2),
+			})),
+			meaning: `The trigger in its newest version, ${ours}, accepts ${ratio.toFixed(2)} times as many callbacks a second as n8n's own Webhook node, and each of them has its signature verified.`,
+		});
 	}
-	delaysMs.sort((one, other) => one - other);
-	return {
-		finished: `${delaysMs.length} of 100`,
-		'slowest after its run (ms)': delaysMs.at(-1),
-		'median after its run (ms)': delaysMs[50],
-	};
+	return figures;
 }
 
-/** 200 runs that end after 5 to 15 s, in one suspended node. */
-async function manyRuns({ n8n, simulator, credentialId }: Bench) {
-	simulator.behave();
-	for (let number = 0; number < 200; number++) {
-		const milliseconds = 5000 + ((number * 7919) % 10_000);
-		simulator.misbehave({ do: 'time-run', milliseconds, match: `picture ${number}.` });
+const triggerName = (version: number) => `GPT Image 2 Trigger, version ${version}`;
+
+function ratioOf(perSecond: Record<string, number[]>, name: string): number {
+	return median(perSecond[name] ?? []) / median(perSecond[webhookNode] ?? []);
+}
+
+async function measure({ n8n, simulator }: Bench, size: Size): Promise<Record<string, number[]>> {
+	const credentialId = await createCredential(n8n, simulator, secret);
+	const urls: Record<string, string> = {};
+	const add = async (name: string, path: string, node: BenchNode) => {
+		urls[name] = (await publish({ n8n, credentialId }, workflowOf(name, [node]), path)).url;
+	};
+	await add(webhookNode, 'bench-webhook', webhook('bench-webhook'));
+	for (const typeVersion of versionsOf(new GptImage2Trigger().description)) {
+		const webhookId = `bench-trigger-${String(typeVersion).replace('.', '-')}`;
+		await add(triggerName(typeVersion), `${webhookId}/runflow`, trigger(typeVersion, webhookId));
 	}
-	const before = simulator.deliveries.length;
-	const id = await n8n.client.createWorkflow(suspended(200), credentialId);
-	const execution = await n8n.client.finished(await n8n.client.execute(id, 'Start'), 120_000);
-	const tasks = execution.data.resultData.runData['GPT Image 2'] ?? [];
-	return {
-		resumes: tasks.length,
-		items: tasks[0]?.data?.main?.[0]?.length,
-		'with image': tasks[0]?.data?.main?.[0]?.filter(({ binary }) => binary?.data).length,
-		callbacks: simulator.deliveries.length - before,
-		'reads of runs': simulator.requests['GET /v1/runs/:id'],
-	};
-}
-
-/** Counts the running and the waiting executions while 100 runs are pending. */
-async function pending({ n8n, simulator, credentialId }: Bench) {
-	simulator.behave();
-	simulator.settings.runTime = 12_000;
-	const id = await n8n.client.createWorkflow(suspended(100), credentialId);
-	const executionId = await n8n.client.execute(id, 'Start');
-	await pause(7000);
-	const count = async (status: string) => {
-		const filter = encodeURIComponent(JSON.stringify({ status: [status] }));
-		const { results } = await n8n.client.send<{ results: unknown[] }>(
-			'GET',
-			`/rest/executions?filter=${filter}`,
-		);
-		return results.length;
-	};
-	const row = { running: await count('running'), waiting: await count('waiting') };
-	await n8n.client.finished(executionId);
-	return row;
-}
-
-/** Callbacks accepted per second by the trigger and by the built-in Webhook node, measured in turn. */
-async function throughput({ n8n, simulator }: Bench) {
-	const credentialId = await n8n.client.createCredential({
-		apiKey: 'rf_live_bench',
-		baseUrl: simulator.url,
-		organizationId: '',
-		signingSecrets: secret,
-	});
-	const publish = async (node: object, path: string) => {
-		const id = await n8n.client.createWorkflow(
-			{
-				name: path,
-				nodes: [
-					{
-						id: 't',
-						name: 'T',
-						position: [0, 0],
-						parameters: {},
-						type: '',
-						typeVersion: 1,
-						...node,
-					},
-				],
-				connections: {},
-			},
-			credentialId,
-		);
-		await n8n.client.activate(id);
-		return `${n8n.url}/webhook/${path}`;
-	};
-	const urls = {
-		trigger: await publish(
-			{
-				type: 'n8n-nodes-runflow.gptImage2Trigger',
-				webhookId: 'bench-trigger',
-				parameters: { events: ['run.completed'], authentication: 'signature' },
-			},
-			'bench-trigger/runflow',
-		),
-		webhook: await publish(
-			{
-				type: 'n8n-nodes-base.webhook',
-				typeVersion: 2,
-				webhookId: 'bench-webhook',
-				parameters: { path: 'bench-webhook', httpMethod: 'POST', responseMode: 'onReceived' },
-			},
-			'bench-webhook',
-		),
-		// From version 2 on, n8n's own Webhook node skips setting up the expression engine for each call;
-		// version 1 and every other trigger pay for it.
-		webhook1: await publish(
-			{
-				type: 'n8n-nodes-base.webhook',
-				typeVersion: 1,
-				webhookId: 'bench-webhook-1',
-				parameters: { path: 'bench-webhook-1', httpMethod: 'POST', responseMode: 'onReceived' },
-			},
-			'bench-webhook-1',
-		),
-	};
-	let number = 0;
-	const accepted = { trigger: 0, webhook: 0, webhook1: 0 };
-	for (const round of ['warm-up', 1, 2, 3, 4]) {
-		for (const name of ['trigger', 'webhook', 'webhook1'] as const) {
-			const result = await autocannon({
-				url: urls[name],
-				connections: 10,
-				duration: 6,
-				method: 'POST',
-				requests: [
-					{
-						setupRequest: (request) => {
-							const body = callbackBody({ run_id: `bench-${(number += 1)}` });
-							const headers = {
-								'content-type': 'application/json',
-								'runflow-signature': sign(secret, Buffer.from(body)),
-							};
-							return { ...request, body, headers };
-						},
-					},
-				],
-			});
-			if (round !== 'warm-up') accepted[name] += result['2xx'] / result.duration / 4;
-			await pause(4000);
+	const perSecond: Record<string, number[]> = {};
+	const { rounds, seconds } = measured[size];
+	for (let round = 0; round <= rounds; round++) {
+		for (const [name, url] of Object.entries(urls)) {
+			const accepted = await acceptedPerSecond(url, seconds);
+			// The first round warms n8n up.
+			if (round > 0) perSecond[name] = [...(perSecond[name] ?? []), accepted];
+			await sleep(2000);
 		}
 	}
+	return perSecond;
+}
+
+function trigger(typeVersion: number, webhookId: string): BenchNode {
 	return {
-		'trigger (per second)': Math.round(accepted.trigger),
-		'Webhook node (per second)': Math.round(accepted.webhook),
-		'Webhook node, version 1 (per second)': Math.round(accepted.webhook1),
-		'ratio to Webhook': Number((accepted.trigger / accepted.webhook).toFixed(2)),
-		'ratio to Webhook, version 1': Number((accepted.trigger / accepted.webhook1).toFixed(2)),
+		name: 'GPT Image 2 Trigger',
+		type: 'n8n-nodes-runflow.gptImage2Trigger',
+		typeVersion,
+		webhookId,
+		parameters: { events: ['run.completed'], authentication: 'signature' },
 	};
 }
 
-const only = process.argv[2];
+let number = 0;
 
-void onN8n(async (bench) => {
-	if (only === 'throughput') return console.log(await throughput(bench));
-	console.log('Run times from 0 to 2 s', await sweep(bench));
-	console.log('200 runs in one node', await manyRuns(bench));
-	console.log('While 100 runs are pending', await pending(bench));
-	console.log('Callbacks accepted', await throughput(bench));
-});
+async function acceptedPerSecond(url: string, seconds: number): Promise<number> {
+	const setupRequest = (request: autocannon.Request) => {
+		const body = callbackBody({ run_id: `bench-${(number += 1)}` });
+		const headers = {
+			'content-type': 'application/json',
+			'runflow-signature': sign(secret, Buffer.from(body)),
+		};
+		return { ...request, body, headers };
+	};
+	const result = await autocannon({
+		url,
+		connections: 10,
+		duration: seconds,
+		method: 'POST',
+		requests: [{ setupRequest }],
+	});
+	if (result.non2xx > 0) console.error(`${url} refused ${result.non2xx} callbacks`);
+	return result['2xx'] / result.duration;
+}

@@ -1,114 +1,169 @@
-import type { Execution, ExportedWorkflow } from '../scripts/n8n/client';
-import { chain, onN8n, peakGrowth, type Bench } from './n8n';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-const count = 20;
+import { execute, type Outcome } from './executions';
+import { apiKey, onN8n, type Bench } from './n8n';
+import { duration, median, whole, type Figures, type Options, type Size } from './report';
+import { byHand, gptImage2, noOp, openAi, prompts, workflowOf } from './workflows';
 
-const ours = chain('GPT Image 2', count, [
-	{
-		name: 'GPT Image 2',
-		type: 'n8n-nodes-runflow.gptImage2',
-		typeVersion: 1,
-		parameters: { prompt: '={{ $json.prompt }}', options: { concurrency: count } },
-	},
-]);
+interface Cell {
+	items: number;
+	runTimeMs: number;
+}
 
-/** What a user without this node builds: create, wait, read, download. */
-const byHand = (url: string) => {
-	const http = (name: string, parameters: object) => ({
-		name,
-		type: 'n8n-nodes-base.httpRequest',
-		typeVersion: 4.2,
-		parameters: {
-			sendHeaders: true,
-			headerParameters: { parameters: [{ name: 'Authorization', value: 'Bearer rf_live_bench' }] },
-			...parameters,
-		},
-	});
-	return chain('HTTP Request', count, [
-		http('Create', {
-			method: 'POST',
-			url: `${url}/v1/models/openai/gpt-image-2/runs`,
-			sendBody: true,
-			specifyBody: 'json',
-			jsonBody: '={{ { input: { prompt: $json.prompt } } }}',
-			options: {},
-		}),
-		{
-			name: 'Wait',
-			type: 'n8n-nodes-base.wait',
-			typeVersion: 1.1,
-			parameters: { amount: 4, unit: 'seconds' },
-		},
-		http('Read', { url: `=${url}/v1/runs/{{ $json.id }}`, options: {} }),
-		{
-			name: 'Download',
-			type: 'n8n-nodes-base.httpRequest',
-			typeVersion: 4.2,
-			parameters: {
-				url: '={{ $json.output.outputs[0].url }}',
-				options: { response: { response: { responseFormat: 'file' } } },
-			},
-		},
-	]);
+const grid = (items: number[], seconds: number[]): Cell[] =>
+	seconds.flatMap((run) => items.map((count) => ({ items: count, runTimeMs: run * 1000 })));
+
+const cells: Readonly<Record<Size, Cell[]>> = {
+	tiny: grid([1, 3], [1]),
+	short: [...grid([1, 20, 1000], [3]), ...grid([20], [20])],
+	full: grid([1, 20, 100, 500, 1000], [1, 3, 20]),
 };
 
-async function run({ n8n, credentialId }: Bench, workflow: ExportedWorkflow): Promise<Execution> {
-	const id = await n8n.client.createWorkflow(workflow, credentialId);
-	const execution = await n8n.client.executeToEnd(id);
-	if (execution.status !== 'success')
-		throw new Error(`${workflow.name}: ${execution.data.resultData.error?.message}`);
-	return execution;
-}
+/** A cell whose first round takes longer is measured once. */
+const longRoundMs: Readonly<Record<Size, number>> = { tiny: 0, short: 15_000, full: 60_000 };
+const rounds: Readonly<Record<Size, number>> = { tiny: 1, short: 3, full: 3 };
 
-/** Milliseconds from the start of the first measured node to the end of the last. */
-function wallTimeMs({ data }: Execution): number {
-	const tasks = Object.entries(data.resultData.runData)
-		.filter(([name]) => name !== 'Start' && name !== 'Prompts')
-		.flatMap(([, list]) => list);
-	const start = Math.min(...tasks.map(({ startTime }) => startTime));
-	return (
-		Math.max(...tasks.map(({ startTime, executionTime }) => startTime + executionTime)) - start
-	);
-}
+/** What works one item after the other is calculated where it would take longer. */
+const longestMs: Readonly<Record<Size, number>> = {
+	tiny: 10_000,
+	short: 90_000,
+	full: 1_800_000,
+};
 
-const pause = async () => await new Promise((resolve) => setTimeout(resolve, 3000));
+const names = {
+	automatic: 'GPT Image 2',
+	all: 'GPT Image 2, concurrency 1,000',
+	openAi: 'OpenAI node',
+	byHand: 'By hand',
+	floor: 'Floor',
+} as const;
 
-/** Measures one workflow on its own n8n, so that neither benefits from what the other left behind. */
-async function measure(name: string, workflowFor: (url: string) => ExportedWorkflow) {
-	let row = {};
-	await onN8n(async (bench) => {
-		const { n8n, simulator } = bench;
-		const workflow = workflowFor(simulator.url);
-		simulator.settings.runTime = 1000;
-		await run(bench, workflow);
+type Name = keyof typeof names;
 
-		simulator.settings.runTime = 3000;
-		const timeMs = wallTimeMs(await run(bench, workflow));
-
-		simulator.settings.fileSize = 20 * 1024 * 1024;
-		const growth: number[] = [];
-		for (let round = 0; round < 3; round++) {
-			await pause();
-			const { megabytes } = await peakGrowth(
-				n8n.process.pid,
-				async () => await run(bench, workflow),
-			);
-			growth.push(Math.round(megabytes));
+/** From the start of a node to all of its images: side by side, on one n8n. */
+export async function generate({ size }: Options): Promise<Figures[]> {
+	return await onN8n(async (bench) => {
+		const contestants = await contestantsOf(bench);
+		for (const name of Object.keys(names) as Name[]) await contestants[name](cellOf(2, 1000));
+		const perItemMs = new Map<number, number>();
+		const rows: Array<Record<string, string>> = [];
+		const factors: Array<Record<'automatic' | 'all', number>> = [];
+		for (const cell of cells[size]) {
+			const timesMs = await measure(contestants, cell, size);
+			const row: Record<string, string> = {
+				Items: whole(cell.items),
+				'A run takes': duration(cell.runTimeMs),
+			};
+			for (const [name, label] of Object.entries(names) as Array<[Name, string]>) {
+				row[label] = timesMs[name].length > 0 ? duration(median(timesMs[name])) : '';
+			}
+			if (timesMs.openAi.length > 0) {
+				perItemMs.set(cell.runTimeMs, median(timesMs.openAi) / cell.items);
+			} else {
+				const expectedMs = (perItemMs.get(cell.runTimeMs) ?? cell.runTimeMs) * cell.items;
+				row[names.openAi] = `≈ ${duration(expectedMs)}`;
+			}
+			factors.push({
+				automatic: median(timesMs.automatic) / cell.runTimeMs,
+				all: median(timesMs.all) / cell.runTimeMs,
+			});
+			rows.push(row);
+			console.log(row);
 		}
-		row = {
-			name,
-			'20 runs of 3 s (ms)': timeMs,
-			'20 × 20 MB, growth in each of 3 rounds (MB)': growth.join(', '),
-		};
+		const most = cells[size].reduce((one, other) => (other.items > one.items ? other : one));
+		const factor = factors[cells[size].indexOf(most)] ?? { automatic: NaN, all: NaN };
+		const meaning = `${whole(most.items)} images of runs that take ${duration(most.runTimeMs)} are there after ${factor.automatic.toFixed(1)} times a run's own time with the node as it is when added, and after ${factor.all.toFixed(1)} times at a concurrency of 1,000; where a time has ≈, it was calculated from what the OpenAI node took for each item, one after the other.`;
+		return [{ title: 'From the start of the node to all images', rows, meaning }];
 	});
-	return row;
 }
 
-async function main(): Promise<void> {
-	console.table([
-		await measure('GPT Image 2', () => ours),
-		await measure('HTTP Request by hand', byHand),
-	]);
+const cellOf = (items: number, runTimeMs: number): Cell => ({ items, runTimeMs });
+
+async function measure(
+	contestants: Record<Name, (cell: Cell) => Promise<number>>,
+	cell: Cell,
+	size: Size,
+): Promise<Record<Name, number[]>> {
+	const timesMs: Record<Name, number[]> = {
+		automatic: [],
+		all: [],
+		openAi: [],
+		byHand: [],
+		floor: [],
+	};
+	for (let round = 0; round < rounds[size]; round++) {
+		for (const name of Object.keys(names) as Name[]) {
+			const isCalculated =
+				name === 'openAi' && cell.items * cell.runTimeMs > longestMs[size] && cell.items > 1;
+			const isLong = (timesMs[name][0] ?? 0) > longRoundMs[size];
+			if (!isCalculated && !isLong) timesMs[name].push(await contestants[name](cell));
+		}
+	}
+	return timesMs;
 }
 
-void main();
+async function contestantsOf(bench: Bench): Promise<Record<Name, (cell: Cell) => Promise<number>>> {
+	const { n8n, simulator } = bench;
+	const { id } = await n8n.client.send<{ id: string }>('POST', '/rest/credentials', {
+		name: 'OpenAI',
+		type: 'openAiApi',
+		data: { apiKey, url: `${simulator.url}/v1` },
+	});
+	const timed =
+		(name: Name, workflowFor: (items: number) => Parameters<typeof execute>[1]) =>
+		async ({ items, runTimeMs }: Cell) =>
+			timeOf(names[name], items, await execute(bench, workflowFor(items), runTimeMs));
+	return {
+		automatic: timed('automatic', (items) =>
+			workflowOf(names.automatic, [...prompts(items), gptImage2()]),
+		),
+		all: timed('all', (items) =>
+			workflowOf(names.all, [...prompts(items), gptImage2({ concurrency: 1000 })]),
+		),
+		openAi: timed('openAi', (items) => workflowOf(names.openAi, [...prompts(items), openAi(id)])),
+		byHand: timed('byHand', (items) => byHand(names.byHand, simulator.url, prompts(items))),
+		floor: async (cell) => (await bareMs(bench, cell)) + (await noOpMs(bench, cell.items)),
+	};
+}
+
+/** The time, not a number where not all images came out. */
+function timeOf(name: string, items: number, { timeMs, images, failure }: Outcome): number {
+	if (failure === null && images === items) return timeMs;
+	console.error(`${name}, ${items} items: ${images} images. ${failure ?? ''}`);
+	return NaN;
+}
+
+async function noOpMs(bench: Bench, items: number): Promise<number> {
+	return (await execute(bench, workflowOf('NoOp', [...prompts(items), noOp]), 0)).timeMs;
+}
+
+/** The same requests without n8n, all at once: each run is created, read once when it has ended, and downloaded. */
+async function bareMs({ simulator }: Bench, { items, runTimeMs }: Cell): Promise<number> {
+	simulator.runs.length = 0;
+	simulator.settings.runTime = runTimeMs;
+	const started = Date.now();
+	await Promise.all(
+		Array.from({ length: items }, async (_, number) => {
+			const input = { prompt: `picture ${number}` };
+			const { id } = (await send(simulator.url, 'models/openai/gpt-image-2/runs', { input })) as {
+				id: string;
+			};
+			const run = simulator.runs.find((one) => one.id === id);
+			await sleep((run?.endsAt ?? 0) - Date.now() + 5);
+			const { output } = (await send(simulator.url, `runs/${id}`)) as {
+				output: { outputs: Array<{ url: string }> };
+			};
+			await (await fetch(output.outputs[0]?.url ?? '')).arrayBuffer();
+		}),
+	);
+	return Date.now() - started;
+}
+
+async function send(url: string, path: string, body?: object): Promise<unknown> {
+	const answer = await fetch(`${url}/v1/${path}`, {
+		method: body ? 'POST' : 'GET',
+		headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+		...(body && { body: JSON.stringify(body) }),
+	});
+	return await answer.json();
+}

@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs';
-
-import type { INode } from 'n8n-workflow';
-
-import type { ExportedWorkflow } from '../scripts/n8n/client';
 import { packPackage } from '../scripts/n8n/package';
-import { startN8n, type RunningN8n } from '../scripts/n8n/process';
+import { startN8n, type N8nOptions, type RunningN8n } from '../scripts/n8n/process';
 import { startSimulator, type Simulator } from '../simulator/simulator';
+
+export const apiKey = 'rf_live_bench';
 
 /** What every benchmark runs on: one n8n with the package, one simulator, one credential. */
 export interface Bench {
@@ -14,67 +11,43 @@ export interface Bench {
 	credentialId: string;
 }
 
-/** Starts n8n and the simulator, passes them to `measure`, and stops them afterwards. */
-export async function onN8n(measure: (bench: Bench) => Promise<void>): Promise<void> {
-	const simulator = await startSimulator();
-	const n8n = await startN8n({ tarball: packPackage() });
+let packed: string | undefined;
+
+/** The path of the packed package, which is built once. */
+export function tarball(): string {
+	packed ??= packPackage();
+	return packed;
+}
+
+/** Starts n8n and the simulator, returns what `measure` does with them, and stops them afterwards. */
+export async function onN8n<T>(
+	measure: (bench: Bench) => Promise<T>,
+	options: N8nOptions = {},
+): Promise<T> {
+	const simulator = await startSimulator({ samePicture: true });
 	try {
-		const credentialId = await n8n.client.createCredential({
-			apiKey: 'rf_live_bench',
-			baseUrl: simulator.url,
-			organizationId: '',
-			signingSecrets: '',
-		});
-		await measure({ n8n, simulator, credentialId });
+		const n8n = await startN8n({ tarball: tarball(), ...options });
+		try {
+			const credentialId = await createCredential(n8n, simulator);
+			return await measure({ n8n, simulator, credentialId });
+		} finally {
+			await n8n.stop();
+		}
 	} finally {
-		await n8n.stop();
 		await simulator.close();
 	}
 }
 
-/** A workflow that executes its nodes one after the other, beginning with 'Start' and `count` prompts. */
-export function chain(
-	name: string,
-	count: number,
-	nodes: Array<Pick<INode, 'name' | 'type' | 'typeVersion' | 'parameters'>>,
-): ExportedWorkflow {
-	const jsCode = `return Array.from({ length: ${count} }, (_, number) => ({ json: { prompt: 'picture ' + number } }));`;
-	const all = [
-		{ name: 'Start', type: 'n8n-nodes-base.manualTrigger', typeVersion: 1, parameters: {} },
-		{ name: 'Prompts', type: 'n8n-nodes-base.code', typeVersion: 2, parameters: { jsCode } },
-		...nodes,
-	];
-	return {
-		name,
-		nodes: all.map((node, index) => ({ ...node, id: `node-${index}`, position: [index * 220, 0] })),
-		connections: Object.fromEntries(
-			all
-				.slice(0, -1)
-				.map(({ name: from }, index) => [
-					from,
-					{ main: [[{ node: all[index + 1]?.name ?? '', type: 'main' as const, index: 0 }]] },
-				]),
-		),
-	};
-}
-
-/** Does `work` and returns its value, with the peak growth of the process's resident memory in MB. */
-export async function peakGrowth<T>(
-	pid: number | undefined,
-	work: () => Promise<T>,
-): Promise<{ value: T; megabytes: number }> {
-	const before = residentMegabytes(pid);
-	let peak = before;
-	const sampler = setInterval(() => (peak = Math.max(peak, residentMegabytes(pid))), 20);
-	try {
-		const value = await work();
-		return { value, megabytes: peak - before };
-	} finally {
-		clearInterval(sampler);
-	}
-}
-
-function residentMegabytes(pid: number | undefined): number {
-	const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-	return Number(kilobytes) / 1024;
+/** Saves a credential for the simulator, and returns its id. */
+export async function createCredential(
+	{ client }: RunningN8n,
+	{ url }: Simulator,
+	signingSecrets = '',
+): Promise<string> {
+	return await client.createCredential({
+		apiKey,
+		baseUrl: url,
+		organizationId: '',
+		signingSecrets,
+	});
 }

@@ -1,157 +1,101 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Slots } from '../runflow/slots';
-import { packPackage } from '../scripts/n8n/package';
-import { startN8n, type RunningN8n } from '../scripts/n8n/process';
-import { postgresAccount, startPostgres } from '../scripts/n8n/services';
-import { startSimulator, type Simulator } from '../simulator/simulator';
-import { chain } from './n8n';
+import { callsOf, downloadsOf, executionsOf, post, publish } from './executions';
+import type { Bench } from './n8n';
+import { median, type Size } from './report';
+import { cpuMs, cpuOf, until } from './usage';
+import { gptImage2, posted, workflowOf } from './workflows';
 
-const executions = 200;
-const asleepMs = 600_000;
-
-/** Long enough to start all executions and to leave them asleep for the time measured. */
-const runTimeMs = asleepMs + 480_000;
-
-/** The last ring of the alarms comes this long after a suspension, in seconds, at the latest. */
-const timeoutSeconds = 1500;
-
-const clockTicksPerSecond = 100;
-
-/** One n8n on a PostgreSQL of its own, which counts what is written. */
-interface Measured {
-	n8n: RunningN8n;
-	query: (sql: string) => string;
-	stop: () => Promise<void>;
+/** What an image took, each the median of several rounds. */
+export interface Tried {
+	name: string;
+	/** Requests to the API. */
+	calls: number;
+	callbacks: number;
+	cpuMs: number;
 }
 
-async function start(tarball: string, env: Record<string, string>): Promise<Measured> {
-	const folder = mkdtempSync(join(tmpdir(), 'n8n-runflow-bench-'));
-	chmodSync(folder, 0o755);
-	const postgres = await startPostgres(join(folder, 'postgres'));
-	const { user, database } = postgresAccount;
-	const n8n = await startN8n({
-		tarball,
-		env: {
-			DB_TYPE: 'postgresdb',
-			DB_POSTGRESDB_HOST: '127.0.0.1',
-			DB_POSTGRESDB_PORT: String(postgres.port),
-			DB_POSTGRESDB_USER: user,
-			DB_POSTGRESDB_DATABASE: database,
-			...env,
-		},
-	});
-	const address = ['-h', '127.0.0.1', '-p', String(postgres.port), '-U', user, '-d', database];
-	return {
-		n8n,
-		query: (sql) => execFileSync('psql', [...address, '-Atc', sql], { encoding: 'utf8' }).trim(),
-		stop: async () => {
-			await n8n.stop();
-			await postgres.stop();
-			rmSync(folder, { recursive: true, force: true });
-		},
-	};
-}
+const workflow = (path: string) =>
+	workflowOf(path, [...posted(path), gptImage2({ completion: 'suspend' })]);
 
-/** What an n8n has used since it started: seconds of CPU, and rows written. */
-function used({ n8n, query }: Measured): { cpu: number; rows: number } {
-	const stat = readFileSync(`/proc/${n8n.process.pid}/stat`, 'utf8');
-	const [, ...fields] = stat.slice(stat.lastIndexOf(')')).split(' ');
-	const ticks = Number(fields[11]) + Number(fields[12]);
-	const written = query('select sum(n_tup_ins + n_tup_upd + n_tup_del) from pg_stat_user_tables');
-	return { cpu: ticks / clockTicksPerSecond, rows: Number(written) };
-}
+/** An alarm rings first this long after its suspension. */
+const ringsAfterMs = 150_000;
 
-const waiting = ({ query }: Measured) =>
-	Number(query("select count(*) from execution_entity where status = 'waiting'"));
-
-async function suspendAll(
-	{ n8n }: Measured,
-	simulator: Simulator,
-	timeout: number,
-): Promise<string[]> {
-	const credentialId = await n8n.client.createCredential({
-		apiKey: 'rf_live_bench',
-		baseUrl: simulator.url,
-		organizationId: '',
-		signingSecrets: '',
-	});
-	const parameters = {
-		prompt: '={{ $json.prompt }}',
-		completion: 'suspend',
-		options: { timeout },
-	};
-	const node = { name: 'GPT Image 2', type: 'n8n-nodes-runflow.gptImage2', typeVersion: 1 };
-	const workflow = chain('suspended', 1, [{ ...node, parameters }]);
-	const id = await n8n.client.createWorkflow(workflow, credentialId);
-	const slots = new Slots(4);
-	return await Promise.all(
-		Array.from({ length: executions }, async () =>
-			slots.use(async () => await n8n.client.execute(id, 'Start')),
-		),
-	);
-}
-
-/** What executions that are suspended for ten minutes cost, on an n8n of their own. */
-async function measure(name: string, measured: Measured, simulator: Simulator, isIdle: boolean) {
-	const before = used(measured);
-	const ids = isIdle ? [] : await suspendAll(measured, simulator, timeoutSeconds);
-	const isSuspended = () => simulator.runs.length >= ids.length && waiting(measured) >= ids.length;
-	while (!isSuspended()) await sleep(1_000);
-	await sleep(15_000);
-	const asleep = used(measured);
-	await sleep(asleepMs);
-	const after = used(measured);
-
-	let withImage = 0;
-	for (const id of ids) {
-		const { data } = await measured.n8n.client.finished(id, runTimeMs);
-		const items = data.resultData.runData['GPT Image 2']?.[0]?.data?.main?.[0] ?? [];
-		if (items[0]?.binary) withImage += 1;
+/** The CPU time of a callback whose execution stays suspended, in milliseconds: the mean of `count`. */
+export async function callbackMs(bench: Bench, idle: number, count: number): Promise<number> {
+	const { n8n, simulator } = bench;
+	const { id, url } = await publish(bench, workflow('staggered'), 'staggered');
+	simulator.behave();
+	const firstMs = 20_000;
+	for (let number = 0; number <= count; number++) {
+		const milliseconds = number === count ? 600_000 : firstMs + number * 500;
+		simulator.misbehave({ do: 'time-run', milliseconds, match: `staggered ${number}.` });
 	}
-	const awake = used(measured);
-	const started = before.cpu;
-	const deadline = Date.now() + timeoutSeconds * 1000;
-	while (waiting(measured) > 0 && Date.now() < deadline) await sleep(5_000);
+	const before = simulator.deliveries.length;
+	await post(
+		url,
+		Array.from({ length: count + 1 }, (_, number) => `staggered ${number}.`),
+	);
+	await sleep(firstMs - 2000);
+	const ms = await cpuOf(n8n.process.pid, idle, async () => {
+		await until(() => simulator.deliveries.length - before >= count);
+	});
+	for (const execution of await executionsOf(n8n.client, id)) {
+		if (execution.status === 'waiting') await n8n.client.stop(execution.id);
+	}
+	return ms / count;
+}
+
+/** Executions that each suspend for one image, started one after the other. */
+export async function singles(
+	bench: Bench,
+	idle: number,
+	rounds: number,
+	count: number,
+): Promise<Tried> {
+	const { n8n, simulator } = bench;
+	const { url } = await publish(bench, workflow('single'), 'single');
+	const round = async (number: number) => {
+		simulator.runs.length = 0;
+		simulator.behave();
+		simulator.settings.runTime = 5000;
+		const before = simulator.deliveries.length;
+		const ms = await cpuOf(n8n.process.pid, idle, async () => {
+			for (let start = 0; start < number; start++) {
+				await post(url, ['one picture']);
+				await sleep(1000);
+			}
+			await until(() => downloadsOf(simulator) >= number);
+		});
+		const callbacks = simulator.deliveries.length - before;
+		return { ms, calls: callsOf(simulator), callbacks };
+	};
+	await round(1);
+	const found: Array<Awaited<ReturnType<typeof round>>> = [];
+	for (let done = 0; done < rounds; done++) found.push(await round(count));
 	return {
-		name,
-		'suspending (s of CPU)': (asleep.cpu - started).toFixed(1),
-		'rows written': asleep.rows - before.rows,
-		'asleep for 10 minutes (s of CPU)': (after.cpu - asleep.cpu).toFixed(1),
-		'rows written asleep': after.rows - asleep.rows,
-		'waking (s of CPU)': (awake.cpu - after.cpu).toFixed(1),
-		'with image': `${withImage} of ${ids.length}`,
-		'runs paid': simulator.runs.length,
-		'left waiting': waiting(measured),
+		name: 'One run in a suspension of its own',
+		calls: median(found.map(({ calls }) => calls)) / count,
+		callbacks: median(found.map(({ callbacks }) => callbacks)) / count,
+		cpuMs: median(found.map(({ ms }) => ms)) / count,
 	};
 }
 
-/** Runs with and without alarms, and an n8n that does nothing, all at the same time. */
-async function main(): Promise<void> {
-	const tarball = packPackage();
-	const withoutAlarms = { NODES_EXCLUDE: '["n8n-nodes-base.executeWorkflowTrigger"]' };
-	const cases = [
-		{ name: 'with alarms', env: {}, isIdle: false },
-		{ name: 'without alarms', env: withoutAlarms, isIdle: false },
-		{ name: 'n8n alone', env: {}, isIdle: true },
-	];
-	const rows = await Promise.all(
-		cases.map(async ({ name, env, isIdle }) => {
-			const simulator = await startSimulator({ runTime: runTimeMs });
-			const measured = await start(tarball, env);
-			try {
-				return await measure(name, measured, simulator, isIdle);
-			} finally {
-				await measured.stop();
-				await simulator.close();
-			}
-		}),
-	);
-	console.table(rows);
+/** The CPU time of an alarm that rings after the end of its suspension, in milliseconds; null unless everything is measured, since that takes minutes. */
+export async function alarmMs(
+	{ n8n }: Bench,
+	idle: number,
+	started: number,
+	alarms: number,
+	size: Size,
+): Promise<number | null> {
+	if (size !== 'full') return null;
+	const lastRingAt = Date.now() + ringsAfterMs + 15_000;
+	// Alarms of the first rounds may have rung already, while the last ones were measured.
+	if (Date.now() - started > ringsAfterMs) return null;
+	const from = Date.now();
+	const before = cpuMs(n8n.process.pid);
+	await sleep(lastRingAt - Date.now());
+	const idleMs = ((Date.now() - from) / 1000) * idle;
+	return (cpuMs(n8n.process.pid) - before - idleMs) / alarms;
 }
-
-void main();

@@ -62,10 +62,25 @@ export const callbackSchema = z.record(z.unknown()).transform((raw, context) => 
 /** A callback as the rest of this package sees it. */
 export type Callback = z.infer<typeof callbackSchema>;
 
-/** Reads the raw bytes of a callback; null for anything else. */
+/** A callback nests a few levels deep; an item that nests thousands overflows the stack of what writes it as JSON. */
+const deepestNesting = 100;
+
+function nestsDeeperThan(levels: number, value: unknown): boolean {
+	let level = [value];
+	for (let depth = 0; depth <= levels && level.length > 0; depth++) {
+		level = level.flatMap((inner) =>
+			typeof inner === 'object' && inner !== null ? Object.values(inner) : [],
+		);
+	}
+	return level.length > 0;
+}
+
+/** Reads the raw bytes of a callback; null for anything else, and for one that nests absurdly deep. */
 export function readCallback(body: Uint8Array): Callback | null {
 	try {
-		const parsed = callbackSchema.safeParse(JSON.parse(new TextDecoder().decode(body)));
+		const content: unknown = JSON.parse(new TextDecoder().decode(body));
+		if (nestsDeeperThan(deepestNesting, content)) return null;
+		const parsed = callbackSchema.safeParse(content);
 		return parsed.success ? parsed.data : null;
 	} catch {
 		return null;

@@ -5,13 +5,18 @@ import { deliverySchema, type Delivery } from './callback';
 import { createRun, type CreateOptions } from './createRun';
 import { matches, type RunFilter } from './filter';
 import { findRun, type WantedRun } from './findRun';
+import type { RunflowError } from './errors';
 import type { RunRequest } from './input';
-import { pagesOf, RunLists, type PageRequest, type RunPage } from './lists';
+import { pagesOf, RunLists, type ListDetail, type PageRequest, type RunPage } from './lists';
+import { readMany, type ManyRuns } from './manyRuns';
+import { Durations, paceOf } from './pace';
+import { PendingRuns } from './pendingRuns';
 import { readRun } from './reads';
 import { requestJson, usualTimeoutMs, type Send } from './request';
 import { retrying, type Pause } from './retry';
 import type { Run } from './run';
-import { paceOf, waitForRun } from './waiting';
+import { hasSucceeded } from './status';
+import { waitForRun } from './waiting';
 
 /** The model this package is about; its slashes stay as they are in a path (RUNS). */
 export const generateModel = 'openai/gpt-image-2';
@@ -23,8 +28,21 @@ export const editModel = 'openai/gpt-image-2/edit';
 export interface WaitOptions {
 	pollSeconds: number;
 	timeoutSeconds: number;
+	/** When the run began, in milliseconds since 1970; now unless said. */
+	startedAt?: number;
+	/** What runs that take about as long have in common; null where nothing is known of that. */
+	kind?: string | null;
+	/** Whether the ended run is wanted with everything that the API says of it. */
+	isWhole?: boolean;
 	signal?: AbortSignal;
 }
+
+/** How many runs of each kind took, for all nodes of this process. */
+const durations = new Durations();
+
+/** An answer of the list serves all who ask within this part of their gap between two reads, in milliseconds at most. */
+const freshPerGap = 0.25;
+const longestFreshMs = 500;
 
 /**
  * The endpoints of the API that this package uses, a method each. What is safe to repeat is repeated
@@ -33,11 +51,17 @@ export interface WaitOptions {
 export class RunflowClient {
 	private readonly lists: RunLists;
 
+	private readonly pending: PendingRuns;
+
 	constructor(
 		private readonly send: Send,
 		private readonly pause: Pause,
 	) {
 		this.lists = new RunLists(send);
+		this.pending = new PendingRuns({
+			read: async (id) => await this.getRunOnce(id),
+			readPage: async (filter, page) => await this.lists.read(filter, page),
+		});
 	}
 
 	/** Reads a run. Throws a RunflowError that names the run. */
@@ -84,11 +108,62 @@ export class RunflowClient {
 		return await createRun({ send, pause, lists }, model, request, options);
 	}
 
-	/** Waits until a run has ended and returns it. Throws as `waitForRun` in waiting.ts does. */
-	async waitForRun(run: Run, { pollSeconds, timeoutSeconds, signal }: WaitOptions): Promise<Run> {
-		const read = async (id: string) => await readRun(this.send, id);
-		const pace = paceOf(pollSeconds);
-		return await waitForRun({ run, read, pause: this.pause, pace, timeoutSeconds, signal });
+	/**
+	 * Waits until a run has ended and returns it; all runs that this client waits for are read together.
+	 * Throws as `waitForRun` in waiting.ts does.
+	 */
+	async waitForRun(run: Run, options: WaitOptions): Promise<Run> {
+		const { isWhole = false, kind = null, pollSeconds, ...rest } = options;
+		const { pause, pending } = this;
+		const pace = paceOf(pollSeconds, kind === null ? null : durations.expected(kind));
+		const startedAt = options.startedAt ?? Date.now();
+		const ended = await pending.during(
+			run,
+			async () =>
+				await waitForRun({
+					...rest,
+					run,
+					pause,
+					pace,
+					read: async (id, { gapMs, isLast }) => {
+						if (isLast) return await this.getRunOnce(id);
+						const freshMs = Math.min(gapMs * freshPerGap, longestFreshMs);
+						return await pending.read(id, { freshMs, isWhole });
+					},
+				}),
+		);
+		if (kind !== null && ended !== run && hasSucceeded(ended.status)) {
+			durations.note(kind, Date.now() - startedAt);
+		}
+		return ended;
+	}
+
+	/** Reads several runs, as `readMany` in manyRuns.ts does. */
+	async readRuns(
+		runs: ManyRuns,
+		detail: ListDetail,
+		signal?: AbortSignal,
+	): Promise<Map<string, Run | RunflowError>> {
+		return await readMany(
+			{
+				read: async (id) => await this.getRun(id, signal),
+				readPage: async (filter, page) => await this.listRuns(filter, page, signal),
+			},
+			runs,
+			detail,
+		);
+	}
+
+	/** The same without repeating a read that fails, for where nobody can wait. */
+	async readRunsOnce(runs: ManyRuns, detail: ListDetail): Promise<Map<string, Run | RunflowError>> {
+		return await readMany(
+			{
+				read: async (id) => await this.getRunOnce(id),
+				readPage: async (filter, page) => await this.listRunsOnce(filter, page),
+			},
+			runs,
+			detail,
+		);
 	}
 
 	/**

@@ -6,7 +6,7 @@ import {
 	StoppedError,
 	returnRunflowError,
 } from './errors';
-import { findRun } from './findRun';
+import { findRun, type WantedRun } from './findRun';
 import type { RunRequest } from './input';
 import type { RunLists } from './lists';
 import { requestJson, type Send } from './request';
@@ -25,9 +25,13 @@ export interface CreateOptions {
 	 */
 	findable: boolean;
 	/** Whether a run is known to be that of another create. */
-	isTaken?: (runId: string) => boolean;
+	isTaken?: WantedRun['isTaken'];
+	/** Takes a run that was found; false where another create has it by now. */
+	take?: WantedRun['take'];
 	/** Whether an earlier try got no clear answer, so the run may already exist. */
 	uncertain: boolean;
+	/** Whether a create that is refused with 429 is sent again here, as it is unless said. */
+	repeatsRefused?: boolean;
 	/** How long one create may take to be answered. */
 	timeoutMs: number;
 	/** Once it fires, nothing new is sent; the run of a create without a clear answer is still looked for. */
@@ -65,7 +69,7 @@ export async function createRun(
 		const { error, wasAccepted, hasNoRun } = result;
 		uncertain ||= wasAccepted || mayHaveBeenAccepted(error);
 		if (options.uncertain && hasNoRun) uncertain = false;
-		if (wasAccepted || !mayTryAgain(error, retries)) {
+		if (wasAccepted || !mayTryAgain(error, retries, options)) {
 			error.mayBePaid = uncertain;
 			error.clientRef = uncertain ? (request.client_ref ?? null) : null;
 			throw error;
@@ -145,10 +149,11 @@ function showsAcceptance(error: RunflowError): boolean {
 async function search(
 	{ send, lists }: CreateTools,
 	{ client_ref, input }: RunRequest,
-	{ findable, isTaken, startedAt }: CreateOptions,
+	{ findable, isTaken, startedAt, take }: CreateOptions,
 ): Promise<Run | null> {
 	if (client_ref === undefined) return null;
-	const wanted = { clientRef: client_ref, startedAt, input: findable ? null : input, isTaken };
+	const asked = findable ? null : input;
+	const wanted = { clientRef: client_ref, startedAt, input: asked, isTaken, take };
 	return await findRun(send, lists, wanted);
 }
 
@@ -168,8 +173,14 @@ async function searchAgain(
 }
 
 /** Whether a create that ended with this error is tried once more; an unreadable list is, once. */
-function mayTryAgain(error: unknown, retries: number): boolean {
+function mayTryAgain(
+	error: unknown,
+	retries: number,
+	{ repeatsRefused = true }: CreateOptions,
+): boolean {
 	if (retries === maxRetries) return false;
+	const isRefused = error instanceof RunflowApiError && error.httpStatus === 429;
+	if (isRefused && !repeatsRefused) return false;
 	return isPassing(error) || (error instanceof RunflowAnswerError && retries === 0);
 }
 

@@ -14,7 +14,9 @@ export interface WantedRun {
 	/** What was sent, where other runs may have the same `clientRef`; null where none can. */
 	input: object | null;
 	/** Whether a run is known to be that of another create. */
-	isTaken?: (runId: string) => boolean;
+	isTaken?: (run: Run) => boolean;
+	/** Takes the run once it is known to be the wanted one; false where another create has it by now. */
+	take?: (run: Run) => boolean;
 }
 
 /** How far the clocks of the API and of this machine may be apart. */
@@ -41,7 +43,7 @@ export async function findRun(send: Send, lists: RunLists, wanted: WantedRun): P
 		for (const listed of runs.filter((run) => mayBeWanted(run, wanted))) {
 			if (listed.client_ref === null && ++unnamedReads > mostUnnamedReads) continue;
 			const run = await readListed(send, listed);
-			if (isWanted(run, listed, wanted)) return run;
+			if (isWanted(run, listed, wanted) && (wanted.take?.(run) ?? true)) return run;
 		}
 		if (reachBefore(runs, earliest(wanted))) return null;
 	}
@@ -51,7 +53,7 @@ export async function findRun(send: Send, lists: RunLists, wanted: WantedRun): P
 /** Whether a run in the list may be the wanted one; what the list leaves out speaks for it. */
 function mayBeWanted(run: Run, wanted: WantedRun): boolean {
 	const { clientRef, input, isTaken } = wanted;
-	if (isTaken?.(run.id)) return false;
+	if (isTaken?.(run)) return false;
 	if (run.client_ref !== null && run.client_ref !== clientRef) return false;
 	if (run.client_ref === clientRef && input === null) return true;
 	if (run.created_at !== null && Date.parse(run.created_at) < earliest(wanted)) return false;

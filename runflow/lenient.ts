@@ -13,6 +13,7 @@ export const filledTextOrNull = textOrNull.transform((text) => (text === '' ? nu
 /** A number; null for anything else. */
 export const numberOrNull = z
 	.number()
+	.finite()
 	.nullish()
 	.catch(null)
 	.transform((value) => value ?? null);
@@ -20,11 +21,12 @@ export const numberOrNull = z
 /** A number, or text that is one; null for anything else. */
 export const numericOrNull = z
 	.union([
-		z.number(),
+		z.number().finite(),
 		z
 			.string()
 			.regex(/^\d+(\.\d+)?$/)
-			.transform(Number),
+			.transform(Number)
+			.pipe(z.number().finite()),
 	])
 	.nullish()
 	.catch(null)

@@ -4,7 +4,7 @@ import { requestJson, usualTimeoutMs, type Send } from './request';
 import { runListSchema, type Run } from './run';
 
 /** The most runs of one page (RUN-L). */
-const mostPerPage = 500;
+export const mostPerPage = 500;
 
 /** The fields of a run that this package reads, so that a list carries them and no others (REQ, RUN-C). */
 const fieldsRead = [
@@ -24,12 +24,18 @@ const fieldsRead = [
 	'failure_stage_code',
 ].join(',');
 
+/** The fields that say whether a run has ended. */
+const statusFields = 'id,status_code';
+
+/** What a list says of each run: its status only, what this package reads, or everything. */
+export type ListDetail = 'status' | 'usual' | 'all';
+
 /** Which part of a list is wanted: at most `limit` runs from `cursor` on, null for the start. */
 export interface PageRequest {
 	limit: number;
 	cursor: string | null;
-	/** Whether the runs are wanted with all their fields, not only those that this package reads. */
-	whole?: boolean;
+	/** What is wanted of each run, 'usual' unless said. */
+	detail?: ListDetail;
 }
 
 /** Runs, newest first; `cursor` is where the next page begins, null after the last. */
@@ -91,14 +97,15 @@ export class RunLists {
 
 	private async request(
 		filter: RunFilter,
-		{ limit, cursor, whole = false }: PageRequest,
+		{ limit, cursor, detail = 'usual' }: PageRequest,
 		{ fields, terms }: Wording,
 	): Promise<RunPage> {
 		const q = queryOf(filter, terms);
+		const wanted = detail === 'status' ? statusFields : fieldsRead;
 		const query = {
 			limit: Math.min(limit, mostPerPage),
 			sort_by: 'created_at:desc',
-			...(fields && !whole && { fields: fieldsRead }),
+			...(fields && detail !== 'all' && { fields: wanted }),
 			...(q !== undefined && { q }),
 			...(cursor !== null && { pq: cursor }),
 		};
@@ -124,9 +131,9 @@ function isRefused(error: RunflowError): boolean {
 function plainerThan(
 	{ fields, terms }: Wording,
 	filter: RunFilter,
-	{ whole = false }: PageRequest,
+	{ detail }: PageRequest,
 ): Wording | null {
-	if (fields && !whole) return { fields: false, terms };
+	if (fields && detail !== 'all') return { fields: false, terms };
 	const canBePlainer = queryOf(filter, terms) !== queryOf(filter, 'undisputed');
 	return canBePlainer ? { fields: false, terms: 'undisputed' } : null;
 }

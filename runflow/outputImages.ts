@@ -2,11 +2,17 @@ import { z } from 'zod';
 
 import { numberOrNull, objectOrNull, textOrNull } from './lenient';
 
+/** The URL of an image; a data URI begins with `data:` in lower case, and without a comma it is none. */
+const urlSchema = z
+	.string()
+	.transform((url) => url.trim().replace(/^data:/i, 'data:'))
+	.refine((url) => !/^data:[^,]*$/.test(url));
+
 const imageSchema = z
 	.union([
-		z.string().transform((url) => ({ url, width: null, height: null })),
+		urlSchema.transform((url) => ({ url, width: null, height: null })),
 		z
-			.object({ url: z.string(), type: textOrNull, width: numberOrNull, height: numberOrNull })
+			.object({ url: urlSchema, type: textOrNull, width: numberOrNull, height: numberOrNull })
 			.refine(({ type }) => type === null || /^image\b/i.test(type))
 			.transform(({ url, width, height }) => ({ url, width, height })),
 	])
@@ -27,7 +33,8 @@ const urlOfImage = /^(?:https?:\/\/|data:image\/)/i;
  */
 export function imagesOf(output: unknown): RunImage[] {
 	if (typeof output === 'string') {
-		return urlOfImage.test(output) ? [{ url: output, width: null, height: null }] : [];
+		const image = urlOfImage.test(output) ? imageSchema.parse(output) : null;
+		return image === null ? [] : [image];
 	}
 	const fields = objectOrNull.parse(output);
 	if (fields === null) return [];

@@ -20,3 +20,35 @@ export function redact(text: string, secrets: readonly string[] = []): string {
 export function redactOrNull(text: string | null, secrets?: readonly string[]): string | null {
 	return text === null ? null : redact(text, secrets);
 }
+
+/** Keys of what the user sent or what names a run, which has to come back as it is. */
+const exactKeys: ReadonlySet<string> = new Set([
+	'callback_url',
+	'client_ref',
+	'id',
+	'input',
+	'metadata',
+	'run_id',
+]);
+
+/** Nothing deeper is quoted or becomes an item. */
+const deepest = 100;
+
+/**
+ * An answer of the API with no secret in any of its texts, as `redact`, whatever the key. What the user
+ * sent stays as it is, since a run is known by it, and so does what is inside of data URIs.
+ */
+export function redactAnswer(answer: unknown, secrets: readonly string[] = [], depth = 0): unknown {
+	if (typeof answer === 'string') {
+		return answer.startsWith('data:') ? answer : redact(answer, secrets);
+	}
+	if (typeof answer !== 'object' || answer === null || depth === deepest) return answer;
+	if (Array.isArray(answer)) {
+		return answer.map((part: unknown) => redactAnswer(part, secrets, depth + 1));
+	}
+	const parts = Object.entries(answer).map(([key, value]: [string, unknown]) => [
+		key,
+		exactKeys.has(key) ? value : redactAnswer(value, secrets, depth + 1),
+	]);
+	return Object.fromEntries(parts);
+}

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 
 import { apiErrorSchema } from './apiError';
 import { RunflowAnswerError, RunflowApiError, RunflowError } from './errors';
-import { redact, redactOrNull } from './redact';
+import { redactAnswer } from './redact';
 import { parseRetryAfter } from './retry';
 import { scopeOf } from './scopes';
 
@@ -35,8 +35,9 @@ export const usualTimeoutMs = 30_000;
 
 /**
  * Sends one request and reads its answer by `schema`. Throws RunflowApiError for a status other
- * than 2xx (without the secrets that its texts may repeat), RunflowAnswerError for an answer that doesn't fit, and what `send` throws, each about
- * the run where `runId` names one.
+ * than 2xx, RunflowAnswerError for an answer that doesn't fit, and what `send` throws, each about the run
+ * where `runId` names one. No secret of the credential is in what comes back, whatever the answer
+ * repeats.
  */
 export async function requestJson<T extends z.ZodTypeAny>(
 	send: Send,
@@ -53,20 +54,17 @@ export async function requestJson<T extends z.ZodTypeAny>(
 
 function read<T extends z.ZodTypeAny>(
 	{ method, path }: ApiRequest,
-	{ httpStatus, headers, body, secrets }: ApiAnswer,
+	{ httpStatus, headers, body: sent, secrets }: ApiAnswer,
 	schema: T,
 ): z.output<T> {
+	const body = redactAnswer(sent, secrets);
 	if (httpStatus < 200 || httpStatus > 299) {
 		const { code, message, fields } = apiErrorSchema.parse(body);
-		const problems = fields.map(({ loc, msg }) => ({
-			loc: loc.map((part) => (typeof part === 'string' ? redact(part, secrets) : part)),
-			msg: redact(msg, secrets),
-		}));
 		throw new RunflowApiError(
 			httpStatus,
-			redactOrNull(code, secrets),
-			redactOrNull(message, secrets),
-			problems,
+			code,
+			message,
+			fields,
 			parseRetryAfter(headers['retry-after'], Date.now()),
 			scopeOf(method, path),
 		);

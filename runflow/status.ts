@@ -16,11 +16,11 @@ const terminalStatuses: ReadonlySet<string> = new Set([
 	'cancelled',
 ]);
 
-const otherSpellings: Readonly<Record<string, string>> = {
-	canceled: 'cancelled',
-	errored: 'failed',
-	timeout: 'failed',
-};
+const otherSpellings: ReadonlyMap<string, string> = new Map([
+	['canceled', 'cancelled'],
+	['errored', 'failed'],
+	['timeout', 'failed'],
+]);
 
 /**
  * Returns a status, as any source spells it, in this package's one spelling.
@@ -28,7 +28,7 @@ const otherSpellings: Readonly<Record<string, string>> = {
  * An undocumented status is returned unchanged.
  */
 export function normalizeStatus(status: string): string {
-	return otherSpellings[status] ?? status;
+	return otherSpellings.get(status) ?? status;
 }
 
 /** Whether a run with this normalized status will never change again (RUNS). */

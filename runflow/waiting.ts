@@ -1,45 +1,21 @@
 import { RunDeadlineError, RunflowApiError, RunflowError, StoppedError } from './errors';
+import { nextGap, type Pace } from './pace';
 import { isPassing, retryDelay, type Pause } from './retry';
 import type { Run } from './run';
 import { isTerminal } from './status';
 
-/** How often a run is read while it is pending. */
-export interface Pace {
-	firstMs: number;
-	shortestMs: number;
-	longestMs: number;
-}
-
-const gapPerElapsed = 0.1;
 const missingReadsTolerated = 3;
-
-/**
- * The pace for a poll interval: the first read after a fifth of it, then gaps from a tenth of it up
- * to the whole.
- */
-export function paceOf(pollSeconds: number): Pace {
-	const longestMs = pollSeconds * 1000;
-	return { firstMs: longestMs / 5, shortestMs: longestMs / 10, longestMs };
-}
-
-/**
- * How long to wait before the next read of a run that is `elapsedMs` old, in milliseconds. The gap
- * is a tenth of the run's age, so a run is never seen much later than it ended, measured by how long
- * it took, and a long run costs few reads.
- */
-export function nextGap(elapsedMs: number, pace: Pace): number {
-	if (elapsedMs < pace.firstMs) return pace.firstMs - elapsedMs;
-	return Math.min(Math.max(elapsedMs * gapPerElapsed, pace.shortestMs), pace.longestMs);
-}
 
 /** What waiting needs: the run as last seen and the means to read it again. */
 export interface Waiting {
 	run: Run;
 	/** Reads the run once, without repeating a read that fails. */
-	read: (id: string) => Promise<Run>;
+	read: (id: string, look: { gapMs: number; isLast: boolean }) => Promise<Run>;
 	pause: Pause;
 	pace: Pace;
 	timeoutSeconds: number;
+	/** When the run began, in milliseconds since 1970; now unless said. */
+	startedAt?: number;
 	signal?: AbortSignal;
 }
 
@@ -51,24 +27,25 @@ export interface Waiting {
  */
 export async function waitForRun(waiting: Waiting): Promise<Run> {
 	const { pace, pause, read, signal, timeoutSeconds } = waiting;
-	const started = Date.now();
+	const deadline = Date.now() + timeoutSeconds * 1000;
+	const startedAt = waiting.startedAt ?? Date.now();
 	let { run } = waiting;
 	let passingFailures = 0;
 	let missingReads = 0;
-	let gapMs = pace.firstMs;
+	let gapMs = nextGap(Date.now() - startedAt, pace);
 
 	while (!isTerminal(run.status)) {
-		const leftMs = started + timeoutSeconds * 1000 - Date.now();
+		const leftMs = deadline - Date.now();
 		if (leftMs <= 0) throw new RunDeadlineError(run.id, run.status, timeoutSeconds);
 		try {
 			await pause(Math.min(gapMs, leftMs), signal);
-			run = await read(run.id);
+			run = await read(run.id, { gapMs, isLast: gapMs >= leftMs });
 			passingFailures = 0;
 			missingReads = 0;
-			gapMs = nextGap(Date.now() - started, pace);
+			gapMs = nextGap(Date.now() - startedAt, pace);
 		} catch (error) {
 			if (signal?.aborted) throw new StoppedError().about(run.id);
-			gapMs = nextGap(Date.now() - started, pace);
+			gapMs = nextGap(Date.now() - startedAt, pace);
 			if (isPassing(error)) {
 				gapMs = Math.max(gapMs, retryDelay(error, passingFailures++, 0));
 			} else if (!isMissing(error) || ++missingReads > missingReadsTolerated) {

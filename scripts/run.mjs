@@ -3,8 +3,6 @@ import { ensureDependencies, runTool, runTypeScript } from './setup.mjs';
 
 const [name, ...args] = process.argv.slice(2);
 
-const benches = ['generate', 'callbacks', 'suspended'];
-
 /** The commands of package.json that run no tests; each returns an exit code. */
 const commands = {
 	build: () => runTool('gulp/bin/gulp.js', ['--silent']),
@@ -16,8 +14,7 @@ const commands = {
 	format: () => lints.find((lint) => lint.name === 'format').fix(),
 	release: () => runTool('release-it/bin/release-it.js', args),
 	screenshots: () => runTypeScript('scripts/screenshots.ts'),
-	bench: () =>
-		worst((args.length > 0 ? args : benches).map((bench) => runTypeScript(`bench/${bench}.ts`))),
+	bench: () => runTypeScript('bench/main.ts', args),
 };
 
 function worst(codes) {

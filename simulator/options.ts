@@ -66,6 +66,10 @@ export const settingsSchema = z.object({
 	syncInline: z.boolean().default(true),
 	/** The organization's callback secret; null leaves callbacks unsigned. */
 	signingSecret: z.string().nullable().default(null),
+	/** How many runs may be pending at once; a create above that is refused with 429 (RATE). Null for any number. */
+	mostPendingRuns: z.number().int().positive().nullable().default(null),
+	/** Whether all pictures of a size and format are the same one, drawn once, since drawing takes time. */
+	samePicture: z.boolean().default(false),
 	/** Files are padded to this size in bytes; null leaves them as they are. */
 	fileSize: z.number().int().positive().nullable().default(null),
 	/** The most images of one run (LLMS). */

@@ -11,6 +11,7 @@ import { assetRoutes } from './routes/assets';
 import { controlRoutes } from './routes/control';
 import { fileRoutes } from './routes/files';
 import { modelRoutes } from './routes/models';
+import { openAiRoutes } from './routes/openAi';
 import { runRoutes } from './routes/runs';
 import { SignedUrls } from './signedUrls';
 import type { SimulatorState } from './state';
@@ -73,6 +74,7 @@ export async function startSimulator(
 	assetRoutes(app, state);
 	accountRoutes(app, state);
 	modelRoutes(app, state);
+	openAiRoutes(app, state);
 	runRoutes(app, state);
 	fileRoutes(app, state);
 	controlRoutes(app, state);

@@ -42,6 +42,8 @@ const realisticTimesMs: Readonly<Record<string, number>> = {
 export class RunStore {
 	readonly runs: SimulatedRun[] = [];
 
+	private readonly drawnOnce = new Map<string, Promise<Buffer>>();
+
 	constructor(
 		private readonly settings: Settings,
 		private readonly misbehaviour: Misbehaviour,
@@ -67,10 +69,7 @@ export class RunStore {
 		const delivered =
 			end === 'partial_succeeded' ? Math.ceil(input.num_images / 2) : input.num_images;
 		const pictures = Promise.all(
-			Array.from(
-				{ length: delivered },
-				async (_, index) => await drawPicture(input, index, await this.images.thumbnail(input)),
-			),
+			Array.from({ length: delivered }, async (_, index) => await this.draw(input, index)),
 		);
 		pictures.catch(() => undefined);
 		const run: SimulatedRun = {
@@ -85,6 +84,22 @@ export class RunStore {
 		};
 		this.runs.push(run);
 		return run;
+	}
+
+	/** The picture that a run delivers as its image with that index. */
+	async draw(input: RunRequest['input'], index: number): Promise<Buffer> {
+		const drawn = async () => await drawPicture(input, index, await this.images.thumbnail(input));
+		if (!this.settings.samePicture) return await drawn();
+		const kind = JSON.stringify([input.output_format, input.image_size]);
+		const picture = this.drawnOnce.get(kind) ?? drawn();
+		this.drawnOnce.set(kind, picture);
+		return await picture;
+	}
+
+	/** The runs that have not ended. */
+	pending(): SimulatedRun[] {
+		const now = Date.now();
+		return this.runs.filter(({ endsAt }) => endsAt > now);
 	}
 
 	/** The run with that id, null if there is none. */
@@ -143,7 +158,8 @@ export class RunStore {
 		return { outputs, seed: null, timing: null, nsfw_detected: null };
 	}
 
-	private runTimeMs({ prompt, quality }: RunRequest['input']): number {
+	/** How long a run takes, in milliseconds. */
+	runTimeMs({ prompt, quality }: RunRequest['input']): number {
 		const { runTime, speed } = this.settings;
 		const timed = this.misbehaviour.take('time-run', prompt);
 		if (timed !== null) return timed.milliseconds;

@@ -17,15 +17,16 @@ import { resourceFields } from './fields/resource';
 import { runFields } from './fields/run';
 import { searchRuns, searchRunsWithImages } from './listSearch/searchRuns';
 import { operate } from './operations/operate';
+import { resumePath } from './suspension/resumeUrl';
 import { wake } from './suspension/wake';
 
-/** The call that wakes a suspended execution; the node's id is in its path, so that it wakes no other node. */
+/** The call that wakes a suspended execution. Nothing in it is an expression, which n8n would evaluate for each call. */
 const resumeWebhooks: IWebhookDescription[] = [
 	{
 		name: 'default',
 		httpMethod: 'POST',
 		responseMode: 'onReceived',
-		path: '={{ $nodeId }}',
+		path: resumePath,
 		isFullPath: true,
 		restartWebhook: true,
 	},
@@ -37,7 +38,8 @@ export class GptImage2 implements INodeType {
 		name: 'gptImage2',
 		icon: { light: 'file:gptImage2.svg', dark: 'file:gptImage2.dark.svg' },
 		group: ['transform'],
-		version: 1,
+		version: [1, 1.1],
+		defaultVersion: 1.1,
 		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
 		description: "Generate and edit images with OpenAI's GPT Image 2 on Runflow",
 		defaults: { name: 'GPT Image 2' },

@@ -1,5 +1,6 @@
 import {
 	sleep,
+	type ICredentialsDecrypted,
 	type IExecuteFunctions,
 	type IHttpRequestOptions,
 	type ILoadOptionsFunctions,
@@ -9,7 +10,7 @@ import { z } from 'zod';
 
 import { RunflowClient } from '../../runflow/client';
 import { RunflowConnectionError } from '../../runflow/errors';
-import type { Send } from '../../runflow/request';
+import type { ApiAnswer, ApiRequest, Send } from '../../runflow/request';
 import { parseSecrets } from '../../runflow/signature';
 
 /** Name of the credential type, as saved workflows have it. */
@@ -58,36 +59,65 @@ export interface Connection {
 
 /** Connects with the node's credential. Throws what n8n throws where that can't be read. */
 export async function connect(context: ConnectionContext): Promise<Connection> {
-	const { apiKey, baseUrl, signingSecrets } = credentialSchema.parse(
-		await context.getCredentials(credentialType),
-	);
-	const send = sender(context, baseUrl, [apiKey, ...signingSecrets]);
-	return { client: new RunflowClient(send, sleep), baseUrl };
+	const opened = await openCredential(context);
+	return { client: new RunflowClient(sender(context, opened), sleep), baseUrl: opened.baseUrl };
 }
 
-/** n8n's authenticated request as the function that the client calls. */
-function sender(context: ConnectionContext, baseUrl: string, secrets: readonly string[]): Send {
-	return async ({ method, path, query, headers, body, timeoutMs }) => {
-		const request: IHttpRequestOptions = {
-			method,
-			url: `${baseUrl}${path}`,
-			headers,
-			body,
-			timeout: timeoutMs,
-			json: true,
-			returnFullResponse: true,
-			ignoreHttpStatusErrors: true,
-			sendCredentialsOnCrossOriginRedirect: false,
-			...(query && { qs: query }),
-		};
-		const answer = httpAnswerSchema.parse(
-			await context.helpers.httpRequestWithAuthentication
-				.call(context, credentialType, request)
-				.catch(throwConnectionError),
-		);
-		const { statusCode: httpStatus, headers: answered, body: content } = answer;
-		return { httpStatus, headers: answered, body: content, secrets };
+/** A credential as n8n has decrypted it, and what of it is needed here. */
+interface OpenedCredential {
+	decrypted: ICredentialsDecrypted;
+	baseUrl: string;
+	apiKey: string;
+	secrets: string[];
+}
+
+async function openCredential(context: ConnectionContext): Promise<OpenedCredential> {
+	const data = await context.getCredentials(credentialType);
+	const { apiKey, baseUrl, signingSecrets } = credentialSchema.parse(data);
+	const decrypted = { id: '', name: '', type: credentialType, data };
+	return { decrypted, baseUrl, apiKey, secrets: [apiKey, ...signingSecrets] };
+}
+
+/**
+ * The function that the client calls. It keeps the credential open, since n8n takes longer to open one than
+ * to send a request, and opens it anew where its key is refused: it may have been replaced meanwhile.
+ */
+function sender(context: ConnectionContext, first: OpenedCredential): Send {
+	let opened = first;
+	return async (request) => {
+		const answer = await sendWith(context, opened, request);
+		if (answer.httpStatus !== 401) return answer;
+		const { apiKey } = opened;
+		opened = await openCredential(context);
+		return opened.apiKey === apiKey ? answer : await sendWith(context, opened, request);
 	};
+}
+
+/** Sends a request by n8n's authenticated request. Throws RunflowConnectionError. */
+async function sendWith(
+	context: ConnectionContext,
+	{ baseUrl, decrypted, secrets }: OpenedCredential,
+	{ method, path, query, headers, body, timeoutMs }: ApiRequest,
+): Promise<ApiAnswer> {
+	const request: IHttpRequestOptions = {
+		method,
+		url: `${baseUrl}${path}`,
+		headers,
+		body,
+		timeout: timeoutMs,
+		json: true,
+		returnFullResponse: true,
+		ignoreHttpStatusErrors: true,
+		sendCredentialsOnCrossOriginRedirect: false,
+		...(query && { qs: query }),
+	};
+	const answer = httpAnswerSchema.parse(
+		await context.helpers.httpRequestWithAuthentication
+			.call(context, credentialType, request, { credentialsDecrypted: decrypted })
+			.catch(throwConnectionError),
+	);
+	const { statusCode: httpStatus, headers: answered, body: content } = answer;
+	return { httpStatus, headers: answered, body: content, secrets };
 }
 
 /** An error of the system, or one that n8n or its HTTP client wrapped around it. */

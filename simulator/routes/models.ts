@@ -43,6 +43,10 @@ export function modelRoutes(app: FastifyInstance, state: SimulatorState): void {
 					'This Idempotency-Key was used with another body.',
 				);
 			}
+			const isFull = store.pending().length >= (settings.mostPendingRuns ?? Infinity);
+			if (!known && isFull)
+				return await refuse(reply, 429, 'RATE_LIMITED', 'Too many runs are pending.');
+
 			const run = (known && store.find(known.runId)) ?? store.create(model, sent);
 			if (key !== undefined) answered.set(key, { bodyHash, runId: run.id });
 			if (!known) await state.callbacks.schedule(run);

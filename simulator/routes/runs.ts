@@ -31,12 +31,16 @@ export function runRoutes(
 			return await refuse(reply, 400, 'BAD_FILTER', 'This filter is not understood.');
 
 		const runs = sort_by === 'created_at:asc' ? store.runs : [...store.runs].reverse();
-		const views = await Promise.all(runs.map(async (run) => await store.view(run)));
-		const found = views.filter(({ status_code, client_ref, created_at }) =>
-			filter({ status_code, client_ref, created_at }),
+		const found = runs.filter((run) =>
+			filter({
+				status_code: store.statusOf(run),
+				client_ref: run.request.client_ref ?? null,
+				created_at: new Date(run.createdAt).toISOString(),
+			}),
 		);
 		const start = pq === undefined ? 0 : found.findIndex(({ id }) => id === pq);
-		const items = found.slice(start, start + limit);
+		const page = found.slice(start, start + limit);
+		const items = await Promise.all(page.map(async (run) => await store.view(run)));
 		return {
 			items: items.map((item) => project(item, fields)),
 			first: found[0]?.id ?? null,

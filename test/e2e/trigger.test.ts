@@ -1,9 +1,12 @@
+import type { INodeParameters } from 'n8n-workflow';
+
 import { startN8n, type RunningN8n } from '../../scripts/n8n/process';
-import type { Execution, N8nClient } from '../../scripts/n8n/client';
+import type { N8nClient } from '../../scripts/n8n/client';
 import { sign } from '../../runflow/signature';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
 import { callbackBody } from '../fixtures/callbacks';
 import { connect, credentialFor, goldenWorkflow, itemsOf, until } from './support';
+import { executionsOf as listExecutions, saveTrigger } from './triggers';
 
 jest.setTimeout(240_000);
 
@@ -13,7 +16,6 @@ const n8nUrl = () => process.env.E2E_N8N_URL ?? '';
 let client: N8nClient;
 let simulator: Simulator;
 let credentialId: string;
-let count = 0;
 
 beforeAll(async () => {
 	client = await connect();
@@ -30,22 +32,14 @@ afterAll(async () => await simulator.close());
 
 /** A published workflow that starts with the trigger, and the URL to call. */
 async function publish(
-	parameters: object = {},
+	parameters: INodeParameters = {},
 	credential = credentialId,
 	on = client,
 	base = n8nUrl(),
 ) {
-	const webhookId = `c7a5a1de-2222-4a4a-8a8a-${String((count += 1)).padStart(12, '0')}`;
-	const golden = goldenWorkflow('trigger');
-	const nodes = golden.nodes.map((node) =>
-		node.name === 'GPT Image 2 Trigger'
-			? { ...node, webhookId, parameters: { ...node.parameters, ...parameters } }
-			: node,
-	);
-	const workflowId = await on.createWorkflow({ ...golden, nodes }, credential);
+	const { workflowId, path } = await saveTrigger(on, 'trigger', parameters, credential);
 	await on.activate(workflowId);
-	const url = `${base}/webhook/${webhookId}/runflow`;
-	return { workflowId, url };
+	return { workflowId, url: `${base}/webhook/${path}` };
 }
 
 async function deliver(url: string, body: string, signature?: string) {
@@ -54,15 +48,8 @@ async function deliver(url: string, body: string, signature?: string) {
 	return (await fetch(url, { method: 'POST', headers, body })).status;
 }
 
-async function executionsOf(workflowId: string, on = client): Promise<Execution[]> {
-	const filter = encodeURIComponent(JSON.stringify({ workflowId }));
-	const { results } = await on.send<{ results: Array<{ id: string }> }>(
-		'GET',
-		`/rest/executions?filter=${filter}&limit=100`,
-	);
-	return await Promise.all(results.map(async ({ id }) => await on.finished(id)));
-}
-
+const executionsOf = async (workflowId: string, on = client) =>
+	await listExecutions(on, workflowId);
 const signed = (body: string) => sign(secret, Buffer.from(body));
 const soon = async () => await new Promise((resolve) => setTimeout(resolve, 700));
 

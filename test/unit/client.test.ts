@@ -278,7 +278,7 @@ describe('looking for a lost run', () => {
 
 	it('never takes the run of another item for its own', async () => {
 		const { create, steps } = scripted(lost, list(sent), ok);
-		await create({ findable: false, isTaken: (id) => id === runId });
+		await create({ findable: false, isTaken: ({ id }) => id === runId });
 		expect(steps()).toEqual([post, search, post]);
 	});
 
@@ -367,7 +367,7 @@ describe('listing runs', () => {
 		const { client, asked } = scripted(list(), list());
 		await client.listRuns(filter, whole);
 		expect(asked[0]?.query?.fields).toMatch(/^id,status_code,.*\bclient_ref\b/);
-		await client.listRuns(filter, { ...whole, whole: true });
+		await client.listRuns(filter, { ...whole, detail: 'all' });
 		expect(asked[1]?.query).not.toHaveProperty('fields');
 	});
 

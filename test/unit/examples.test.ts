@@ -39,6 +39,13 @@ const ours: Readonly<Record<string, string>> = {
 	'n8n-nodes-runflow.gptImage2Trigger': new GptImage2Trigger().description.displayName,
 };
 
+/** The version that the editor gives a new node. */
+const newest: Readonly<Record<string, unknown>> = Object.fromEntries(
+	[new GptImage2().description, new GptImage2Trigger().description].map(
+		({ name, version, defaultVersion }) => [`n8n-nodes-runflow.${name}`, defaultVersion ?? version],
+	),
+);
+
 const defaultNames: Readonly<Record<string, string>> = { ...builtIn, ...ours };
 
 const verbs = ['Answer', 'Catch', 'Chat', 'Draw', 'Edit', 'Fire', 'Pick', 'Suspend', 'Turn'];
@@ -75,6 +82,13 @@ describe.each(examples)('the example $name', ({ name, form }) => {
 		expect(example.description).toMatch(/^[A-Z].*\.$/);
 		expect(example.description?.length).toBeGreaterThan(60);
 		expect(example.description?.length).toBeLessThan(300);
+	});
+
+	it('has the newest version of our nodes', () => {
+		const versions = working
+			.filter(({ type }) => type in newest)
+			.map(({ type, typeVersion }) => [type, typeVersion]);
+		expect(versions).toEqual(versions.map(([type]) => [type, newest[String(type)]]));
 	});
 
 	it('has notes on set-up, on what to change and on what can go wrong', () => {

@@ -7,6 +7,7 @@ import { queuedRun, succeededRun } from '../fixtures/answers';
 const suspension = {
 	id: 'suspension-1',
 	startedAt: 0,
+	firstCreatedAt: 0,
 	runs: [{ runId: 'a' }, { runId: 'b' }, { runId: 'c' }],
 };
 
@@ -20,10 +21,10 @@ function api(...ended: string[]) {
 	const view = (id: string) =>
 		runSchema.parse({ ...(endedRuns.has(id) ? succeededRun : queuedRun), id });
 	const reader: RunReader = {
-		getRun: async (id) => {
-			reads.push(id);
+		readRuns: async ({ ids }) => {
+			reads.push([...ids].join(' '));
 			if (slow) await new Promise<void>((resolve) => answers.push(resolve));
-			return view(id);
+			return new Map([...ids].map((id) => [id, view(id)]));
 		},
 		waitForRun: async (run) => {
 			waits.push(run.id);
@@ -48,34 +49,32 @@ function api(...ended: string[]) {
 const settled = async () => await new Promise((resolve) => setImmediate(resolve));
 
 describe('a reading of a suspension', () => {
-	it('stops at the first run that is pending', async () => {
+	it('reads all runs together, and finds one that is pending', async () => {
 		const { connect, reads } = api('a');
-		const { joined, outcome } = new Readings().read(suspension, null, connect);
+		const { joined, outcome } = new Readings().read(suspension, [], connect);
 		expect(joined).toBe(false);
 		expect(await outcome).toEqual({ state: 'pending' });
-		expect(reads).toEqual(['a', 'b']);
+		expect(reads).toEqual(['a b c']);
 	});
 
-	it('finds that all runs have ended, and returns the reader it used', async () => {
+	it('finds that all runs have ended, and returns them with the reader it used', async () => {
 		const { connect, reader } = api('a', 'b', 'c');
-		expect(await new Readings().read(suspension, null, connect).outcome).toEqual({
-			state: 'ended',
-			reader,
-		});
+		const reading = await new Readings().read(suspension, [], connect).outcome;
+		expect(reading).toMatchObject({ state: 'ended', reader });
+		expect([...('runs' in reading ? reading.runs.keys() : [])]).toEqual(['a', 'b', 'c']);
 	});
 
-	it('does not read a run again that has already ended', async () => {
-		const readings = new Readings();
-		const { connect, end, reads } = api('a');
-		await readings.read(suspension, null, connect).outcome;
-		end('b');
-		await readings.read(suspension, null, connect).outcome;
-		expect(reads).toEqual(['a', 'b', 'b', 'c']);
+	it('does not wait for a run that has called while another has not', async () => {
+		const { connect, waits } = api('a');
+		expect(await new Readings().read(suspension, ['b'], connect).outcome).toEqual({
+			state: 'pending',
+		});
+		expect(waits).toEqual([]);
 	});
 
 	it('waits a moment for a run that has called back to be read as ended', async () => {
 		const { connect, waits } = api('a', 'b');
-		const { outcome } = new Readings().read(suspension, 'c', connect);
+		const { outcome } = new Readings().read(suspension, ['c'], connect);
 		expect(await outcome).toMatchObject({ state: 'ended' });
 		expect(waits).toEqual(['c']);
 	});
@@ -84,22 +83,22 @@ describe('a reading of a suspension', () => {
 		const readings = new Readings();
 		const { answerAll, connect, end, holdAnswers, reads } = api();
 		holdAnswers();
-		const first = readings.read(suspension, null, connect);
+		const first = readings.read(suspension, [], connect);
 		await settled();
-		const second = readings.read(suspension, null, connect);
+		const second = readings.read(suspension, [], connect);
 		expect([first.joined, second.joined]).toEqual([false, true]);
-		expect(reads).toEqual(['a']);
+		expect(reads).toEqual(['a b c']);
 		for (const id of ['b', 'c']) end(id);
 		answerAll();
 		expect(await second.outcome).toEqual({ state: 'pending' });
-		expect(reads).toEqual(['a', 'a']);
+		expect(reads).toEqual(['a b c', 'a b c']);
 	});
 
 	it('is over when it has answered: the next call starts another', async () => {
 		const readings = new Readings();
 		const { connect } = api();
-		await readings.read(suspension, null, connect).outcome;
-		expect(readings.read(suspension, null, connect).joined).toBe(false);
+		await readings.read(suspension, [], connect).outcome;
+		expect(readings.read(suspension, [], connect).joined).toBe(false);
 	});
 
 	it('says so when the runs cannot be read, and can be tried again', async () => {
@@ -107,9 +106,9 @@ describe('a reading of a suspension', () => {
 		const broken = async (): Promise<RunReader> => {
 			throw new Error('no network');
 		};
-		expect(await readings.read(suspension, null, broken).outcome).toEqual({ state: 'unreadable' });
+		expect(await readings.read(suspension, [], broken).outcome).toEqual({ state: 'unreadable' });
 		const { connect } = api('a', 'b', 'c');
-		expect(await readings.read(suspension, null, connect).outcome).toMatchObject({
+		expect(await readings.read(suspension, [], connect).outcome).toMatchObject({
 			state: 'ended',
 		});
 	});
@@ -133,22 +132,21 @@ describe('a reading of a suspension', () => {
 	it('is not joined in the moment in which it is over', async () => {
 		const readings = new Readings();
 		const { connect } = api();
-		const first = readings.read(suspension, null, connect);
-		const second = first.outcome.then(() => readings.read(suspension, null, connect));
+		const first = readings.read(suspension, [], connect);
+		const second = first.outcome.then(() => readings.read(suspension, [], connect));
 		expect((await second).joined).toBe(false);
 	});
 
 	it('treats a run that the API no longer knows as ended, but not one that it has just created', async () => {
 		const reader: RunReader = {
-			getRun: async () => {
-				throw new RunflowApiError(404, null, null);
-			},
+			readRuns: async ({ ids }) =>
+				new Map([...ids].map((id) => [id, new RunflowApiError(404, null, null)])),
 			waitForRun: async (run) => run,
 		};
 		const connect = async () => reader;
 		const old = { ...suspension, startedAt: Date.now() - 120_000 };
 		const young = { ...suspension, id: 'suspension-2', startedAt: Date.now() };
-		expect(await new Readings().read(old, null, connect).outcome).toMatchObject({ state: 'ended' });
-		expect(await new Readings().read(young, null, connect).outcome).toEqual({ state: 'pending' });
+		expect(await new Readings().read(old, [], connect).outcome).toMatchObject({ state: 'ended' });
+		expect(await new Readings().read(young, [], connect).outcome).toEqual({ state: 'pending' });
 	});
 });

@@ -1,7 +1,8 @@
 import { RunflowApiError } from '../../runflow/errors';
+import { paceOf } from '../../runflow/pace';
 import type { Pause } from '../../runflow/retry';
 import { runSchema, type Run } from '../../runflow/run';
-import { nextGap, paceOf, waitForRun } from '../../runflow/waiting';
+import { waitForRun } from '../../runflow/waiting';
 import { queuedRun, runId, succeededRun } from '../fixtures/answers';
 
 const queued = runSchema.parse(queuedRun);
@@ -35,22 +36,6 @@ async function wait(
 	}
 }
 
-describe('the pace of reading', () => {
-	it('is quick at first and then a tenth of the age, up to the poll interval', () => {
-		const pace = paceOf(3);
-		expect(nextGap(0, pace)).toBe(600);
-		expect(nextGap(600, pace)).toBe(300);
-		expect(nextGap(10_000, pace)).toBe(1000);
-		expect(nextGap(100_000, pace)).toBe(3000);
-	});
-
-	it('reads a run of a minute about 40 times', async () => {
-		const { reads } = await wait([...Array<Run>(39).fill(queued), succeeded]);
-		expect(reads[0]).toBe(600);
-		expect(reads.at(-1)).toBeGreaterThan(50_000);
-	});
-});
-
 describe('waiting for a run', () => {
 	it('does not read a run that is terminal already', async () => {
 		const read = jest.fn();
@@ -72,9 +57,7 @@ describe('waiting for a run', () => {
 			lastStatus: 'queued',
 			waitedSeconds: 2,
 		});
-		expect((await wait([queued, queued, queued, queued, queued, succeeded], 2)).reads.at(-1)).toBe(
-			2000,
-		);
+		expect((await wait([queued, queued, queued, queued, succeeded], 2)).reads.at(-1)).toBe(2000);
 	});
 
 	it('survives passing failures for as long as the deadline allows', async () => {

@@ -77,11 +77,13 @@ function wordsForOtherStatus(httpStatus: number): Words {
 		: { message: `Runflow refused the request (HTTP ${httpStatus})`, advice: checkFields };
 }
 
-const adviceByCode: Readonly<Record<string, string>> = {
-	EMAIL_NOT_VERIFIED: 'Verify the e-mail address of the Runflow account, then try again.',
-	ORGANIZATION_MEMBERSHIP_REQUIRED:
+const adviceByCode: ReadonlyMap<string | null, string> = new Map([
+	['EMAIL_NOT_VERIFIED', 'Verify the e-mail address of the Runflow account, then try again.'],
+	[
+		'ORGANIZATION_MEMBERSHIP_REQUIRED',
 		"Check 'Organization ID' in the Runflow credential: the key's owner is not a member of that organization.",
-};
+	],
+]);
 
 const adviceByScope: Readonly<Record<Scope, string>> = {
 	'assets:create':
@@ -97,7 +99,7 @@ function wordsForForbidden({ code, scope }: RunflowApiError): Words {
 	const advice = `${adviceByScope[scope ?? 'runs:create']} Check 'API Key' and 'Organization ID' in the Runflow credential.`;
 	return {
 		message: 'Runflow does not allow this with the API key',
-		advice: adviceByCode[code ?? ''] ?? advice,
+		advice: adviceByCode.get(code) ?? advice,
 	};
 }
 

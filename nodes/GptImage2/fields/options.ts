@@ -31,10 +31,10 @@ const imageOptions: INodeProperties[] = [
 		displayName: 'Concurrency',
 		name: 'concurrency',
 		type: 'number',
-		typeOptions: { minValue: 1 },
-		default: 10,
+		typeOptions: { minValue: 0 },
+		default: 0,
 		description:
-			"How many runs may be pending at once. With 'Suspend Until Callback' and 'Return Immediately', which wait for no run, it is how many are being created at once. Read once for all items.",
+			"How many runs may be pending at once. 0 means automatic: as many as Runflow accepts, up to 100. With 'Suspend Until Callback' and 'Return Immediately', which wait for no run, it is how many are being created at once. Read once for all items.",
 	},
 	{
 		displayName: 'Download',
@@ -126,7 +126,7 @@ const imageOptions: INodeProperties[] = [
 		typeOptions: { minValue: 0.1, maxValue: longestPollSeconds, numberPrecision: 1 },
 		default: 3,
 		description:
-			'Longest gap between two reads of a run, in seconds. The first reads come sooner. Read once for all items.',
+			'Longest gap between two reads of a run, in seconds. The first reads come sooner. When not set, it is 3 seconds, except that a run is hardly read before it may have ended, by how long the last ones took. Read once for all items.',
 	},
 	{
 		displayName: 'Reuse Earlier Runs (Hours)',

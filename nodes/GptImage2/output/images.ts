@@ -176,9 +176,14 @@ function describe(
 /** The name of an image file: the user's, numbered where the run has several, or one that names the run. */
 function fileNameOf(run: Run, index: number, mimeType: string, chosen: FileName): string {
 	const extension = extensionOf(mimeType);
-	if (chosen === null) return `gpt-image-2-${run.id}-${index}.${extension}`;
-	const name = sanitizeFilename(chosen).replace(new RegExp(`\\.(${extension}|jpeg)$`, 'i'), '');
+	if (chosen === null) return safeName(`gpt-image-2-${run.id}-${index}.${extension}`);
+	const name = safeName(chosen).replace(new RegExp(`\\.(${extension}|jpeg)$`, 'i'), '');
 	return run.images.length > 1 ? `${name}-${index}.${extension}` : `${name}.${extension}`;
+}
+
+/** A file name without folders and control characters. */
+function safeName(name: string): string {
+	return sanitizeFilename(name.replace(/\p{Cc}/gu, ''));
 }
 
 const brokenStreamCodes: ReadonlySet<unknown> = new Set([

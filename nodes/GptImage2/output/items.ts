@@ -1,5 +1,6 @@
 import type { IBinaryKeyData, IDataObject, INodeExecutionData } from 'n8n-workflow';
 
+import { redact } from '../../../runflow/redact';
 import type { Run } from '../../../runflow/run';
 import type { OutputOptions } from '../parameters/output';
 import type { ResultImage } from './images';
@@ -108,12 +109,17 @@ interface Place {
 /** A value of the API as item json, as `withoutDataUris`. */
 function asJson(value: unknown, place: Place = { depth: 0, isOwn: false }): IDataObject[string] {
 	const { depth, isOwn } = place;
-	if (typeof value === 'string') return !isOwn && dataUri.test(value) ? null : value;
-	if (typeof value === 'number' || typeof value === 'boolean') return value;
+	if (typeof value === 'string') return isOwn ? value : withoutSecrets(value);
+	if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+	if (typeof value === 'boolean') return value;
 	if (typeof value !== 'object' || value === null || depth === deepestJson) return null;
 	const inside = { depth: depth + 1, isOwn };
 	if (!Array.isArray(value)) return jsonObject({ ...value }, inside);
 	return value.map((part) => asJson(part, inside)) as IDataObject[];
+}
+
+function withoutSecrets(text: string): string | null {
+	return dataUri.test(text.trimStart()) ? null : redact(text);
 }
 
 function jsonObject(object: Record<string, unknown>, { depth, isOwn }: Place): IDataObject {

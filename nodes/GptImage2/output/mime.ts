@@ -63,6 +63,15 @@ export interface DataUri {
 	bytes: Buffer;
 }
 
+/** The bytes of a text in which some are written as `%` and two digits; any other `%` stands for itself. */
+function unescapeBytes(text: string): Buffer {
+	const escaped = Buffer.from(text).toString('latin1');
+	const bytes = escaped.replace(/%([0-9a-f]{2})/gi, (_match, digits: string) =>
+		String.fromCharCode(Number.parseInt(digits, 16)),
+	);
+	return Buffer.from(bytes, 'latin1');
+}
+
 /** Decodes a data URI; null for any other text. */
 export function decodeDataUri(uri: string): DataUri | null {
 	if (!uri.startsWith('data:')) return null;
@@ -70,8 +79,6 @@ export function decodeDataUri(uri: string): DataUri | null {
 	if (comma === -1) return null;
 	const [mimeType, ...parameters] = uri.slice('data:'.length, comma).split(';');
 	const text = uri.slice(comma + 1);
-	const bytes = parameters.includes('base64')
-		? Buffer.from(text, 'base64')
-		: Buffer.from(decodeURIComponent(text));
+	const bytes = parameters.includes('base64') ? Buffer.from(text, 'base64') : unescapeBytes(text);
 	return { mimeType: mimeType?.startsWith('image/') ? mimeType : null, bytes };
 }

@@ -21,7 +21,10 @@ export const defaultTimeoutSeconds: Readonly<Record<Completion, number>> = {
 export const timeoutSchema = secondsUpTo(longestTimeoutSeconds, '7 days');
 
 /** The option 'Poll Interval', in seconds. */
-export const pollIntervalSchema = secondsUpTo(longestPollSeconds, '1 hour').default(3);
+export const pollIntervalSchema = secondsUpTo(longestPollSeconds, '1 hour');
+
+/** The poll interval where none is set, in seconds. */
+export const usualPollSeconds = 3;
 
 /** The option 'Reuse Earlier Runs', in hours. */
 const reuseSchema = z
@@ -33,9 +36,9 @@ const reuseSchema = z
 /** The options that hold for the whole node, under their saved names. */
 export const nodeOptionsSchema = (completion: Completion) =>
 	z.object({
-		concurrency: wholeNumber(1).default(10),
+		concurrency: wholeNumber(0).default(0),
 		maxImages: wholeNumber(0).default(0),
-		pollInterval: pollIntervalSchema,
+		pollInterval: pollIntervalSchema.optional(),
 		reuse: reuseSchema,
 		timeout: timeoutSchema.default(defaultTimeoutSeconds[completion]),
 	});
@@ -43,11 +46,13 @@ export const nodeOptionsSchema = (completion: Completion) =>
 /** What holds for the whole node. */
 export interface NodeOptions {
 	completion: Completion;
-	/** How many runs may be pending at once. */
+	/** How many runs may be pending at once; 0 for as many as the API accepts. */
 	concurrency: number;
 	/** How many images the node may pay for; 0 for no limit. */
 	maxImages: number;
 	pollSeconds: number;
+	/** Whether reads may wait for the expected end of a run, because no poll interval was set. */
+	isPaceLearnt: boolean;
 	/** How old a run may be that is taken up in place of a new one, in hours; 0 for none. */
 	reuseHours: number;
 	timeoutSeconds: number;
@@ -63,12 +68,14 @@ export function readNodeOptions(context: IExecuteFunctions): NodeOptions {
 	const chosen = parameters.read('completion', completionSchema, 'poll');
 	const completion = chosen === 'suspend' && isTool(context) ? 'poll' : chosen;
 	const {
-		pollInterval: pollSeconds,
+		pollInterval,
 		reuse: reuseHours,
 		timeout: timeoutSeconds,
 		...options
 	} = parameters.options(nodeOptionsSchema(completion));
-	return { ...options, completion, pollSeconds, reuseHours, timeoutSeconds };
+	const pollSeconds = pollInterval ?? usualPollSeconds;
+	const isPaceLearnt = pollInterval === undefined;
+	return { ...options, completion, isPaceLearnt, pollSeconds, reuseHours, timeoutSeconds };
 }
 
 /**

@@ -2,7 +2,13 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
 import type { RunFilter } from '../../../runflow/filter';
-import { defaultTimeoutSeconds, isTool, pollIntervalSchema, timeoutSchema } from './node';
+import {
+	defaultTimeoutSeconds,
+	isTool,
+	pollIntervalSchema,
+	timeoutSchema,
+	usualPollSeconds,
+} from './node';
 import { outputOptionsSchema, type OutputOptions } from './output';
 import { Parameters } from './reader';
 import { runIdSchema } from './runId';
@@ -12,7 +18,7 @@ import { imageNumberSchema, positiveNumber, trimmedOrNull, wholeNumber } from '.
 export const getOptionsSchema = outputOptionsSchema.extend({
 	imageNumber: imageNumberSchema,
 	waitUntilFinished: z.boolean().default(false),
-	pollInterval: pollIntervalSchema,
+	pollInterval: pollIntervalSchema.default(usualPollSeconds),
 	timeout: timeoutSchema.default(defaultTimeoutSeconds.poll),
 });
 

@@ -11,6 +11,7 @@ import { CrashedRuns, retriedSince } from './crashedRuns';
 import { Ledger } from './ledger';
 import { RecentRuns } from './recentRuns';
 import { ReusableRuns, reusableSince } from './reusableRuns';
+import { RunSlots } from './runSlots';
 import { Uploads } from './uploads';
 
 /** What all items of one node execution share. */
@@ -23,7 +24,7 @@ export interface Batch {
 	crashedRuns: CrashedRuns;
 	reusableRuns: ReusableRuns;
 	/** Limits the runs that are pending at once. */
-	runSlots: Slots;
+	runSlots: RunSlots;
 	/** Limits the runs whose images are downloaded at once. */
 	downloadSlots: Slots;
 }
@@ -48,7 +49,7 @@ export function openBatch(
 		crashedRuns: new CrashedRuns(client, recent, ledger, claims, crashedSince),
 		reusableRuns: new ReusableRuns(context, client, recent, ledger, claims, reuseSince),
 		uploads: new Uploads(context, client),
-		runSlots: new Slots(options.concurrency),
+		runSlots: new RunSlots(options.concurrency),
 		downloadSlots: new Slots(downloadsAtOnce),
 	};
 }

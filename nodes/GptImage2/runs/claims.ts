@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
-import type { Ledger } from './ledger';
+import type { KnownRun, Ledger } from './ledger';
 
 const contextKey = 'runflowRuns';
 
@@ -31,10 +31,10 @@ export class Claims {
 	}
 
 	/** Whether a run is known to belong to another item than this one. */
-	isOfAnother(itemIndex: number, runId: string): boolean {
-		const owner = this.owners[runId];
+	isOfAnother(itemIndex: number, run: KnownRun): boolean {
+		const owner = this.owners[run.id];
 		const isFree = owner === undefined || owner === this.placeOf(itemIndex);
-		return !isFree || this.ledger.isOfAnother(itemIndex, runId);
+		return !isFree || this.ledger.isOfAnother(itemIndex, run);
 	}
 
 	/** Gives a run to an item. */

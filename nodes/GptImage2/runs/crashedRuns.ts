@@ -58,7 +58,7 @@ export class CrashedRuns {
 		);
 		const asked = { itemIndex, hash, ...plan };
 		for (const listed of inOrderOfLikeness(mayBeOwn, asked, this.ledger)) {
-			if (this.claims.isOfAnother(itemIndex, listed.id)) continue;
+			if (this.claims.isOfAnother(itemIndex, listed)) continue;
 			this.claims.claim(itemIndex, listed.id);
 			const run = await this.client.getRun(listed.id, signal);
 			if (mayDeliver(run.status) && isSameInput(plan.input, run.input ?? listed.input)) return run;

@@ -47,6 +47,9 @@ export interface LedgerSubject {
 	metadata: Record<string, unknown>;
 }
 
+/** By what the run of an item is known. */
+export type KnownRun = Pick<Run, 'client_ref' | 'id'>;
+
 const contextKey = 'ledger';
 
 /** The very object that is stored, because calls of a tool at the same time share it. */
@@ -155,11 +158,23 @@ export class Ledger {
 		return { runId, unclearRef: runId === null && uncertain ? clientRef : null };
 	}
 
-	/** Whether a run is known to belong to another item than this one. */
-	isOfAnother(itemIndex: number, runId: string): boolean {
-		return Object.entries(this.entries).some(
-			([key, entry]) => key !== this.keyOf(itemIndex) && readEntry(entry)?.runId === runId,
-		);
+	/**
+	 * Whether a run is known to belong to another item than this one: by its id, or by the reference that
+	 * the ledger made for that item, whose create may have got no clear answer.
+	 */
+	isOfAnother(itemIndex: number, { id, client_ref }: KnownRun): boolean {
+		return Object.entries(this.entries).some(([key, stored]) => {
+			const entry = key === this.keyOf(itemIndex) ? null : readEntry(stored);
+			if (entry === null) return false;
+			return entry.runId === id || (entry.findable && entry.clientRef === client_ref);
+		});
+	}
+
+	/** Gives a run that was looked for to an item, at once; false where another item has it. */
+	take(itemIndex: number, entry: LedgerEntry, run: KnownRun): boolean {
+		if (this.isOfAnother(itemIndex, run)) return false;
+		this.update(itemIndex, entry, { runId: run.id });
+		return true;
 	}
 
 	/** The recorded entry of an item, null where there is none. */

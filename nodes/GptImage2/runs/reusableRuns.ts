@@ -94,7 +94,7 @@ export class ReusableRuns {
 		const { executionId, nodeScope, runIndex } = this.ledger;
 		const purpose = { requestHash: hash, executionId, runIndex, itemIndex };
 		const free = runs.filter(
-			(run) => isReusable(run) && !tried.has(run.id) && !this.claims.isOfAnother(itemIndex, run.id),
+			(run) => isReusable(run) && !tried.has(run.id) && !this.claims.isOfAnother(itemIndex, run),
 		);
 		return chooseRun(free, { nodeScope, plan, purpose });
 	}

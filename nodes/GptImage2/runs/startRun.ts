@@ -2,7 +2,7 @@ import { RunFailedError, RunflowError, StoppedError } from '../../../runflow/err
 import type { RunRequest } from '../../../runflow/input';
 import type { Run } from '../../../runflow/run';
 import { hasSucceeded, mayDeliver } from '../../../runflow/status';
-import type { Batch, ItemInProgress } from './batch';
+import type { Batch, ImagePlan, ItemInProgress } from './batch';
 import type { LedgerEntry, LedgerSubject } from './ledger';
 import { subjectOf } from './subject';
 
@@ -13,11 +13,15 @@ const createTimeoutMs = 60_000;
  * for its end. Throws RunflowError, RunFailedError for a run that failed or was cancelled.
  */
 export async function finishRun(batch: Batch, item: ItemInProgress): Promise<Run> {
-	const { client, options } = batch;
-	const { pollSeconds, timeoutSeconds } = options;
-	const { signal } = item;
+	const { client, ledger, options, runSlots } = batch;
+	const { isPaceLearnt, pollSeconds, timeoutSeconds } = options;
+	const { plan, signal } = item;
 	const started = await startRun(batch, item);
-	const run = await client.waitForRun(started, { pollSeconds, timeoutSeconds, signal });
+	const { startedAt } = ledger.entryFor(subjectOf(item));
+	const kind = isPaceLearnt ? kindOf(plan) : null;
+	const isWhole = plan.output.includeRun;
+	const wait = { pollSeconds, timeoutSeconds, startedAt, kind, isWhole, signal };
+	const run = await runSlots.whilePending(async () => await client.waitForRun(started, wait));
 	if (!hasSucceeded(run.status)) throw new RunFailedError(run);
 	return run;
 }
@@ -57,7 +61,7 @@ async function continueOrCreate(
 		}
 		entry = ledger.renew(subject);
 	}
-	const isNew = !entry.uncertain && entry.attempt === 1;
+	const isNew = !entry.uncertain;
 	const crashed = isNew ? await batch.crashedRuns.find(item, entry, signal) : null;
 	if (crashed !== null) {
 		ledger.update(itemIndex, entry, { runId: crashed.id });
@@ -69,9 +73,25 @@ async function continueOrCreate(
 		ledger.update(itemIndex, entry, { runId: reusable.id, reused: true });
 		return reusable;
 	}
-	const created = await createRun(batch, item, subject, entry);
+	const created = await createOwnRun(batch, item, subject, entry);
 	reusableRuns.note(itemIndex, created);
 	return created;
+}
+
+/**
+ * Creates a run, and another where the API answers with a run that another item was given: one that asks
+ * for the same under the same reference, and looked for its own.
+ */
+async function createOwnRun(
+	batch: Batch,
+	item: ItemInProgress,
+	subject: LedgerSubject,
+	entry: LedgerEntry,
+): Promise<Run> {
+	const { ledger } = batch;
+	const run = await createRun(batch, item, subject, entry);
+	if (entry.findable || !ledger.isOfAnother(item.itemIndex, run)) return run;
+	return await createRun(batch, item, subject, ledger.renew(subject));
 }
 
 async function createRun(
@@ -80,27 +100,32 @@ async function createRun(
 	subject: LedgerSubject,
 	entry: LedgerEntry,
 ): Promise<Run> {
-	const { client, ledger } = batch;
+	const { client, ledger, runSlots } = batch;
 	const { itemIndex, plan, signal } = item;
 	const callbackUrl = entry.uncertain ? entry.callbackUrl : plan.callbackUrl;
 	const uploadUrls = entry.uncertain ? { ...entry.uploadUrls } : {};
 	const request = await requestOf(batch, item, { ...entry, callbackUrl, uploadUrls });
 	const sending = ledger.update(itemIndex, entry, { uncertain: true, callbackUrl, uploadUrls });
+	const create = runSlots.begin();
 	const run = await client
 		.createRun(plan.model, request, {
 			idempotencyKey: sending.idempotencyKey,
 			startedAt: sending.startedAt,
 			findable: sending.findable,
-			isTaken: (runId) => ledger.isOfAnother(itemIndex, runId),
+			isTaken: (found) => ledger.isOfAnother(itemIndex, found),
+			take: (found) => ledger.take(itemIndex, sending, found),
 			uncertain: entry.uncertain,
+			repeatsRefused: !runSlots.repeatsRefused,
 			timeoutMs: timeoutMsOf(batch, item),
 			signal,
 		})
 		.catch((error: unknown) => {
+			create.failed(error);
 			if (error instanceof RunflowError && !error.mayBePaid) ledger.renew(subject);
 			throw error;
 		});
 	ledger.update(itemIndex, sending, { runId: run.id, uncertain: false });
+	create.accepted();
 	return run;
 }
 
@@ -139,6 +164,12 @@ async function requestOf(
 		...(Object.keys(metadata).length > 0 && { metadata }),
 		...(callbackUrl !== null && { callback_url: callbackUrl }),
 	};
+}
+
+/** What runs have in common that take about as long. */
+function kindOf({ input, model }: ImagePlan): string {
+	const { image_size, num_images, quality } = input;
+	return JSON.stringify([model, image_size, quality, num_images]);
 }
 
 function timeoutMsOf({ options }: Batch, { plan }: ItemInProgress): number {

@@ -111,9 +111,8 @@ function alarmWorkflow(context: IExecuteFunctions, workflowName: string): IWorkf
 
 /**
  * One ring of an alarm, in its sub-execution: calls the resume URL, except right after the suspension,
- * and puts the sub-execution to wait for the next ring. Where this process watches the suspension, all
- * rings but the last only ask whether there still is one, which costs less. Returns no items when nothing
- * is left to wake, which ends it.
+ * and puts the sub-execution to wait for the next ring. While this process watches the suspension itself,
+ * only the last ring calls. Returns no items when nothing is left to wake, which ends it.
  */
 export async function ring(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const [item] = context.getInputData();
@@ -121,9 +120,9 @@ export async function ring(context: IExecuteFunctions): Promise<INodeExecutionDa
 	if (!alarm.success) return [];
 	const { resumeUrl, startedAt, suspensionId } = alarm.data;
 	let next = nextRing(alarm.data, Date.now());
-	if (Date.now() - startedAt >= firstRingAfterMs / 2) {
-		const purpose = next !== null && isWatched(suspensionId) ? 'probe' : 'wake';
-		const answer = await callUntilClear(context, resumeUrl, { purpose, suspensionId });
+	const isLookedAfter = next !== null && isWatched(suspensionId);
+	if (Date.now() - startedAt >= firstRingAfterMs / 2 && !isLookedAfter) {
+		const answer = await callUntilClear(context, resumeUrl, { purpose: 'wake', suspensionId });
 		if (isOver(answer)) return [];
 		if (!isClear(answer)) next = nextRing({ ...alarm.data, startedAt: Date.now() }, Date.now());
 	}

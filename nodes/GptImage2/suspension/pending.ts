@@ -1,66 +1,69 @@
 import type { RunflowClient } from '../../../runflow/client';
-import { RunflowApiError } from '../../../runflow/errors';
-import { Slots } from '../../../runflow/slots';
+import { RunflowApiError, RunflowError } from '../../../runflow/errors';
+import type { ManyRuns } from '../../../runflow/manyRuns';
+import type { Run } from '../../../runflow/run';
 import { isTerminal } from '../../../runflow/status';
 
 /** What reads runs. */
-export type RunReader = Pick<RunflowClient, 'getRun' | 'waitForRun'>;
+export type RunReader = Pick<RunflowClient, 'readRuns' | 'waitForRun'>;
 
-/** What reads a run without repeating a read that fails. */
-type QuickReader = Pick<RunflowClient, 'getRunOnce'>;
+/** What reads runs without repeating a read that fails. */
+type QuickReader = Pick<RunflowClient, 'readRunsOnce'>;
 
-/** The runs of a suspension, and when it began, in milliseconds since 1970. */
+/** The runs of a suspension; moments in milliseconds since 1970. */
 export interface SuspendedRuns {
 	id: string;
+	/** When it began. */
 	startedAt: number;
+	/** When the first of its runs was created. */
+	firstCreatedAt: number;
 	runs: Array<{ runId: string }>;
 }
-
-const readsAtOnce = 10;
 
 /** For this long the API may not know a run that it has only just created. */
 const unknownForMs = 60_000;
 
-/** Whether a run has ended. One that the API no longer knows has: it can't be waited for. Throws RunflowError. */
-async function hasEnded(reader: RunReader, runId: string, startedAt: number): Promise<boolean> {
-	const run = await reader.getRun(runId).catch((error: unknown) => {
-		const isGone = error instanceof RunflowApiError && error.httpStatus === 404;
-		if (!isGone) throw error;
-		return null;
-	});
-	return run === null ? Date.now() - startedAt > unknownForMs : isTerminal(run.status);
+/** The runs of a suspension but those that are known to have ended, to be read together. */
+export function runsToRead(
+	{ firstCreatedAt, runs }: SuspendedRuns,
+	ended: ReadonlySet<string> = new Set(),
+): ManyRuns {
+	const ids = runs.map(({ runId }) => runId).filter((id) => !ended.has(id));
+	return { ids: new Set(ids), createdAt: firstCreatedAt };
+}
+
+/** The ids of runs that were read, by what is known of them now. */
+export interface Progress {
+	ended: string[];
+	pending: string[];
+	unreadable: string[];
 }
 
 /**
- * The position of the first run that is pending, from `start` on; the number of runs where all have
- * ended. Reads one run after the other and none after the pending one. Throws RunflowError.
+ * How far the runs of a suspension are, by what reading them returned. One that the API no longer knows
+ * has ended: it can't be waited for.
  */
-export async function firstPending(
-	reader: RunReader,
-	{ runs, startedAt }: SuspendedRuns,
-	start: number,
-): Promise<number> {
-	for (const [offset, { runId }] of runs.slice(start).entries()) {
-		if (!(await hasEnded(reader, runId, startedAt))) return start + offset;
-	}
-	return runs.length;
+export function progressOf(
+	runs: ReadonlyMap<string, Run | RunflowError>,
+	{ startedAt }: SuspendedRuns,
+): Progress {
+	const isYoung = Date.now() - startedAt <= unknownForMs;
+	const stateOf = (run: Run | RunflowError): keyof Progress => {
+		if (!(run instanceof RunflowError)) return isTerminal(run.status) ? 'ended' : 'pending';
+		const isUnknown = run instanceof RunflowApiError && run.httpStatus === 404;
+		if (!isUnknown) return 'unreadable';
+		return isYoung ? 'pending' : 'ended';
+	};
+	const progress: Progress = { ended: [], pending: [], unreadable: [] };
+	for (const [id, run] of runs) progress[stateOf(run)].push(id);
+	return progress;
 }
 
 /**
- * Whether any of these runs is pending, or can't be read just now. A quick read, some at once and each
- * only once, since the execution is held meanwhile. Never throws.
+ * Whether any of these runs is pending, or can't be read just now. A quick read, each only once, since
+ * the execution is held meanwhile. Never throws.
  */
-export async function anyPending(reader: QuickReader, runIds: string[]): Promise<boolean> {
-	const slots = new Slots(readsAtOnce);
-	let found = false;
-	await Promise.all(
-		runIds.map(async (runId) => {
-			await slots.use(async () => {
-				if (found) return;
-				const run = await reader.getRunOnce(runId).catch(() => null);
-				found ||= run === null || !isTerminal(run.status);
-			});
-		}),
-	);
-	return found;
+export async function anyPending(reader: QuickReader, runs: ManyRuns): Promise<boolean> {
+	const found = await reader.readRunsOnce(runs, 'status');
+	return [...found.values()].some((run) => run instanceof RunflowError || !isTerminal(run.status));
 }

@@ -1,10 +1,17 @@
 import type { RunflowClient } from '../../../runflow/client';
+import { RunflowError } from '../../../runflow/errors';
+import type { Run } from '../../../runflow/run';
 import { RecentKeys } from '../recentKeys';
-import { firstPending, type RunReader, type SuspendedRuns } from './pending';
+import { progressOf, runsToRead, type RunReader, type SuspendedRuns } from './pending';
+
+/** The runs of a suspension as they were read, by id, or why one can't be read. */
+export type ReadRuns = ReadonlyMap<string, Run | RunflowError>;
 
 /** What a reading found: whether all runs have ended, or that they could not be read. */
 export type Reading<Reader extends RunReader> =
-	{ state: 'ended'; reader: Reader } | { state: 'pending' } | { state: 'unreadable' };
+	| { state: 'ended'; reader: Reader; runs: ReadRuns }
+	| { state: 'pending' }
+	| { state: 'unreadable' };
 
 interface ReadingInProgress<Reader extends RunReader> {
 	/** The runs that have called since it began. */
@@ -20,17 +27,12 @@ const lagSeconds = 20;
 /** How long calls that come at the same moment are kept from resuming twice. */
 const resumedForMs = 60_000;
 
-const mostPositions = 10_000;
-
 /**
  * One reading per suspension at a time, in this process: a call that comes meanwhile joins it and makes
  * it read once more.
  */
 export class Readings<Reader extends RunReader> {
 	private readonly inProgress = new Map<string, ReadingInProgress<Reader>>();
-
-	/** How many runs of a suspension are known to have ended; only saves reads, so it may be lost. */
-	private readonly positions = new Map<string, number>();
 
 	private readonly resuming = new Set<string>();
 
@@ -47,7 +49,6 @@ export class Readings<Reader extends RunReader> {
 	 */
 	async resume<T>(suspensionId: string, makeItems: () => Promise<T>): Promise<T> {
 		this.resuming.add(suspensionId);
-		this.positions.delete(suspensionId);
 		return await makeItems().finally(() => {
 			this.resuming.delete(suspensionId);
 			this.resumed.add(suspensionId);
@@ -55,19 +56,18 @@ export class Readings<Reader extends RunReader> {
 	}
 
 	/**
-	 * Reads the runs of a suspension until one is found that is pending and hasn't called since, or all
-	 * have ended. `calledBy` is the run whose callback asks for it, null for any other call; `connect`
-	 * opens the API. `joined` says that somebody else began this reading. The reading never rejects.
+	 * Reads the runs of a suspension until all have ended, or one is pending that hasn't called since.
+	 * `calledBy` are the runs that are known to have called; `connect` opens the API. `joined` says that somebody else began this reading. The reading never rejects.
 	 */
 	read(
 		suspension: SuspendedRuns,
-		calledBy: string | null,
+		calledBy: readonly string[],
 		connect: () => Promise<Reader>,
 	): { joined: boolean; outcome: Promise<Reading<Reader>> } {
 		const joined = this.inProgress.get(suspension.id);
 		const reading = joined ?? this.begin(suspension, connect);
 		reading.again = true;
-		if (calledBy !== null) reading.callers.add(calledBy);
+		for (const runId of calledBy) reading.callers.add(runId);
 		return { joined: joined !== undefined, outcome: reading.outcome };
 	}
 
@@ -96,36 +96,34 @@ export class Readings<Reader extends RunReader> {
 		connect: () => Promise<Reader>,
 		reading: ReadingInProgress<Reader>,
 	): Promise<Reading<Reader>> {
-		const { id, runs } = suspension;
+		const { id } = suspension;
 		const reader = await connect();
 		for (;;) {
 			reading.again = false;
-			const position = await firstPending(reader, suspension, this.positions.get(id) ?? 0);
-			this.notePosition(id, position);
-			const pending = runs[position];
-			if (pending === undefined) {
+			const runs = await reader.readRuns(runsToRead(suspension), 'usual');
+			const { pending, unreadable } = progressOf(runs, suspension);
+			if (unreadable.length > 0) {
 				this.inProgress.delete(id);
-				return { state: 'ended', reader };
+				return { state: 'unreadable' };
 			}
-			if (reading.callers.delete(pending.runId)) {
-				await awaitEnd(reader, pending.runId);
+			if (pending.length === 0) {
+				this.inProgress.delete(id);
+				return { state: 'ended', reader, runs };
+			}
+			if (pending.every((runId) => reading.callers.has(runId))) {
+				for (const runId of pending) reading.callers.delete(runId);
+				await Promise.all(pending.map(async (runId) => await awaitEnd(reader, runs.get(runId))));
 			} else if (!reading.again) {
 				this.inProgress.delete(id);
 				return { state: 'pending' };
 			}
 		}
 	}
-
-	private notePosition(suspensionId: string, position: number): void {
-		if (this.positions.size >= mostPositions) this.positions.clear();
-		this.positions.set(suspensionId, position);
-	}
 }
 
-/** Gives a run that has called a moment to be read as ended. */
-async function awaitEnd(reader: RunReader, runId: string): Promise<void> {
-	const run = await reader.getRun(runId).catch(() => null);
-	if (run === null) return;
+/** Allows a run that has called a moment to be read as ended. */
+async function awaitEnd(reader: RunReader, run: Run | RunflowError | undefined): Promise<void> {
+	if (run === undefined || run instanceof RunflowError) return;
 	await reader.waitForRun(run, { pollSeconds: 1, timeoutSeconds: lagSeconds }).catch(() => null);
 }
 

@@ -10,13 +10,14 @@ import { explain } from '../errors/explanations';
 import { toErrorRow } from '../errors/nodeErrors';
 import { downloadsAtOnce, imagesOf, listImages } from '../output/images';
 import { toItems, type RunResult } from '../output/items';
+import { runsToRead } from './pending';
+import type { ReadRuns } from './readings';
 import type { SuspendedRun, Suspension } from './suspension';
 
-const readsAtOnce = 10;
-
 /**
- * The output of a suspended node whose runs have ended: every run is read from the API, since a
- * callback is only a wake-up, and its images are delivered as when polling. A failure is a row of the
+ * The output of a suspended node whose runs have ended: each as it was read from the API, since a callback
+ * is only a wake-up, and its images are delivered as when polling. `known` are those that were read just
+ * now. A failure is a row of the
  * one shape with `failure`, or an error row where the node continues on errors. Never throws, because
  * that would kill the execution.
  */
@@ -24,16 +25,17 @@ export async function resumedItems(
 	context: RequestContext,
 	client: RunflowClient,
 	suspension: Suspension,
+	known: ReadRuns | null = null,
 ): Promise<INodeExecutionData[]> {
-	const readSlots = new Slots(readsAtOnce);
+	const runs = await wholeRuns(client, suspension, known);
 	const downloadSlots = new Slots(downloadsAtOnce);
 	const resumed = await Promise.all(
 		suspension.runs.map(async (suspended) => {
 			const { itemIndex, runId } = suspended;
-			const run = await readSlots.use(async () => await client.getRun(runId)).catch(asError);
+			const run = runs.get(runId);
 			const result =
-				run instanceof Error
-					? failedResult(suspended, unreadRun(runId), run)
+				run === undefined || run instanceof Error
+					? failedResult(suspended, unreadRun(runId), run ?? new Error('not read'))
 					: await downloadSlots.use(async () => await resultOf(context, client, suspended, run));
 			return { itemIndex, items: itemsOf(context, suspension, result) };
 		}),
@@ -45,6 +47,19 @@ export async function resumedItems(
 	return [...resumed, ...refused]
 		.sort((one, other) => one.itemIndex - other.itemIndex)
 		.flatMap(({ items }): INodeExecutionData[] => items);
+}
+
+/** The runs with all that their items need: where an item includes the run, everything that the API says of it. */
+async function wholeRuns(
+	client: RunflowClient,
+	suspension: Suspension,
+	known: ReadRuns | null,
+): Promise<ReadRuns> {
+	const isWhole = suspension.runs.some(({ output }) => output.includeRun);
+	const isEnough = known !== null && (!isWhole || known.size === 1);
+	return isEnough
+		? known
+		: await client.readRuns(runsToRead(suspension), isWhole ? 'all' : 'usual');
 }
 
 /** A run's result, and the error where it has no images, or not all. */

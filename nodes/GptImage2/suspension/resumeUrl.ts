@@ -6,15 +6,15 @@ import type { RequestContext } from '../connection';
 
 const proxySchema = z.object({ $execution: z.object({ resumeUrl: z.string() }) });
 
-/**
- * The URL that wakes this node of this execution: n8n's signed resume URL, with the node's id as path,
- * so that a late callback for another node of the workflow can't wake this one.
- */
+/** The path behind n8n's resume URL, the same for every node: a late call that reaches another node does no harm. */
+export const resumePath = 'runflow';
+
+/** The URL that wakes the suspended node of this execution: n8n's signed resume URL, with this package's path. */
 export function resumeUrlOf(context: IExecuteFunctions): string {
 	const { $execution } = proxySchema.parse({
 		$execution: context.getWorkflowDataProxy(0).$execution,
 	});
-	return withPath($execution.resumeUrl, context.getNode().id);
+	return withPath($execution.resumeUrl);
 }
 
 /** The same URL as a callback URL; null where Runflow can't reach this n8n, so that no callback can come. */
@@ -27,12 +27,12 @@ export function reachableResumeUrl(context: IExecuteFunctions, apiBaseUrl: strin
 export function resumeUrlOfCalled(context: IWebhookFunctions): string | null {
 	const url = context.evaluateExpression('{{ $execution.resumeUrl }}');
 	if (typeof url !== 'string' || !URL.canParse(url)) return null;
-	return withPath(url, context.getNode().id);
+	return withPath(url);
 }
 
-function withPath(resumeUrl: string, nodeId: string): string {
+function withPath(resumeUrl: string): string {
 	const url = new URL(resumeUrl);
-	url.pathname = `${url.pathname.replace(/\/$/, '')}/${nodeId}`;
+	url.pathname = `${url.pathname.replace(/\/$/, '')}/${resumePath}`;
 	return url.toString();
 }
 

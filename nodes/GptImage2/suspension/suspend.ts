@@ -35,8 +35,8 @@ export async function suspend(
 	const suspension = suspensionOf(batch, started, failed);
 	const open = started.filter(({ run }) => !isTerminal(run.status));
 	addSuspendedReuseHint(context, started);
-	const openIds = open.map(({ run }) => run.id);
-	if (!(await anyPending(client, openIds))) return await resumedItems(context, client, suspension);
+	const toRead = { ids: new Set(open.map(({ run }) => run.id)), createdAt: firstCreation(open) };
+	if (!(await anyPending(client, toRead))) return await resumedItems(context, client, suspension);
 
 	const url = resumeUrlOf(context);
 	const deadline = suspension.startedAt + options.timeoutSeconds * 1000;
@@ -58,6 +58,7 @@ function suspensionOf({ context }: Batch, started: RunResult[], failed: FailedIt
 	return {
 		id: randomUUID(),
 		startedAt: Date.now(),
+		firstCreatedAt: firstCreation(started),
 		continuesOnError: context.continueOnFail(),
 		runs: started.map(({ run, itemIndex, output, reused = false }) => ({
 			itemIndex,
@@ -70,6 +71,13 @@ function suspensionOf({ context }: Batch, started: RunResult[], failed: FailedIt
 			json: toErrorRow(context.getNode(), error, itemIndex).json,
 		})),
 	};
+}
+
+/** When the first of these runs was created, in milliseconds since 1970 by the API's clock; 0 where it doesn't say. */
+function firstCreation(results: RunResult[]): number {
+	const created = results.map(({ run }) => Date.parse(run.created_at ?? ''));
+	const first = Math.min(...created);
+	return Number.isFinite(first) ? first : 0;
 }
 
 /**

@@ -7,6 +7,8 @@ const suspensionSchema = z.object({
 	id: z.string(),
 	/** When the execution was suspended, in milliseconds since 1970. */
 	startedAt: z.number().default(0),
+	/** When the first of its runs was created, in milliseconds since 1970 by the API's clock; 0 where unknown. */
+	firstCreatedAt: z.number().default(0),
 	/** Whether a run that failed becomes an error row, because the node continues on errors. */
 	continuesOnError: z.boolean().default(false),
 	runs: z.array(

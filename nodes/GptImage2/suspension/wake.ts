@@ -2,6 +2,7 @@ import { sleep, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-wo
 import { z } from 'zod';
 
 import { connect } from '../connection';
+import { callers, type Caller } from './callers';
 import { readings } from './readings';
 import { resumedItems } from './resume';
 import {
@@ -12,12 +13,21 @@ import {
 	type ResumeState,
 } from './resumeUrl';
 import { readSuspension, type Suspension } from './suspension';
+import { isWatched } from './watch';
 
 /** A sender gets its answer within this time, whatever is still to be done. */
 const patienceMs = 700;
 
 /** After so long a resume, something else may have resumed the execution meanwhile, such as its deadline. */
 const slowResumeMs = 5_000;
+
+/** Callbacks that come within this time of the first are read together: a part of the suspension's age. */
+const gatherPerAge = 0.1;
+const shortestGatherMs = 2_000;
+const longestGatherMs = 10_000;
+
+/** The suspensions whose runs are about to be read because one of them called. */
+const readingSoon = new Set<string>();
 
 const keepWaiting: IWebhookResponseData = { noWebhookResponse: true };
 
@@ -40,8 +50,14 @@ async function resumeOrKeepWaiting(
 	context: IWebhookFunctions,
 	answer: Answer,
 ): Promise<IWebhookResponseData> {
-	const suspension = readSuspension(context);
 	const call = readResumeCall(context);
+	const runId = call === null ? callingRun(context) : null;
+	const known = runId === null ? null : callers.note(runId);
+	if (known !== null && !known.isLast && isWatched(known.suspensionId)) {
+		answer(200, 'pending');
+		return keepWaiting;
+	}
+	const suspension = readSuspension(context);
 	const isMeant = call === null || call.suspensionId === suspension?.id;
 	if (suspension === null || !isMeant) {
 		answer(200, 'resumed');
@@ -51,17 +67,50 @@ async function resumeOrKeepWaiting(
 		answer(200, 'pending');
 		return keepWaiting;
 	}
-	return await readAndResume(context, suspension, answer);
+	const caller = known ?? firstCaller(suspension, runId);
+	if (caller !== null && !caller.isLast) {
+		answer(200, 'pending');
+		void readSoon(context, suspension);
+		return keepWaiting;
+	}
+	return await readAndResume(context, suspension, caller?.called ?? [], answer);
+}
+
+/** What is known of a callback where this process did not suspend the execution; null for any other call. */
+function firstCaller(suspension: Suspension, runId: string | null): Caller | null {
+	callers.expect(
+		suspension.id,
+		suspension.runs.map((run) => run.runId),
+	);
+	return runId === null ? null : callers.note(runId);
+}
+
+/**
+ * Has the runs read a moment after one of several has called. The others may call another process, so
+ * this one can't know when all have.
+ */
+async function readSoon(context: IWebhookFunctions, suspension: Suspension): Promise<void> {
+	const { id, startedAt } = suspension;
+	if (readingSoon.has(id)) return;
+	const url = resumeUrlOfCalled(context);
+	if (url === null) return;
+	readingSoon.add(id);
+	const ageMs = Date.now() - startedAt;
+	await sleep(Math.min(Math.max(ageMs * gatherPerAge, shortestGatherMs), longestGatherMs));
+	readingSoon.delete(id);
+	if (readings.isResumed(id)) return;
+	await callResumeUrl(context, url, { purpose: 'wake', suspensionId: id });
 }
 
 async function readAndResume(
 	context: IWebhookFunctions,
 	suspension: Suspension,
+	calledBy: readonly string[],
 	answer: Answer,
 ): Promise<IWebhookResponseData> {
 	const { joined, outcome } = readings.read(
 		suspension,
-		callingRun(context),
+		calledBy,
 		async () => (await connect(context)).client,
 	);
 	await Promise.race([outcome, sleep(patienceMs).then(() => answer(200, 'pending'))]);
@@ -71,12 +120,14 @@ async function readAndResume(
 	if (joined || reading.state !== 'ended' || readings.isResumed(suspension.id)) return keepWaiting;
 
 	const started = Date.now();
+	const { reader, runs } = reading;
 	const items = await readings.resume(
 		suspension.id,
-		async () => await resumedItems(context, reading.reader, suspension),
+		async () => await resumedItems(context, reader, suspension, runs),
 	);
 	const isSlow = Date.now() - started > slowResumeMs;
 	if (isSlow && (await wasResumedElsewhere(context, suspension.id))) return keepWaiting;
+	callers.forget(suspension.id);
 	return { noWebhookResponse: true, workflowData: [items] };
 }
 

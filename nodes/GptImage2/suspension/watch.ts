@@ -1,13 +1,19 @@
 import { sleep } from 'n8n-workflow';
 
 import type { Batch } from '../runs/batch';
-import { firstPending } from './pending';
+import { callers } from './callers';
+import { progressOf, runsToRead } from './pending';
 import { readings } from './readings';
 import { callResumeUrl, isOver } from './resumeUrl';
 import type { Suspension } from './suspension';
 
-const firstCallAfterMs = 1_000;
+/** The first reads come so soon after the suspension, since a callback that comes before n8n has saved it is lost. */
+const firstReadsAtMs = [1_000, 2_000, 4_000];
+const firstCallGapMs = 500;
 const longestGapMs = 60_000;
+
+/** A call that was accepted is not repeated sooner: another process may be downloading. */
+const resumeTakesMs = 5_000;
 
 /** How often a suspension is asked for while its runs are pending, so that a stopped execution is noticed. */
 const probeEveryMs = 300_000;
@@ -45,59 +51,69 @@ export function isWatched(suspensionId: string): boolean {
 
 /**
  * Wakes a suspended execution where callbacks don't, for as long as this process lives. n8n answers 409
- * until the execution is saved, and Runflow does not repeat those callbacks (SEED), so the node calls
- * its own resume URL until it is accepted; after that it reads the runs now and then, and calls once
- * all have ended. Ends with the suspension. Never throws: nobody waits for it.
+ * until the execution is saved, and Runflow does not repeat those callbacks (SEED), so the runs are read
+ * soon, and after that now and then; once all have ended, the node calls its own resume URL. Ends with the
+ * suspension. Never throws: nobody waits for it.
  */
 export async function watch(batch: Batch, target: Watched): Promise<void> {
-	const { id } = target.suspension;
+	const { id, runs } = target.suspension;
 	watched.add(id);
-	if (await callUntilSaved(batch, target)) {
-		await readUntilEnded(batch, target).catch(() => null);
-	}
+	callers.expect(
+		id,
+		runs.map(({ runId }) => runId),
+	);
+	const haveEnded = await readUntilEnded(batch, target).catch(() => false);
+	if (haveEnded) await callUntilWoken(batch, target);
 	watched.delete(id);
+	callers.forget(id);
 }
 
-/**
- * Calls until n8n accepts a call; returns whether there is still something to wake. After a minute a
- * 409 means that the execution is over, not that it is still being saved.
- */
-async function callUntilSaved(
-	{ context }: Batch,
-	{ deadline, suspension, url }: Watched,
-): Promise<boolean> {
-	for (let gapMs = firstCallAfterMs; Date.now() + gapMs < deadline; gapMs *= 2) {
-		await sleep(Math.min(gapMs, longestGapMs));
-		if (readings.isResumed(suspension.id)) return false;
-		const call = { purpose: 'wake', suspensionId: suspension.id } as const;
-		const answer = await callResumeUrl(context, url, call);
-		const { httpStatus } = answer;
-		const isSaving = httpStatus === 409 && gapMs < longestGapMs;
-		if (isOver(answer) && !isSaving) return false;
-		if (httpStatus !== null && httpStatus < 300) return true;
-	}
-	return false;
+/** How long to wait before the runs of a suspension are read again, in milliseconds. */
+function nextGap(ageMs: number, expectsCallbacks: boolean): number {
+	const { gapPerElapsed, shortestGapMs } = expectsCallbacks ? relaxed : brisk;
+	const gapMs = Math.min(Math.max(ageMs * gapPerElapsed, shortestGapMs), longestGapMs);
+	const first = firstReadsAtMs.find((at) => ageMs < at);
+	return first === undefined ? gapMs : Math.min(first - ageMs, gapMs);
 }
 
+/** Reads until all runs have ended; returns false where nothing is left to wake. */
 async function readUntilEnded(
 	{ client, context }: Batch,
 	{ deadline, expectsCallbacks, suspension, url }: Watched,
-): Promise<void> {
-	const { gapPerElapsed, shortestGapMs } = expectsCallbacks ? relaxed : brisk;
-	const { id, runs, startedAt } = suspension;
-	let position = 0;
+): Promise<boolean> {
+	const { id, startedAt } = suspension;
+	const ended = new Set<string>();
 	let probedAt = Date.now();
 	for (;;) {
-		const wantedGapMs = (Date.now() - startedAt) * gapPerElapsed;
-		const gapMs = Math.min(Math.max(wantedGapMs, shortestGapMs), longestGapMs);
-		if (Date.now() + gapMs >= deadline) return;
+		const gapMs = nextGap(Date.now() - startedAt, expectsCallbacks);
+		if (Date.now() + gapMs >= deadline) return false;
 		await sleep(gapMs);
-		if (readings.isResumed(id)) return;
-		position = await firstPending(client, suspension, position).catch(() => position);
-		const haveEnded = position === runs.length;
-		if (!haveEnded && Date.now() - probedAt < probeEveryMs) continue;
+		if (readings.isResumed(id)) return false;
+		const read = await client.readRuns(runsToRead(suspension, ended), 'status');
+		const { ended: nowEnded, pending, unreadable } = progressOf(read, suspension);
+		for (const runId of nowEnded) ended.add(runId);
+		if (pending.length + unreadable.length === 0) return true;
+		if (Date.now() - probedAt < probeEveryMs) continue;
 		probedAt = Date.now();
-		const purpose = haveEnded ? 'wake' : 'probe';
-		if (isOver(await callResumeUrl(context, url, { purpose, suspensionId: id }))) return;
+		if (isOver(await callResumeUrl(context, url, { purpose: 'probe', suspensionId: id }))) {
+			return false;
+		}
+	}
+}
+
+/**
+ * Calls until n8n accepts a call. It answers 409 while the execution is still being saved; after a minute
+ * that means that it is over.
+ */
+async function callUntilWoken(
+	{ context }: Batch,
+	{ deadline, suspension: { id }, url }: Watched,
+): Promise<void> {
+	for (let gapMs = firstCallGapMs; Date.now() + gapMs < deadline; gapMs *= 2) {
+		const answer = await callResumeUrl(context, url, { purpose: 'wake', suspensionId: id });
+		const isSaving = answer.httpStatus === 409 && gapMs < longestGapMs;
+		if (readings.isResumed(id) || (isOver(answer) && !isSaving)) return;
+		const wasAccepted = answer.httpStatus !== null && answer.httpStatus < 300;
+		await sleep(Math.min(wasAccepted ? Math.max(gapMs, resumeTakesMs) : gapMs, longestGapMs));
 	}
 }

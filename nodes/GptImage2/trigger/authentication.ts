@@ -5,6 +5,7 @@ import { RunflowApiError } from '../../../runflow/errors';
 import { signatureHeader, verify } from '../../../runflow/signature';
 import { connect } from '../connection';
 import { readAuthentication } from '../parameters/trigger';
+import { readDeliveredBody } from './body';
 import { readSecrets, recentSecrets } from './secrets';
 
 /** A delivery that is accepted, or the answer that refuses it. */
@@ -15,8 +16,9 @@ const notACallback = refuse(400, 'Not a callback of a run');
 
 /** Judges a delivery by its raw bytes and headers, in the way that the node's 'Authentication' says. Never throws. */
 export async function authenticate(context: IWebhookFunctions): Promise<Verdict> {
-	const { rawBody } = context.getRequestObject();
-	const body: Uint8Array = Buffer.isBuffer(rawBody) ? rawBody : Buffer.alloc(0);
+	const delivered = await readDeliveredBody(context);
+	if (!delivered.read) return refuse(delivered.httpStatus, delivered.reason);
+	const body = delivered.bytes;
 	switch (readAuthentication(context)) {
 		case 'signature':
 			return await verifySignature(context, body);

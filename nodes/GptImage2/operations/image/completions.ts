@@ -18,14 +18,14 @@ export const workByCompletion: Readonly<Record<Completion, ItemWork>> = {
 
 /** Waits for the run of an item and delivers its images. */
 async function pollItem(batch: Batch, item: ItemInProgress): Promise<RunResult> {
-	const run = await batch.runSlots.use(async () => await finishRun(batch, item));
+	const run = await batch.runSlots.use(async () => await finishRun(batch, item), item.signal);
 	return await batch.downloadSlots.use(async () => await deliver(batch, item, run));
 }
 
 /** Starts the run of an item and waits for nothing. */
 async function startItem(batch: Batch, item: ItemInProgress): Promise<RunResult> {
-	const { itemIndex, plan } = item;
-	const run = await batch.runSlots.use(async () => await startRun(batch, item));
+	const { itemIndex, plan, signal } = item;
+	const run = await batch.runSlots.use(async () => await startRun(batch, item), signal);
 	if (isTerminal(run.status) && !hasSucceeded(run.status)) throw new RunFailedError(run);
 	const images = await listImages(batch.context, run, plan.output.fileName);
 	return { run, images, itemIndex, output: plan.output, reused: isReused(batch, item) };
@@ -33,8 +33,8 @@ async function startItem(batch: Batch, item: ItemInProgress): Promise<RunResult>
 
 /** Starts the run of an item, whose images are delivered when the execution resumes. */
 async function suspendItem(batch: Batch, item: ItemInProgress): Promise<RunResult> {
-	const { itemIndex, plan } = item;
-	const run = await batch.runSlots.use(async () => await startRun(batch, item));
+	const { itemIndex, plan, signal } = item;
+	const run = await batch.runSlots.use(async () => await startRun(batch, item), signal);
 	return { run, images: [], itemIndex, output: plan.output, reused: isReused(batch, item) };
 }
 

@@ -1,11 +1,12 @@
 import type { RunflowClient } from '../../../../runflow/client';
+import type { ListDetail } from '../../../../runflow/lists';
 import type { Run } from '../../../../runflow/run';
 import type { RunSearch } from '../../parameters/run';
 
 const runsPerPage = 100;
 
-/** Which runs are wanted; `whole` with all their fields, not only those that this package reads. */
-export type WantedRuns = Pick<RunSearch, 'filter' | 'limit'> & { whole: boolean };
+/** Which runs are wanted, and what of each. */
+export type WantedRuns = Pick<RunSearch, 'filter' | 'limit'> & { detail: ListDetail };
 
 /**
  * The runs that match, newest first, read page by page; runs that start meanwhile may show a run on two
@@ -13,11 +14,11 @@ export type WantedRuns = Pick<RunSearch, 'filter' | 'limit'> & { whole: boolean 
  */
 export async function findRuns(
 	client: RunflowClient,
-	{ filter, limit, whole }: WantedRuns,
+	{ filter, limit, detail }: WantedRuns,
 	signal?: AbortSignal,
 ): Promise<Run[]> {
 	const found = new Map<string, Run>();
-	const page = { limit: Math.min(limit, runsPerPage), whole };
+	const page = { limit: Math.min(limit, runsPerPage), detail };
 	for await (const { runs } of client.runPages(filter, page, signal)) {
 		for (const run of runs) found.set(run.id, run);
 		if (found.size >= limit || signal?.aborted) break;

@@ -34,9 +34,8 @@ async function readResult(
 	const { imageNumber, output, pollSeconds, timeoutSeconds, waitUntilFinished } = options;
 	const reread = async () => await client.getRun(runId, signal);
 	const first = await reread();
-	const run = waitUntilFinished
-		? await client.waitForRun(first, { pollSeconds, timeoutSeconds, signal })
-		: first;
+	const wait = { pollSeconds, timeoutSeconds, isWhole: output.includeRun, signal };
+	const run = waitUntilFinished ? await client.waitForRun(first, wait) : first;
 	let images: ResultImage[] = [];
 	if (hasSucceeded(run.status) && imageNumber === 0) {
 		images = await imagesOf(context, run, output, { reread, signal });

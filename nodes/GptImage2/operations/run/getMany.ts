@@ -11,12 +11,11 @@ export async function getMany(context: IExecuteFunctions): Promise<INodeExecutio
 	const signal = context.getExecutionCancelSignal();
 	return await eachItem(context, async (client, itemIndex) => {
 		const { filter, limit, output } = readSearch(context, itemIndex);
-		const rows = (await findRuns(client, { filter, limit, whole: output.includeRun }, signal)).map(
-			async (run) => {
-				const images = await listImages(context, run, output.fileName);
-				return outputOf(context, { run, images, itemIndex, output });
-			},
-		);
+		const detail = output.includeRun ? 'all' : 'usual';
+		const rows = (await findRuns(client, { filter, limit, detail }, signal)).map(async (run) => {
+			const images = await listImages(context, run, output.fileName);
+			return outputOf(context, { run, images, itemIndex, output });
+		});
 		return (await Promise.all(rows)).flat();
 	});
 }

@@ -35,7 +35,7 @@ export async function redeliverMissed(context: IExecuteFunctions): Promise<INode
 		const since = now - readMissedHours(context, itemIndex) * hourMs;
 		const createdAfter = new Date(since - longestRunMs).toISOString();
 		const filter = { status: null, clientRef: null, createdAfter, query: null };
-		const runs = await findRuns(client, { filter, limit: Infinity, whole: false }, signal);
+		const runs = await findRuns(client, { filter, limit: Infinity, detail: 'usual' }, signal);
 		const ended = runs.filter((run) => mayBeMissed(run, since, now));
 		const slots = new Slots(requestsAtOnce);
 		const rows = ended.map(

@@ -1,0 +1,55 @@
+/** How many runs are tried at once before anything is known. */
+const firstLimit = 10;
+
+const highestLimit = 100;
+
+/** For this long a number of runs that was too many isn't tried again. */
+const ceilingLifetimeMs = 60_000;
+
+/**
+ * How many runs may be pending at once, found by trying: doubled with every round of creates that all
+ * were accepted, halved when one is refused with 429, and then kept below what was too many.
+ */
+export class AutomaticLimit {
+	private now = firstLimit;
+
+	/** Counts the changes, so that creates refused together halve the limit once. */
+	private round = 0;
+
+	private acceptedInRound = 0;
+
+	private ceiling = { runs: highestLimit, until: 0 };
+
+	/** The limit at this moment. */
+	get limit(): number {
+		return this.now;
+	}
+
+	/** The round in which a create begins; to be told when it is refused. */
+	get currentRound(): number {
+		return this.round;
+	}
+
+	/** Notes that a create was accepted, at `moment` in milliseconds since 1970. */
+	accept(moment: number): void {
+		this.acceptedInRound += 1;
+		if (this.acceptedInRound < this.now) return;
+		const highest = moment < this.ceiling.until ? this.ceiling.runs : highestLimit;
+		this.change(Math.max(this.now, Math.min(this.now * 2, highest)));
+	}
+
+	/** Notes that a create that began in `round` was refused while so many runs of this node were pending. */
+	refuse(round: number, pendingRuns: number, moment: number): void {
+		if (round !== this.round) return;
+		const half = Math.max(1, Math.floor(this.now / 2));
+		const runs = Math.max(half, Math.min(pendingRuns, this.now - 1), 1);
+		this.ceiling = { runs, until: moment + ceilingLifetimeMs };
+		this.change(half);
+	}
+
+	private change(limit: number): void {
+		this.now = limit;
+		this.round += 1;
+		this.acceptedInRound = 0;
+	}
+}

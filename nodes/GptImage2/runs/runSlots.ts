@@ -1,0 +1,113 @@
+import { sleep } from 'n8n-workflow';
+
+import { RunflowApiError, StoppedError } from '../../../runflow/errors';
+import { maxRetries, retryDelay } from '../../../runflow/retry';
+import { Slots } from '../../../runflow/slots';
+import { AutomaticLimit } from './automaticLimit';
+
+/** A node that has not started a run for so long, and waits for none, gives up on a create that is refused. */
+const patienceMs = 120_000;
+
+/** One create, from its first byte to its answer. */
+export interface Create {
+	/** To be called when the API accepted it. */
+	accepted: () => void;
+	/** To be called with the error when it failed. */
+	failed: (error: unknown) => void;
+}
+
+/**
+ * Limits the runs of a node that are pending at once. A number is a hard limit; with 0 the limit is found
+ * by trying, and an item whose create is refused with 429 gives its place up and tries again later.
+ */
+export class RunSlots {
+	private readonly slots: Slots;
+
+	private readonly automatic: AutomaticLimit | null;
+
+	private readonly refusals = new WeakSet<Error>();
+
+	private pendingRuns = 0;
+
+	private blockedUntil = 0;
+
+	private refusalsInARow = 0;
+
+	private lastAcceptedAt = -Infinity;
+
+	constructor(concurrency: number) {
+		this.automatic = concurrency === 0 ? new AutomaticLimit() : null;
+		this.slots = new Slots(this.automatic?.limit ?? concurrency);
+	}
+
+	/** Whether a create that is refused with 429 is to fail at once, because `use` tries it again. */
+	get repeatsRefused(): boolean {
+		return this.automatic !== null;
+	}
+
+	/** Does the work of an item in a slot; once more where its create was refused. Returns and throws as `work`. */
+	async use<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+		for (let refused = 1; ; refused++) {
+			try {
+				return await this.slots.use(async () => {
+					await this.whileBlocked(signal);
+					return await work();
+				});
+			} catch (error) {
+				const isRefused = error instanceof Error && this.refusals.has(error);
+				if (!isRefused || signal.aborted || !this.mayTryAgain(refused)) throw error;
+			}
+		}
+	}
+
+	/** Counts a run as pending while it is waited for. Returns and throws as `wait`. */
+	async whilePending<T>(wait: () => Promise<T>): Promise<T> {
+		this.pendingRuns += 1;
+		return await wait().finally(() => (this.pendingRuns -= 1));
+	}
+
+	/** Begins a create. */
+	begin(): Create {
+		const { automatic } = this;
+		if (automatic === null) return { accepted: () => {}, failed: () => {} };
+		const round = automatic.currentRound;
+		return {
+			accepted: () => {
+				this.refusalsInARow = 0;
+				this.lastAcceptedAt = Date.now();
+				automatic.accept(Date.now());
+				this.slots.setLimit(automatic.limit);
+			},
+			failed: (error) => {
+				if (!(error instanceof RunflowApiError) || error.httpStatus !== 429) return;
+				this.refusals.add(error);
+				automatic.refuse(round, this.pendingRuns, Date.now());
+				this.slots.setLimit(automatic.limit);
+				this.block(error);
+			},
+		};
+	}
+
+	/** Keeps all creates back for as long as the API asks for, or longer with each that it refuses in a row. */
+	private block(error: RunflowApiError): void {
+		if (Date.now() < this.blockedUntil) return;
+		const delayMs = retryDelay(error, this.refusalsInARow, Math.random());
+		this.refusalsInARow += 1;
+		this.blockedUntil = Date.now() + delayMs;
+	}
+
+	private async whileBlocked(signal: AbortSignal): Promise<void> {
+		for (;;) {
+			const leftMs = this.blockedUntil - Date.now();
+			if (leftMs <= 0) return;
+			await sleep(leftMs, signal).catch(() => null);
+			if (signal.aborted) throw new StoppedError();
+		}
+	}
+
+	/** Whether a place may still become free: one of this node's own runs is pending, or was started lately. */
+	private mayTryAgain(refused: number): boolean {
+		const isPatient = this.pendingRuns > 0 || Date.now() - this.lastAcceptedAt < patienceMs;
+		return isPatient || refused <= maxRetries;
+	}
+}

@@ -1,0 +1,35 @@
+import type { IWebhookFunctions } from 'n8n-workflow';
+import { z } from 'zod';
+
+/** The bytes of a delivery, or the answer to one whose bytes can't be read. */
+export type DeliveredBody =
+	{ read: true; bytes: Uint8Array } | { read: false; httpStatus: number; reason: string };
+
+const tooLargeSchema = z.object({ type: z.literal('entity.too.large') });
+
+/**
+ * Reads the bytes of a delivery, whatever its content type says. From version 1.1 of the trigger on, n8n
+ * reads only bodies of content types it knows and leaves the others to the node. The bytes are those
+ * before any gzip or deflate of 'Content-Encoding', as n8n has them. A sender that hangs up half way ends
+ * the reading. Never throws.
+ */
+export async function readDeliveredBody(context: IWebhookFunctions): Promise<DeliveredBody> {
+	const request = context.getRequestObject();
+	const response = context.getResponseObject();
+	if (!Buffer.isBuffer(request.rawBody)) {
+		const hungUp = new Promise<never>((_resolve, reject) => {
+			const giveUp = () => reject(new Error('hung up'));
+			if (response.closed) giveUp();
+			else response.once('close', giveUp);
+		});
+		try {
+			await Promise.race([request.readRawBody(), hungUp]);
+		} catch (error) {
+			return tooLargeSchema.safeParse(error).success
+				? { read: false, httpStatus: 413, reason: 'The body is too large' }
+				: { read: false, httpStatus: 400, reason: 'The body could not be read' };
+		}
+	}
+	const { rawBody } = request;
+	return { read: true, bytes: Buffer.isBuffer(rawBody) ? rawBody : Buffer.alloc(0) };
+}

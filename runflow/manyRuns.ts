@@ -1,0 +1,80 @@
+import { RunflowError, returnRunflowError } from './errors';
+import type { RunFilter } from './filter';
+import { mostPerPage, pagesOf, type ListDetail, type PageRequest, type RunPage } from './lists';
+import type { Run } from './run';
+import { Slots } from './slots';
+import { hasSucceeded, isTerminal } from './status';
+
+/** Several runs, and when the first of them was created, in milliseconds since 1970 by the API's clock. */
+export interface ManyRuns {
+	ids: ReadonlySet<string>;
+	createdAt: number;
+}
+
+/** Reads a page of the runs that match. */
+export type ReadPage = (filter: RunFilter, page: PageRequest) => Promise<RunPage>;
+
+const readsAtOnce = 10;
+
+/** The list is asked for what was created after a moment, so the first run itself has to be after it. */
+const beforeFirstMs = 1_000;
+
+/**
+ * What one list shows of these runs, by id: newest first, no further back than the first was created, and
+ * no more pages than runs that weren't found yet would take to be read one by one. Throws what `readPage`
+ * throws.
+ */
+export async function listThem(
+	readPage: ReadPage,
+	{ createdAt, ids }: ManyRuns,
+	detail: ListDetail,
+): Promise<Map<string, Run>> {
+	const createdAfter = new Date(createdAt - beforeFirstMs).toISOString();
+	const filter = { status: null, clientRef: null, createdAfter, query: null };
+	const read = async (cursor: string | null) =>
+		await readPage(filter, { limit: mostPerPage, cursor, detail });
+	const found = new Map<string, Run>();
+	for await (const { runs } of pagesOf(read, ids.size)) {
+		for (const run of runs) if (ids.has(run.id)) found.set(run.id, run);
+		if (found.size === ids.size) break;
+	}
+	return found;
+}
+
+/** What reads runs one by one and in lists. */
+export interface ManyReader {
+	readPage: ReadPage;
+	/** Reads one run. */
+	read: (id: string) => Promise<Run>;
+}
+
+/**
+ * Reads these runs, with one list where there are several, and by itself whatever that doesn't show well
+ * enough for `detail`: for 'usual' an ended run has to have its images, or why it failed, in it. Returns
+ * each by its id, or why it can't be read. Never throws for a run.
+ */
+export async function readMany(
+	{ read, readPage }: ManyReader,
+	many: ManyRuns,
+	detail: ListDetail,
+): Promise<Map<string, Run | RunflowError>> {
+	const isListed = many.ids.size > 1 && detail !== 'all';
+	const listed = isListed
+		? await listThem(readPage, many, detail).catch(returnRunflowError)
+		: new Map<string, Run>();
+	const slots = new Slots(readsAtOnce);
+	const runs = await Promise.all(
+		[...many.ids].map(async (id) => {
+			const run = listed instanceof RunflowError ? undefined : listed.get(id);
+			if (run !== undefined && shows(run, detail)) return [id, run] as const;
+			return [id, await slots.use(async () => await read(id)).catch(returnRunflowError)] as const;
+		}),
+	);
+	return new Map(runs);
+}
+
+/** Whether a run in a list says all that is wanted of it. */
+export function shows(run: Run, detail: ListDetail): boolean {
+	if (detail === 'status' || !isTerminal(run.status)) return true;
+	return hasSucceeded(run.status) ? run.images.length > 0 : run.failure !== null;
+}

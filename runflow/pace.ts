@@ -1,0 +1,73 @@
+/** How often a run is read while it is pending; all but `expectedMs` follow from the poll interval. */
+export interface Pace {
+	firstMs: number;
+	shortestMs: number;
+	usualMs: number;
+	longestMs: number;
+	/** How long the run is expected to take, null where nothing is known. */
+	expectedMs: number | null;
+}
+
+const gapPerElapsed = 0.1;
+
+/** Where nothing is known, the gap is at first this part of the run's age, up to the usual one. */
+const firstGapPerElapsed = 1 / 3;
+
+/** An expected end is looked for shortly before it, and half-way there, should the run be much quicker. */
+const looksBeforeEnd = [0.5, 0.9];
+
+/**
+ * The pace for a poll interval: the first read after a fifth of it, then gaps from a tenth of it up
+ * to the whole.
+ */
+export function paceOf(pollSeconds: number, expectedMs: number | null = null): Pace {
+	const longestMs = pollSeconds * 1000;
+	return {
+		firstMs: longestMs / 5,
+		shortestMs: longestMs / 10,
+		usualMs: longestMs / 2,
+		longestMs,
+		expectedMs,
+	};
+}
+
+/**
+ * How long to wait before the next read of a run that is `elapsedMs` old, in milliseconds. A run whose
+ * end is expected is hardly read before; after that, the gap is a tenth of the run's age, so a run is
+ * never seen much later than it ended, measured by how long it took. Of a run of which nothing is known
+ * the age is no measure yet, so the gap is longer at first.
+ */
+export function nextGap(elapsedMs: number, pace: Pace): number {
+	const { expectedMs, firstMs, longestMs, shortestMs, usualMs } = pace;
+	const bounded = (gapMs: number) => Math.min(Math.max(gapMs, shortestMs), longestMs);
+	if (expectedMs !== null) {
+		const next = looksBeforeEnd.map((part) => part * expectedMs).find((at) => elapsedMs < at);
+		return next === undefined ? bounded(elapsedMs * gapPerElapsed) : Math.max(next - elapsedMs, 1);
+	}
+	if (elapsedMs < firstMs) return firstMs - elapsedMs;
+	const early = Math.min(elapsedMs * firstGapPerElapsed, usualMs);
+	return bounded(Math.max(early, elapsedMs * gapPerElapsed));
+}
+
+const mostDurations = 5;
+const mostKinds = 200;
+
+/** How long the last runs of each kind took, in this process. */
+export class Durations {
+	private readonly byKind = new Map<string, number[]>();
+
+	/** Notes that a run of a kind took that long, in milliseconds. */
+	note(kind: string, durationMs: number): void {
+		const durations = [...(this.byKind.get(kind) ?? []), durationMs].slice(-mostDurations);
+		this.byKind.delete(kind);
+		this.byKind.set(kind, durations);
+		const [oldest] = this.byKind.keys();
+		if (this.byKind.size > mostKinds && oldest !== undefined) this.byKind.delete(oldest);
+	}
+
+	/** The shortest of the last few, in milliseconds; null where there was none. */
+	expected(kind: string): number | null {
+		const durations = this.byKind.get(kind);
+		return durations === undefined ? null : Math.min(...durations);
+	}
+}

@@ -1,0 +1,117 @@
+import { returnRunflowError } from './errors';
+import { clockSkewMs } from './findRun';
+import { listThem, shows, type ManyReader, type ManyRuns } from './manyRuns';
+import { isPassing } from './retry';
+import type { Run } from './run';
+import { isTerminal } from './status';
+
+/** So many lists in a row may leave a run out before it is read by itself. */
+const unshownTolerated = 2;
+
+/** So often in a row the list may fail before every run is read by itself. */
+const failuresTolerated = 3;
+
+/** A run that is waited for. */
+interface PendingRun {
+	lastSeen: Run;
+	/** When it was created, in milliseconds since 1970 by the API's clock, at the earliest. */
+	createdAt: number;
+	/** Since when it is waited for, in milliseconds since 1970. */
+	since: number;
+	/** How many lists in a row left it out. */
+	unshown: number;
+}
+
+/** What a list shows, by id, and when it was asked for. */
+interface Overview {
+	askedAt: number;
+	runs: Promise<Map<string, Run>>;
+}
+
+/** How a run is read. */
+export interface Look {
+	/** How old the answer may be, in milliseconds. */
+	freshMs: number;
+	/** Whether an ended run is wanted with everything that the API says of it. */
+	isWhole: boolean;
+}
+
+/**
+ * The runs that are waited for together. While there are several, one list shows them to all who ask
+ * within a moment; what it leaves out for some time, or all of them where it is refused, is read by itself.
+ */
+export class PendingRuns {
+	private readonly pending = new Map<string, PendingRun>();
+
+	private overview: Overview | null = null;
+
+	private failures = 0;
+
+	constructor(private readonly reader: ManyReader) {}
+
+	/** Counts a run among them for as long as `wait` takes. Returns and throws as that. */
+	async during<T>(run: Run, wait: () => Promise<T>): Promise<T> {
+		const created = Date.parse(run.created_at ?? '');
+		const since = Date.now();
+		const createdAt = Number.isNaN(created) ? since - clockSkewMs : created;
+		this.pending.set(run.id, { lastSeen: run, createdAt, since, unshown: 0 });
+		return await wait().finally(() => this.pending.delete(run.id));
+	}
+
+	/** One of them as it is now; while it is pending, nothing but its id and status is certain. Throws RunflowError. */
+	async read(id: string, { freshMs, isWhole }: Look): Promise<Run> {
+		const run = this.pending.get(id);
+		const isListed = this.pending.size > 1 && this.failures < failuresTolerated;
+		if (run === undefined || !isListed) return await this.reader.read(id);
+		const listed = (await this.overviewFor(run, freshMs)).get(id);
+		if (listed === undefined) {
+			run.unshown += 1;
+			return run.unshown <= unshownTolerated ? run.lastSeen : await this.reader.read(id);
+		}
+		run.unshown = 0;
+		run.lastSeen = listed;
+		if (!isTerminal(listed.status)) return listed;
+		const isEnough = !isWhole && listed.raw.output !== undefined && shows(listed, 'usual');
+		return isEnough ? listed : await this.reader.read(id);
+	}
+
+	private async overviewFor({ since }: PendingRun, freshMs: number): Promise<Map<string, Run>> {
+		const { overview } = this;
+		if (overview !== null && overview.askedAt >= Math.max(since, Date.now() - freshMs)) {
+			return await overview.runs;
+		}
+		this.overview = { askedAt: Date.now(), runs: this.list() };
+		return await this.overview.runs;
+	}
+
+	/** Lists them, and those that have ended once more with all that is needed of them. Throws RunflowError where another try may help. */
+	private async list(): Promise<Map<string, Run>> {
+		try {
+			const runs = await listThem(
+				this.reader.readPage,
+				this.those([...this.pending.keys()]),
+				'status',
+			);
+			this.failures = 0;
+			const ended = [...runs.values()].filter(({ status }) => isTerminal(status));
+			if (ended.length < 2) return runs;
+			const whole = await listThem(
+				this.reader.readPage,
+				this.those(ended.map(({ id }) => id)),
+				'usual',
+			).catch(() => []);
+			return new Map([...runs, ...whole]);
+		} catch (thrown) {
+			const error = returnRunflowError(thrown);
+			this.failures = isPassing(error) ? this.failures + 1 : failuresTolerated;
+			this.overview = null;
+			if (isPassing(error)) throw error;
+			return new Map();
+		}
+	}
+
+	private those(ids: string[]): ManyRuns {
+		const created = ids.map((id) => this.pending.get(id)?.createdAt ?? 0);
+		return { ids: new Set(ids), createdAt: Math.min(...created) };
+	}
+}

@@ -1,0 +1,176 @@
+import { RunflowConnectionError } from '../../../runflow/errors';
+import type { ApiAnswer, ApiRequest } from '../../../runflow/request';
+
+/** What goes wrong with one request, before the API does what is asked or after. */
+export type Fault =
+	| 'none'
+	| '402'
+	| '429'
+	| '5xx before'
+	| '5xx after'
+	| 'refused'
+	| 'drop before'
+	| 'drop after'
+	| 'broken answer'
+	| 'no id'
+	| '404'
+	| 'crash before'
+	| 'crash after';
+
+/** How well the API protects from paying twice. */
+export interface Protection {
+	/** What a second create with the same key is answered with; null where keys are ignored. */
+	replay: 'run' | 'conflict' | null;
+	/** How long a new run is missing in lists, in milliseconds; null where lists are refused. */
+	listLagMs: number | null;
+}
+
+/** A run as the API keeps it. */
+export interface ModelRun {
+	id: string;
+	key: string;
+	body: Record<string, unknown>;
+	createdMs: number;
+	endsAs: 'succeeded' | 'failed' | 'cancelled';
+}
+
+/** Thrown at whatever is asked after the process has died. */
+export class Crash extends Error {}
+
+const answered = (httpStatus: number, body: unknown): ApiAnswer => ({
+	httpStatus,
+	headers: {},
+	body,
+});
+
+const lostConnection = (wasAccepted = false) =>
+	new RunflowConnectionError('ECONNRESET', false, wasAccepted);
+
+/** How long each run takes, on the clock that the pauses move. */
+const runMs = 2_000;
+
+/** An API in memory with a clock of its own, which only pauses move, and a script of faults. */
+export class ModelApi {
+	readonly runs: ModelRun[] = [];
+	/** How many creates came while a run of the same item was neither over nor lost. */
+	private nowMs = 0;
+	private hasCrashed = false;
+
+	constructor(
+		private readonly faults: Fault[],
+		private readonly ends: Array<ModelRun['endsAs']>,
+		private readonly protection: Protection,
+	) {}
+
+	/** The runs that cost money. */
+	get paid(): string[] {
+		return this.runs.filter(({ endsAs }) => endsAs === 'succeeded').map(({ id }) => id);
+	}
+
+	/** Whether the process died since this was asked last. */
+	restart(): boolean {
+		const { hasCrashed } = this;
+		this.hasCrashed = false;
+		this.nowMs += 60_000;
+		return hasCrashed;
+	}
+
+	readonly pause = async (milliseconds: number, signal?: AbortSignal): Promise<void> => {
+		if (signal?.aborted) throw new Error('aborted');
+		this.nowMs += milliseconds;
+		await new Promise(setImmediate);
+	};
+
+	readonly send = async (request: ApiRequest): Promise<ApiAnswer> => {
+		await Promise.resolve();
+		if (this.hasCrashed) throw new Crash();
+		const fault = this.faults.shift() ?? 'none';
+		switch (fault) {
+			case 'crash before':
+				this.hasCrashed = true;
+				throw new Crash();
+			case 'crash after':
+				this.answer(request);
+				this.hasCrashed = true;
+				throw new Crash();
+			case 'refused':
+				throw new RunflowConnectionError('ECONNREFUSED', true);
+			case 'drop before':
+				throw lostConnection();
+			case 'drop after':
+				this.answer(request);
+				throw lostConnection();
+			case '402':
+				return request.method === 'POST' ? answered(402, {}) : this.answer(request);
+			case '429':
+				return answered(429, {});
+			case '5xx before':
+				return answered(503, {});
+			case '5xx after':
+				this.answer(request);
+				return answered(502, {});
+			case '404':
+				return request.path.startsWith('/v1/runs/') ? answered(404, {}) : this.answer(request);
+			case 'broken answer':
+				return this.ifAccepted(request, () => {
+					throw lostConnection(true);
+				});
+			case 'no id':
+				return this.ifAccepted(request, () => answered(201, {}));
+			case 'none':
+				return this.answer(request);
+		}
+	};
+
+	private ifAccepted({ ...request }: ApiRequest, spoil: () => ApiAnswer): ApiAnswer {
+		const answer = this.answer(request);
+		return request.method === 'POST' && answer.httpStatus < 300 ? spoil() : answer;
+	}
+
+	private answer({ method, path, query, headers, body }: ApiRequest): ApiAnswer {
+		if (method === 'POST') return this.create(headers?.['Idempotency-Key'] ?? '', body ?? {});
+		if (path === '/v1/runs') return this.list(String(query?.q ?? ''));
+		const run = this.runs.find(({ id }) => path.endsWith(id));
+		return run ? answered(200, this.view(run)) : answered(404, {});
+	}
+
+	private create(key: string, body: object): ApiAnswer {
+		const known = this.runs.find((run) => run.key === key);
+		const { replay } = this.protection;
+		if (known && replay === 'conflict') return answered(409, {});
+		if (known && replay === 'run') return answered(201, this.view(known));
+		const number = this.runs.length;
+		const run: ModelRun = {
+			id: `01970c11-2222-7333-8444-${String(number).padStart(12, '0')}`,
+			key,
+			body: structuredClone({ ...body }),
+			createdMs: this.nowMs,
+			endsAs: this.ends[number] ?? 'succeeded',
+		};
+		this.runs.push(run);
+		return answered(201, this.view(run));
+	}
+
+	private list(filter: string): ApiAnswer {
+		const { listLagMs } = this.protection;
+		if (listLagMs === null) return answered(403, {});
+		const [, clientRef = null] = /client_ref\.EQ:'([^']*)'/.exec(filter) ?? [];
+		const listed = this.runs
+			.filter(({ createdMs }) => createdMs + listLagMs <= this.nowMs)
+			.filter(({ body }) => clientRef === null || body.client_ref === clientRef);
+		return answered(200, { items: listed.reverse().map((run) => this.view(run)), next: null });
+	}
+
+	private view({ id, body, createdMs, endsAs }: ModelRun): object {
+		const hasEnded = createdMs + runMs <= this.nowMs;
+		const url = `https://files.test/${id}.png`;
+		return {
+			id,
+			status_code: hasEnded ? endsAs : 'running',
+			input: body.input,
+			client_ref: body.client_ref,
+			created_at: new Date().toISOString(),
+			output: hasEnded && endsAs === 'succeeded' ? { outputs: [{ url }] } : null,
+		};
+	}
+}

@@ -1,0 +1,167 @@
+import fc from 'fast-check';
+import type { IRunExecutionData } from 'n8n-workflow';
+
+import { inParallel } from '../../../nodes/GptImage2/operations/image/inParallel';
+import { openBatch, type PlannedItem } from '../../../nodes/GptImage2/runs/batch';
+import { finishRun } from '../../../nodes/GptImage2/runs/startRun';
+import { generateModel, RunflowClient } from '../../../runflow/client';
+import { editFieldsSchema } from '../../../runflow/input';
+import { longestMs, tried } from '../../fixtures/properties';
+import { contextOf, newExecution, saved } from './context';
+import { ModelApi, type Fault, type ModelRun, type Protection } from './modelApi';
+
+jest.setTimeout(longestMs);
+
+const output = {
+	binaryField: 'data',
+	download: false,
+	fileName: null,
+	includeRun: false,
+	output: 'perImage' as const,
+};
+
+const faultsOfProcess: Fault[] = [
+	'none',
+	'402',
+	'429',
+	'5xx before',
+	'5xx after',
+	'refused',
+	'drop before',
+	'drop after',
+	'broken answer',
+	'no id',
+	'404',
+];
+const crashes: Fault[] = ['crash before', 'crash after'];
+
+/** What a user does after the node failed: n8n's Retry On Fail, or the Retry of the execution. */
+type Repetition = 'try again' | 'retry';
+
+interface Story {
+	prompts: string[];
+	clientRef: string | null;
+	concurrency: number;
+	faults: Fault[];
+	ends: Array<ModelRun['endsAs']>;
+	repetitions: Repetition[];
+}
+
+const storyWith = (faults: Fault[], clientRef: string | null = null): fc.Arbitrary<Story> =>
+	fc.record({
+		prompts: fc.array(fc.constantFrom('a brass sign', 'a copper sign'), {
+			minLength: 1,
+			maxLength: 4,
+		}),
+		clientRef: fc.constant(clientRef),
+		concurrency: fc.constantFrom(1, 10),
+		faults: fc.array(fc.constantFrom(...faults), { maxLength: 14 }),
+		ends: fc.array(fc.constantFrom('succeeded', 'succeeded', 'failed', 'cancelled'), {
+			maxLength: 4,
+		}),
+		repetitions: fc.array(fc.constantFrom<Repetition>('try again', 'retry'), { maxLength: 6 }),
+	});
+
+const plan = (prompt: string, clientRef: string | null): PlannedItem['plan'] => ({
+	model: generateModel,
+	input: editFieldsSchema.parse({ prompt, image_size: 'square' }),
+	inputImages: null,
+	metadata: {},
+	clientRef,
+	callbackUrl: null,
+	output,
+});
+
+/** Lives through a story until every item has its image; returns the run of each item. */
+async function live(story: Story, api: ModelApi): Promise<string[]> {
+	const planned = story.prompts.map((prompt, itemIndex) => ({
+		itemIndex,
+		plan: plan(prompt, story.clientRef),
+	}));
+	let beforeCrash: IRunExecutionData = saved(newExecution());
+	let state = saved(beforeCrash);
+	let mode: 'manual' | 'retry' = 'manual';
+	for (let execution = 0; execution < 40; execution++) {
+		const context = contextOf(state, { executionId: String(231 + execution), mode });
+		const client = new RunflowClient(api.send, api.pause);
+		const options = {
+			completion: 'poll' as const,
+			concurrency: story.concurrency,
+			maxImages: 0,
+			pollSeconds: 3,
+			reuseHours: 0,
+			timeoutSeconds: 600,
+		};
+		const ended = await inParallel(
+			openBatch(context, client, options),
+			planned,
+			async (batch, item) =>
+				batch.runSlots.use(async () => ({
+					run: await finishRun(batch, item),
+					images: [],
+					itemIndex: item.itemIndex,
+					output,
+				})),
+		).catch(() => null);
+		if (api.restart()) {
+			state = saved(beforeCrash);
+			mode = 'retry';
+			continue;
+		}
+		if (ended !== null) {
+			return ended.map((outcome) => ('result' in outcome ? outcome.result.run.id : ''));
+		}
+		if (story.repetitions[execution] !== 'retry') continue;
+		beforeCrash = saved(state);
+		state = saved(beforeCrash);
+		mode = 'retry';
+	}
+	throw new Error('never ended');
+}
+
+/** Whether each item has a run of its own and nothing else was paid for. */
+async function paysOnce(story: Story, protection: Protection): Promise<void> {
+	const api = new ModelApi([...story.faults], story.ends, protection);
+	const runIds = await live(story, api);
+	expect([...runIds].sort()).toEqual([...api.paid].sort());
+}
+
+describe('whatever goes wrong, in the end as many runs are paid for as images are wanted', () => {
+	/**
+	 * Where neither holds, nobody can know: an API that ignores keys and lists runs late or not at all,
+	 * or that answers a known key with a conflict and no list.
+	 */
+	const safe = fc.constantFrom<Protection>(
+		{ replay: 'run', listLagMs: 0 },
+		{ replay: 'run', listLagMs: 1_500 },
+		{ replay: 'run', listLagMs: 5_000 },
+		{ replay: 'run', listLagMs: null },
+		{ replay: 'conflict', listLagMs: 0 },
+		{ replay: 'conflict', listLagMs: 5_000 },
+		{ replay: null, listLagMs: 0 },
+	);
+
+	/** After a crash the key is lost, so only a list can tell; late ones are there when somebody retries. */
+	const safeInCrashes = safe.filter(({ listLagMs }) => listLagMs !== null);
+
+	it('and no crash is among it', async () => {
+		await fc.assert(fc.asyncProperty(storyWith(faultsOfProcess), safe, paysOnce), tried(300));
+	});
+
+	/** With equal items under one reference, neither a conflict nor a late list says whose run there is. */
+	const safeUnderOneReference = safe.filter(
+		({ listLagMs, replay }) => replay !== 'conflict' && listLagMs === 0,
+	);
+
+	it('with a reference of the user, the same for all items', async () => {
+		await fc.assert(
+			fc.asyncProperty(storyWith(faultsOfProcess, 'order-17'), safeUnderOneReference, paysOnce),
+			tried(200),
+		);
+	});
+
+	it('where n8n dies at any moment and its retry begins with what was saved before', async () => {
+		const faults = [...faultsOfProcess, ...crashes, ...crashes];
+		await fc.assert(fc.asyncProperty(storyWith(faults), safeInCrashes, paysOnce), tried(300));
+	});
+});
