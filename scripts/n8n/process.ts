@@ -63,8 +63,8 @@ export async function startN8n(options: N8nOptions = {}): Promise<RunningN8n> {
 
 /** How one n8n process is started. */
 export interface Launch {
-	/** `start` is a main, `worker` a worker of queue mode. */
-	command: 'start' | 'worker';
+	/** `start` is a main, the others are processes of queue mode. */
+	command: 'start' | 'webhook' | 'worker';
 	/** Where it answers that it is ready, without path. */
 	readyAt: string;
 	env: Record<string, string>;
@@ -149,14 +149,19 @@ export function installPackage(tarball: string, userFolder: string): void {
 async function waitUntilReady(url: string, child: ChildProcess, log: () => string): Promise<void> {
 	const deadline = Date.now() + bootTimeoutMs;
 	while (Date.now() < deadline && child.exitCode === null) {
-		const answer = await fetch(`${url}/healthz/readiness`).catch(() => null);
-		if (answer?.status === 200) return;
+		if (await isReady(url)) return;
 		await sleep(250);
 	}
 	child.kill('SIGKILL');
 	throw new Error(
 		`n8n did not start. Its last output:\n${log().split('\n').slice(-30).join('\n')}`,
 	);
+}
+
+/** Whether the n8n process at that URL is ready for work. */
+export async function isReady(url: string): Promise<boolean> {
+	const answer = await fetch(`${url}/healthz/readiness`).catch(() => null);
+	return answer?.status === 200;
 }
 
 /** A port of 127.0.0.1 that nothing listens on. */

@@ -8,9 +8,12 @@ import { freePort } from './process';
 /** A private server on loopback. */
 export interface Service {
 	port: number;
-	process: ChildProcess;
+	/** Its process, another one after each start. */
+	process: () => ChildProcess;
 	/** Ends it; resolves once its process is gone. */
 	stop: () => Promise<void>;
+	/** Starts it again, at the same port and with its data. Throws with its last words when it doesn't start. */
+	start: () => Promise<void>;
 }
 
 /** The superuser and the database that a private PostgreSQL has from the start. */
@@ -39,12 +42,13 @@ export function assertServices(): void {
 	if (missing.length > 0) throw new Error(howToInstall(missing));
 }
 
-/** Starts a Redis that keeps its data in memory only. Throws with its last words when it doesn't start. */
-export async function startRedis(): Promise<Service> {
-	const folder = installed('redis-server');
+/** Starts a Redis with its data in the folder, which it creates. Throws with its last words when it doesn't start. */
+export async function startRedis(folder: string): Promise<Service> {
+	const programs = installed('redis-server');
+	mkdirSync(folder);
 	const port = await freePort();
-	const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-	return await start(join(folder, 'redis-server'), args, port, 'SIGTERM');
+	const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'yes'];
+	return await serve(join(programs, 'redis-server'), args, port, 'SIGTERM', { cwd: folder });
 }
 
 /**
@@ -70,7 +74,7 @@ export async function startPostgres(folder: string): Promise<Service> {
 	const port = await freePort();
 	const args = ['-D', data, '-k', folder, '-h', '127.0.0.1', '-p', String(port), '-F'];
 	// SIGINT: an end without waiting for clients.
-	return await start(join(programs, 'postgres'), args, port, 'SIGINT', {
+	return await serve(join(programs, 'postgres'), args, port, 'SIGINT', {
 		...account,
 		env,
 		cwd: folder,
@@ -85,13 +89,32 @@ function unprivileged(): { uid: number; gid: number } | null {
 	return { uid: idOf('-u'), gid: idOf('-g') };
 }
 
-async function start(
+type ServiceOptions = { uid?: number; gid?: number; env?: NodeJS.ProcessEnv; cwd?: string };
+
+async function serve(
 	file: string,
 	args: string[],
 	port: number,
 	signal: NodeJS.Signals,
-	options: { uid?: number; gid?: number; env?: NodeJS.ProcessEnv; cwd?: string } = {},
+	options: ServiceOptions,
 ): Promise<Service> {
+	let running = await start(file, args, options);
+	return {
+		port,
+		process: () => running.child,
+		stop: async () => {
+			running.child.kill(signal);
+			const killer = setTimeout(() => running.child.kill('SIGKILL'), stopTimeoutMs);
+			await running.ended;
+			clearTimeout(killer);
+		},
+		start: async () => {
+			running = await start(file, args, options);
+		},
+	};
+}
+
+async function start(file: string, args: string[], options: ServiceOptions) {
 	const child = spawn(file, args, options);
 	const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
 	let output = '';
@@ -110,16 +133,7 @@ async function start(
 		child.kill('SIGKILL');
 		throw new Error(`${file} did not start. Its last words:\n${output}`);
 	}
-	return {
-		port,
-		process: child,
-		stop: async () => {
-			child.kill(signal);
-			const killer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
-			await ended;
-			clearTimeout(killer);
-		},
-	};
+	return { child, ended };
 }
 
 function installed(...programs: string[]): string {

@@ -1,95 +1,44 @@
-import { rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 
 import sharp from 'sharp';
 
-import { packPackage } from '../../scripts/n8n/package';
-import { startQueue, type RunningQueue } from '../../scripts/n8n/queue';
 import { sign } from '../../runflow/signature';
-import { startSimulator, type Simulator } from '../../simulator/simulator';
-import {
-	credentialFor,
-	downloadBinary,
-	expectSuccess,
-	goldenWorkflow,
-	itemsOf,
-	until,
-	type NodeChange,
-} from '../e2e/support';
+import { startScriptedModel } from '../e2e/scriptedModel';
+import { downloadBinary, expectSuccess, goldenWorkflow, itemsOf, until } from '../e2e/support';
 import { callbackBody } from '../fixtures/callbacks';
-import { newestExecution, prompts, startedByWebhook, statusOf } from './support';
+import { newestExecution, prompts, secret, startCluster, type Cluster } from './support';
 
 jest.setTimeout(300_000);
 
-const secret = 'whsec_queue_secret';
-
-/** Jobs of a worker that died are found within seconds, where n8n's defaults take minutes and hours. */
-const noticeDeadWorkers = {
-	QUEUE_WORKER_LOCK_DURATION: '10000',
-	QUEUE_WORKER_LOCK_RENEW_TIME: '3000',
-	QUEUE_WORKER_STALLED_INTERVAL: '4000',
-};
-const recoverOften = { N8N_EXECUTIONS_QUEUE_RECOVERY_INTERVAL: '0.1' };
-
-let tarball = '';
-let queue: RunningQueue | undefined;
-let simulator: Simulator | undefined;
-let credentialId: string;
-
-/** One n8n for all tests of this file, each of which leaves a main and two workers running. */
-function running() {
-	if (!queue || !simulator) throw new Error('n8n did not start');
-	return { queue, simulator, client: queue.client };
-}
+let cluster: Cluster;
 
 beforeAll(async () => {
-	tarball = packPackage();
-	queue = await startQueue({ tarball, env: noticeDeadWorkers });
-	simulator = await startSimulator();
-	credentialId = await credentialFor(queue.client, simulator, secret);
+	cluster = await startCluster({});
 });
 
-beforeEach(() => {
-	const { simulator } = running();
-	simulator.behave();
-	simulator.runs.length = 0;
-	simulator.deliveries.length = 0;
-	Object.assign(simulator.settings, { runTime: 1000, signingSecret: null });
-});
+beforeEach(() => cluster.calm());
 
-afterAll(async () => {
-	await queue?.stop();
-	await simulator?.close();
-	if (tarball) rmSync(dirname(tarball), { recursive: true });
-});
+afterAll(async () => await cluster.stop());
 
-/** Suspends that many executions with one run each, and waits until n8n has saved them all. */
-async function suspended(count: number, change: NodeChange): Promise<string[]> {
-	const { client } = running();
-	const parameters = { completion: 'suspend', ...change.parameters };
-	const workflow = prompts(1, { ...change, parameters });
-	const workflowId = await client.createWorkflow(workflow, credentialId);
-	const ids = await Promise.all(
-		Array.from({ length: count }, async () => await client.execute(workflowId, 'Start')),
-	);
-	await until(async () => {
-		const statuses = await Promise.all(ids.map(async (id) => await statusOf(client, id)));
-		return statuses.every((status) => status === 'waiting');
+const logsOf = (processes: Array<{ log: () => string }>) =>
+	processes.map(({ log }) => log()).join();
+
+/** n8n's default in queue mode, and a folder that all processes share. */
+const binaryModes = ['database', 'filesystem'] as const;
+
+describe.each(binaryModes)('in queue mode, with binary data in %s, the nodes', (mode) => {
+	beforeAll(async () => {
+		if (mode === 'database') return;
+		const { queue } = cluster;
+		const folder = join(queue.folder, 'pictures');
+		mkdirSync(folder);
+		await queue.shutDown('SIGKILL');
+		await queue.boot({ N8N_DEFAULT_BINARY_DATA_MODE: mode, N8N_STORAGE_PATH: folder });
 	});
-	return ids;
-}
 
-/** What came out of each of the executions, which all have to succeed. */
-async function itemsOfAll(ids: string[]) {
-	const { client } = running();
-	const executions = await Promise.all(ids.map(async (id) => await client.finished(id, 240_000)));
-	executions.forEach(expectSuccess);
-	return executions.flatMap((execution) => itemsOf(execution));
-}
-
-describe('the nodes in queue mode', () => {
-	it('poll on a worker, and put 3 items out with their images', async () => {
-		const { client, queue } = running();
+	it('poll on a worker, and output 3 items with their images', async () => {
+		const { client, credentialId, queue } = cluster;
 		const execution = await client.executeToEnd(
 			await client.createWorkflow(prompts(3), credentialId),
 		);
@@ -98,25 +47,85 @@ describe('the nodes in queue mode', () => {
 		expect(items.map(({ json }) => json.prompt)).toEqual(
 			[0, 1, 2].map((number) => `picture number ${number}.`),
 		);
+		expect(items[2]?.binary?.data?.id).toMatch(new RegExp(`^${mode}`));
 		const image = await downloadBinary(client, items[2]);
 		expect(await sharp(image).metadata()).toMatchObject({ format: 'png', width: 1280 });
-		const onWorkers = queue.workers.map(({ log }) => log()).join();
-		expect(onWorkers).toContain(`Worker finished execution ${execution.id}`);
+		expect(logsOf(queue.workers)).toContain(`Worker finished execution ${execution.id}`);
 	});
 
-	it('resume 5 suspended executions with their images by callbacks', async () => {
-		const { simulator } = running();
-		simulator.settings.runTime = 10_000;
-		const items = await itemsOfAll(await suspended(5, {}));
-		expect(items.filter(({ binary }) => binary?.data)).toHaveLength(5);
-		expect(simulator.runs).toHaveLength(5);
-		expect(
-			simulator.deliveries.map(({ attempts }) => attempts.map(({ status }) => status)),
-		).toEqual(Array(5).fill([200]));
+	it('suspend, and resume with the images that the webhook process downloaded', async () => {
+		const { client, queue, simulator } = cluster;
+		simulator.settings.runTime = 8_000;
+		const ids = await cluster.suspended(3);
+		const items = await cluster.itemsOfAll(ids);
+		expect(items).toHaveLength(3);
+		for (const item of items) {
+			expect(await sharp(await downloadBinary(client, item)).metadata()).toMatchObject({
+				format: 'png',
+			});
+		}
+		expect(simulator.runs).toHaveLength(3);
+		const statuses = simulator.deliveries.map(({ attempts }) =>
+			attempts.map(({ status }) => status),
+		);
+		expect(statuses).toEqual(Array(3).fill([200]));
+		for (const id of ids) expect(logsOf(queue.webhooks)).toContain(`Enqueued execution ${id}`);
 	});
 
-	it('start a workflow on a worker by a signed callback', async () => {
-		const { client, queue } = running();
+	it('edit an image that another process stored', async () => {
+		const { client, credentialId, simulator } = cluster;
+		const golden = goldenWorkflow('edit-and-find');
+		const { Start = {}, Generate = {} } = golden.connections;
+		const connections = { Start, Generate };
+		const nodes = golden.nodes
+			.filter(({ name }) => ['Start', 'Generate', 'Edit'].includes(name))
+			.map((node) =>
+				node.name === 'Generate'
+					? { ...node, parameters: { ...node.parameters, completion: 'suspend' } }
+					: node,
+			);
+		simulator.settings.runTime = 5_000;
+		const execution = await client.executeToEnd(
+			await client.createWorkflow({ ...golden, nodes, connections }, credentialId),
+		);
+		expectSuccess(execution);
+		const [edited] = itemsOf(execution, 'Edit');
+		expect(await sharp(await downloadBinary(client, edited)).metadata()).toMatchObject({
+			format: 'png',
+		});
+		expect(simulator.assets).toHaveLength(1);
+		expect(simulator.runs.map(({ model }) => model)).toEqual([
+			'openai/gpt-image-2',
+			'openai/gpt-image-2/edit',
+		]);
+	});
+
+	it('pay with Retry only for the item that failed', async () => {
+		const { client, credentialId, simulator } = cluster;
+		simulator.misbehave({ do: 'refuse-create', status: 402, match: 'number 2.' });
+		const workflowId = await client.createWorkflow(prompts(3), credentialId);
+		const failed = await client.executeToEnd(workflowId);
+		expect(failed.status).toBe('error');
+		expect(simulator.runs).toHaveLength(2);
+		const retried = await client.retry(failed.id);
+		expectSuccess(retried);
+		const items = itemsOf(retried);
+		expect(items).toHaveLength(3);
+		expect((await downloadBinary(client, items[0])).length).toBeGreaterThan(0);
+		expect(simulator.runs).toHaveLength(3);
+	});
+
+	if (mode === 'filesystem') {
+		it('store every image in the shared folder', () => {
+			const files = readdirSync(join(cluster.queue.folder, 'pictures'), { recursive: true });
+			expect(files.filter((file) => /[0-9a-f-]{36}$/.test(String(file))).length).toBeGreaterThan(0);
+		});
+	}
+});
+
+describe('in queue mode, the nodes', () => {
+	it('start a workflow by a signed callback to the webhook process', async () => {
+		const { client, credentialId, queue } = cluster;
 		const path = 'c7a5a1de-2222-4a4a-8a8a-0000000000ff';
 		const workflowId = await client.createWorkflow(goldenWorkflow('trigger'), credentialId);
 		await client.activate(workflowId);
@@ -140,49 +149,39 @@ describe('the nodes in queue mode', () => {
 			event: 'run.completed',
 			status: 'succeeded',
 		});
-		const onWorkers = queue.workers.map(({ log }) => log()).join();
-		expect(onWorkers).toContain(`Worker finished execution ${id}`);
+		expect(logsOf(queue.webhooks)).toContain(`Enqueued execution ${id}`);
+		expect(logsOf(queue.workers)).toContain(`Worker finished execution ${id}`);
 	});
 
-	it('wake 4 suspended executions with their images after everything was down while their runs ended', async () => {
-		const { queue, simulator } = running();
-		simulator.settings.runTime = 20_000;
-		simulator.misbehave({ do: 'omit-callback', times: 4 });
-		const ids = await suspended(4, { parameters: { options: { timeout: 100 } } });
-		await queue.shutDown();
-		await until(() => simulator.runs.every(({ endsAt }) => endsAt < Date.now()));
-		await queue.boot();
-
-		const items = await itemsOfAll(ids);
-		const outcomes = items.map(({ json, binary }) => ({
-			timedOut: json.timed_out === true,
-			image: binary?.data !== undefined,
-		}));
-		expect(outcomes).toEqual(Array(4).fill({ timedOut: false, image: true }));
-		expect(simulator.runs.length).toBe(4);
-	});
-
-	it('pay for nothing again when a crashed execution is retried', async () => {
-		const { client, queue, simulator } = running();
-		simulator.settings.runTime = 30_000;
-		const workflow = startedByWebhook(prompts(6), 'six-pictures');
-		const workflowId = await client.createWorkflow(workflow, credentialId);
-		await client.activate(workflowId);
-		expect((await fetch(`${queue.url}/webhook/six-pictures`, { method: 'POST' })).status).toBe(200);
-		await until(() => simulator.runs.length === 6);
-		const crashedId = (await newestExecution(client, workflowId)) ?? '';
-		expect(await statusOf(client, crashedId)).toBe('running');
-		await Promise.all([...queue.workers].map(async ({ kill }) => await kill('SIGKILL')));
-		// A main that outlives its workers ends the execution with 'error' and nothing left to retry.
-		await queue.shutDown('SIGKILL');
-
-		await queue.boot(recoverOften);
-		await until(async () => (await statusOf(client, crashedId)) !== 'running');
-		expect(await statusOf(client, crashedId)).toBe('crashed');
-
-		const retried = await client.retry(crashedId);
-		expectSuccess(retried);
-		expect(itemsOf(retried).filter(({ binary }) => binary?.data)).toHaveLength(6);
-		expect(simulator.runs.length).toBe(6);
+	it('are a tool of an agent on a worker', async () => {
+		const { client, credentialId, queue, simulator } = cluster;
+		const model = await startScriptedModel((messages) => {
+			const said = messages.find(({ role }) => role === 'tool')?.content;
+			return said
+				? { text: `The tool says: ${said}` }
+				: { tool: 'GPT_Image_2', input: { Prompt: 'a lighthouse' } };
+		});
+		try {
+			const openAi = await client.send<{ id: string }>('POST', '/rest/credentials', {
+				name: 'Scripted',
+				type: 'openAiApi',
+				data: { apiKey: 'scripted', url: `${model.url}/v1` },
+			});
+			const golden = goldenWorkflow('agent');
+			const credentials = { openAiApi: { id: openAi.id, name: 'Scripted' } };
+			const nodes = golden.nodes.map((node) =>
+				node.name === 'Model' ? { ...node, credentials } : node,
+			);
+			const execution = await client.executeToEnd(
+				await client.createWorkflow({ ...golden, nodes }, credentialId),
+			);
+			expectSuccess(execution);
+			const answer = String(itemsOf(execution, 'Agent')[0]?.json.output);
+			expect(answer).toContain(`/files/${simulator.runs[0]?.id}/0/result.png`);
+			expect(simulator.runs).toHaveLength(1);
+			expect(logsOf(queue.workers)).toContain(`Worker finished execution ${execution.id}`);
+		} finally {
+			await model.close();
+		}
 	});
 });

@@ -1,7 +1,83 @@
-import type { INode } from 'n8n-workflow';
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+import type { INode, INodeExecutionData } from 'n8n-workflow';
 
 import type { ExportedWorkflow, N8nClient } from '../../scripts/n8n/client';
-import { goldenWorkflow, type NodeChange } from '../e2e/support';
+import { packPackage } from '../../scripts/n8n/package';
+import { startQueue, type QueueOptions, type RunningQueue } from '../../scripts/n8n/queue';
+import { startSimulator, type Simulator } from '../../simulator/simulator';
+import {
+	credentialFor,
+	expectSuccess,
+	goldenWorkflow,
+	itemsOf,
+	until,
+	type NodeChange,
+} from '../e2e/support';
+
+/** The signing secret in the credential of these tests. */
+export const secret = 'whsec_queue_secret';
+
+/** One n8n in queue mode for all tests of a file, each of which leaves all processes running. */
+export interface Cluster {
+	queue: RunningQueue;
+	client: N8nClient;
+	simulator: Simulator;
+	credentialId: string;
+	/** Makes the simulator as it was at the start. */
+	calm: () => void;
+	/** Suspends that many executions with one run each, and waits until n8n has saved them all. */
+	suspended: (count: number, change?: NodeChange) => Promise<string[]>;
+	/** What came out of each of the executions, which all have to succeed. */
+	itemsOfAll: (ids: string[]) => Promise<INodeExecutionData[]>;
+	stop: () => Promise<void>;
+}
+
+/** Packs the package, and starts an n8n in queue mode with it beside a simulator. */
+export async function startCluster(options: Omit<QueueOptions, 'tarball'>): Promise<Cluster> {
+	const tarball = packPackage();
+	const queue = await startQueue({ tarball, ...options });
+	const { client } = queue;
+	const simulator = await startSimulator();
+	const credentialId = await credentialFor(client, simulator, secret);
+	return {
+		queue,
+		client,
+		simulator,
+		credentialId,
+		calm: () => {
+			simulator.behave();
+			for (const book of [simulator.runs, simulator.deliveries, simulator.assets]) book.length = 0;
+			Object.assign(simulator.settings, { runTime: 1000, signingSecret: null });
+		},
+		suspended: async (count, change = {}) => {
+			const parameters = { completion: 'suspend', ...change.parameters };
+			const workflow = prompts(1, { ...change, parameters });
+			const workflowId = await client.createWorkflow(workflow, credentialId);
+			const ids = await Promise.all(
+				Array.from({ length: count }, async () => await client.execute(workflowId, 'Start')),
+			);
+			await until(async () => {
+				const statuses = await Promise.all(ids.map(async (id) => await statusOf(client, id)));
+				return statuses.every((status) => status === 'waiting');
+			});
+			return ids;
+		},
+		itemsOfAll: async (ids) => {
+			const executions = await Promise.all(
+				ids.map(async (id) => await client.finished(id, 200_000)),
+			);
+			executions.forEach(expectSuccess);
+			return executions.flatMap((execution) => itemsOf(execution));
+		},
+		stop: async () => {
+			await queue.stop();
+			await simulator.close();
+			rmSync(dirname(tarball), { recursive: true });
+		},
+	};
+}
 
 /** The golden workflow of the e2e tests with this many prompts in place of 20. */
 export function prompts(count: number, change: NodeChange = {}): ExportedWorkflow {
@@ -35,6 +111,19 @@ export async function newestExecution(
 		`/rest/executions?filter=${filter}&limit=1`,
 	);
 	return results[0]?.id ?? null;
+}
+
+/** The ids of a workflow's executions that its webhook started, newest first; those of alarms are not among them. */
+export async function executionsStartedByWebhook(
+	client: N8nClient,
+	workflowId: string,
+): Promise<string[]> {
+	const filter = encodeURIComponent(JSON.stringify({ workflowId }));
+	const { results } = await client.send<{ results: Array<{ id: string; mode: string }> }>(
+		'GET',
+		`/rest/executions?filter=${filter}&limit=100`,
+	);
+	return results.filter(({ mode }) => mode === 'webhook').map(({ id }) => id);
 }
 
 /** What n8n says of an execution now. */
