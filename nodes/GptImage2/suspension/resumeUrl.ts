@@ -77,6 +77,17 @@ const stateBodySchema = z.object({ state: stateSchema });
 
 const callTimeoutMs = 30_000;
 
+/** Whether the last call of this process reached anything, null before the first. */
+let reachesItself: boolean | null = null;
+
+/**
+ * Whether this process can call n8n's resume URLs, as far as it has tried: SSRF protection or a missing route
+ * may keep it from doing so. Null where it hasn't tried yet.
+ */
+export function canReachItself(): boolean | null {
+	return reachesItself;
+}
+
 /** Calls the resume URL of a suspended execution. Never throws. */
 export async function callResumeUrl(
 	context: RequestContext,
@@ -95,6 +106,7 @@ export async function callResumeUrl(
 		})
 		.catch(() => null);
 	const received = answerSchema.safeParse(answer);
+	reachesItself = received.success;
 	if (!received.success) {
 		return { httpStatus: null, state: null, isRefused: false, hasEnded: false };
 	}

@@ -7,6 +7,7 @@ import { readings } from './readings';
 import { resumedItems } from './resume';
 import {
 	callResumeUrl,
+	canReachItself,
 	isOver,
 	readResumeCall,
 	resumeUrlOfCalled,
@@ -53,7 +54,7 @@ async function resumeOrKeepWaiting(
 	const call = readResumeCall(context);
 	const runId = call === null ? callingRun(context) : null;
 	const known = runId === null ? null : callers.note(runId);
-	if (known !== null && !known.isLast && isWatched(known.suspensionId)) {
+	if (known !== null && !known.isLast && isWatched(known.suspensionId) && canReachItself()) {
 		answer(200, 'pending');
 		return keepWaiting;
 	}
@@ -68,11 +69,12 @@ async function resumeOrKeepWaiting(
 		return keepWaiting;
 	}
 	const caller = known ?? firstCaller(suspension, runId);
-	if (caller !== null && !caller.isLast) {
+	if (caller !== null && !caller.isLast && canReachItself()) {
 		answer(200, 'pending');
-		void readSoon(context, suspension);
+		void readSoon(context, suspension).catch(() => null);
 		return keepWaiting;
 	}
+	if (canReachItself() === null) void learnReach(context, suspension.id).catch(() => null);
 	return await readAndResume(context, suspension, caller?.called ?? [], answer);
 }
 
@@ -100,6 +102,12 @@ async function readSoon(context: IWebhookFunctions, suspension: Suspension): Pro
 	readingSoon.delete(id);
 	if (readings.isResumed(id)) return;
 	await callResumeUrl(context, url, { purpose: 'wake', suspensionId: id });
+}
+
+/** Finds out whether this process can call the execution itself, so that it needn't read at every callback. */
+async function learnReach(context: IWebhookFunctions, suspensionId: string): Promise<void> {
+	const url = resumeUrlOfCalled(context);
+	if (url !== null) await callResumeUrl(context, url, { purpose: 'probe', suspensionId });
 }
 
 async function readAndResume(

@@ -4,7 +4,7 @@ import type { Batch } from '../runs/batch';
 import { callers } from './callers';
 import { progressOf, runsToRead } from './pending';
 import { readings } from './readings';
-import { callResumeUrl, isOver } from './resumeUrl';
+import { callResumeUrl, canReachItself, isOver } from './resumeUrl';
 import type { Suspension } from './suspension';
 
 /** The first reads come so soon after the suspension, since a callback that comes before n8n has saved it is lost. */
@@ -89,6 +89,9 @@ async function readUntilEnded(
 		if (Date.now() + gapMs >= deadline) return false;
 		await sleep(gapMs);
 		if (readings.isResumed(id)) return false;
+		if (canReachItself() === null) {
+			await callResumeUrl(context, url, { purpose: 'probe', suspensionId: id });
+		}
 		const read = await client.readRuns(runsToRead(suspension, ended), 'status');
 		const { ended: nowEnded, pending, unreadable } = progressOf(read, suspension);
 		for (const runId of nowEnded) ended.add(runId);
