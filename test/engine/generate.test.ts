@@ -227,6 +227,26 @@ describe('generate, waiting in the execution', () => {
 		expect(api.isDone() && expired.isDone() && download.isDone()).toBe(true);
 	});
 
+	it('goes on with the new key when the key is replaced while it waits', async () => {
+		const replaced = { ...credential };
+		const oldKey = { reqheaders: { authorization: `Bearer ${credential.apiKey}` } };
+		const newKey = { reqheaders: { authorization: 'Bearer rf_live_new' } };
+		const before = nock(apiUrl, oldKey)
+			.post(models)
+			.reply(201, queuedRun)
+			.get(run)
+			.reply(() => {
+				replaced.apiKey = 'rf_live_new';
+				return [401, { code: 'INVALID_API_KEY' }];
+			});
+		const after = nock(apiUrl, newKey).get(run).reply(200, succeededRun);
+		const workflow = goldenWorkflow('generate', { options: { download: false } });
+		const { items, error } = await runWorkflow(workflow, { input, credential: replaced });
+		expect(error).toBeUndefined();
+		expect(items[0]?.json.status).toBe('succeeded');
+		expect([before.isDone(), after.isDone()]).toEqual([true, true]);
+	});
+
 	it('survives reads that fail while the run is pending', async () => {
 		const api = nock(apiUrl)
 			.post(models)
