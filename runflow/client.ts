@@ -9,7 +9,7 @@ import type { RunflowError } from './errors';
 import type { RunRequest } from './input';
 import { pagesOf, RunLists, type ListDetail, type PageRequest, type RunPage } from './lists';
 import { readMany, type ManyRuns } from './manyRuns';
-import { Durations, paceOf } from './pace';
+import { Durations, durationOf, paceOf } from './pace';
 import { PendingRuns } from './pendingRuns';
 import { readRun } from './reads';
 import { requestJson, usualTimeoutMs, type Send } from './request';
@@ -133,7 +133,7 @@ export class RunflowClient {
 				}),
 		);
 		if (kind !== null && ended !== run && hasSucceeded(ended.status)) {
-			durations.note(kind, Date.now() - startedAt);
+			durations.note(kind, durationOf(ended, Date.now() - startedAt));
 		}
 		return ended;
 	}

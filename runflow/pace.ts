@@ -1,3 +1,5 @@
+import type { Run } from './run';
+
 /** How often a run is read while it is pending; all but `expectedMs` follow from the poll interval. */
 export interface Pace {
 	firstMs: number;
@@ -47,6 +49,19 @@ export function nextGap(elapsedMs: number, pace: Pace): number {
 	if (elapsedMs < firstMs) return firstMs - elapsedMs;
 	const early = Math.min(elapsedMs * firstGapPerElapsed, usualMs);
 	return bounded(Math.max(early, elapsedMs * gapPerElapsed));
+}
+
+/**
+ * How long a run took, in milliseconds: as the API says where it does, and at most as long as it was waited
+ * for, since a read may have come late.
+ */
+export function durationOf(
+	{ completed_at, created_at, duration_ms }: Run,
+	waitedMs: number,
+): number {
+	const tookMs = Date.parse(completed_at ?? '') - Date.parse(created_at ?? '');
+	const said = [tookMs, duration_ms ?? NaN].find((milliseconds) => milliseconds >= 0);
+	return Math.min(said ?? Infinity, waitedMs);
 }
 
 const mostDurations = 5;

@@ -1,7 +1,7 @@
 import Fastify from 'fastify';
 import type { z } from 'zod';
 
-import { answerInEnvelopes } from './answers';
+import { answerInEnvelopes, drop, misbehave } from './answers';
 import { AssetStore, type SimulatedAsset } from './assets';
 import { Callbacks, type Delivery } from './callbacks';
 import { InputImages } from './inputImages';
@@ -56,9 +56,18 @@ export async function startSimulator(
 	});
 
 	const app = Fastify({ forceCloseConnections: true, bodyLimit: 16 * 1024 * 1024 });
-	app.addHook('onRequest', async (request) => {
-		const route = `${request.method} ${request.routeOptions.url ?? 'unknown'}`;
+	let received = 0;
+	app.addHook('onRequest', async (request, reply) => {
+		const { url: path = 'unknown' } = request.routeOptions;
+		const route = `${request.method} ${path}`;
 		requests[route] = (requests[route] ?? 0) + 1;
+		if (settings.isGone) return drop(reply);
+		if (!path.startsWith('/v1/')) return;
+		received += 1;
+		const { refuseEvery } = settings;
+		if (refuseEvery !== null && received % refuseEvery === 0) {
+			return await misbehave(reply, { status: 429 });
+		}
 	});
 	const callbacks = new Callbacks(settings, misbehaviour, store);
 	const state: SimulatorState = {

@@ -1,4 +1,6 @@
-import { Durations, nextGap, paceOf } from '../../runflow/pace';
+import { Durations, durationOf, nextGap, paceOf } from '../../runflow/pace';
+import { runSchema } from '../../runflow/run';
+import { succeededRun } from '../fixtures/answers';
 
 /** When a run is read, in milliseconds after it began, until it has taken `untilMs`. */
 function readsUntil(untilMs: number, expectedMs: number | null): number[] {
@@ -56,5 +58,15 @@ describe('how long runs take', () => {
 		for (let kind = 0; kind <= 200; kind++) durations.note(String(kind), 1_000);
 		expect(durations.expected('0')).toBeNull();
 		expect(durations.expected('1')).toBe(1_000);
+	});
+
+	it('is what the API says, by its clock or as a number, but no longer than was waited', () => {
+		const run = runSchema.parse(succeededRun);
+		const created_at = '2026-05-20T09:00:00Z';
+		const completed_at = '2026-05-20T09:00:41Z';
+		expect(durationOf({ ...run, created_at, completed_at }, 60_000)).toBe(41_000);
+		expect(durationOf({ ...run, created_at, completed_at }, 10_000)).toBe(10_000);
+		expect(durationOf({ ...run, completed_at: null, duration_ms: 40_000 }, 60_000)).toBe(40_000);
+		expect(durationOf({ ...run, completed_at: null, duration_ms: null }, 60_000)).toBe(60_000);
 	});
 });

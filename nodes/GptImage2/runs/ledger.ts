@@ -17,6 +17,8 @@ const entrySchema = z.object({
 	/** When the attempt began, in milliseconds since 1970; 0 where an older version wrote the entry. */
 	startedAt: z.number().default(0),
 	runId: z.string().nullable(),
+	/** When the API accepted its create, in milliseconds since 1970; 0 before that, and for a run found otherwise. */
+	acceptedAt: z.number().default(0),
 	/** Whether a create was sent and it is unknown whether it was accepted. */
 	uncertain: z.boolean(),
 	/** The callback URL that the create was sent with; the same key needs the same body. */
@@ -138,6 +140,7 @@ export class Ledger {
 			metadata: subject.metadata,
 			startedAt: Date.now(),
 			runId: null,
+			acceptedAt: 0,
 			uncertain: false,
 			callbackUrl: null,
 			uploadUrls: {},

@@ -17,10 +17,9 @@ export async function finishRun(batch: Batch, item: ItemInProgress): Promise<Run
 	const { isPaceLearnt, pollSeconds, timeoutSeconds } = options;
 	const { plan, signal } = item;
 	const started = await startRun(batch, item);
-	const { startedAt } = ledger.entryFor(subjectOf(item));
-	const kind = isPaceLearnt ? kindOf(plan) : null;
-	const isWhole = plan.output.includeRun;
-	const wait = { pollSeconds, timeoutSeconds, startedAt, kind, isWhole, signal };
+	const { acceptedAt } = ledger.entryFor(subjectOf(item));
+	const age = acceptedAt === 0 ? {} : { startedAt: acceptedAt, kind: kindOf(plan, isPaceLearnt) };
+	const wait = { ...age, pollSeconds, timeoutSeconds, isWhole: plan.output.includeRun, signal };
 	const run = await runSlots.whilePending(async () => await client.waitForRun(started, wait));
 	if (!hasSucceeded(run.status)) throw new RunFailedError(run);
 	return run;
@@ -124,7 +123,8 @@ async function createRun(
 			if (error instanceof RunflowError && !error.mayBePaid) ledger.renew(subject);
 			throw error;
 		});
-	ledger.update(itemIndex, sending, { runId: run.id, uncertain: false });
+	const accepted = { runId: run.id, uncertain: false, acceptedAt: Date.now() };
+	ledger.update(itemIndex, sending, accepted);
 	create.accepted();
 	return run;
 }
@@ -166,8 +166,9 @@ async function requestOf(
 	};
 }
 
-/** What runs have in common that take about as long. */
-function kindOf({ input, model }: ImagePlan): string {
+/** What runs have in common that take about as long; null where that is not to be used. */
+function kindOf({ input, model }: ImagePlan, isPaceLearnt: boolean): string | null {
+	if (!isPaceLearnt) return null;
 	const { image_size, num_images, quality } = input;
 	return JSON.stringify([model, image_size, quality, num_images]);
 }
