@@ -251,11 +251,13 @@ describe('suspending until the callback', () => {
 	});
 
 	it('polls when it is the tool of an agent, which waits for the answer', async () => {
+		// A run of its own: what watches over the suspensions of the tests before still reads theirs.
+		const id = '01970c11-2222-7333-8444-000000000003';
 		const api = nock(apiUrl)
 			.post(models, (body) => !('callback_url' in body))
-			.reply(201, queuedRun)
-			.get(run)
-			.reply(200, succeededRun);
+			.reply(201, { ...queuedRun, id })
+			.get(`/v1/runs/${id}`)
+			.reply(200, { ...succeededRun, id });
 		const workflow = goldenWorkflow(
 			'generate',
 			{ completion: 'suspend', options: { download: false } },

@@ -7,14 +7,15 @@ function accept(limit: AutomaticLimit, creates: number, moment = 0): number {
 }
 
 describe('the automatic limit of runs', () => {
-	it('starts at 10 and doubles with every round that was accepted, up to 100', () => {
+	it('starts at 10 and doubles as soon as so many are pending, up to 100', () => {
 		const limit = new AutomaticLimit();
 		expect(limit.limit).toBe(10);
 		expect(accept(limit, 9)).toBe(10);
 		expect(accept(limit, 1)).toBe(20);
-		expect(accept(limit, 20)).toBe(40);
-		expect(accept(limit, 40)).toBe(80);
-		expect(accept(limit, 80)).toBe(100);
+		expect(accept(limit, 9)).toBe(20);
+		expect(accept(limit, 1)).toBe(40);
+		expect(accept(limit, 20)).toBe(80);
+		expect(accept(limit, 40)).toBe(100);
 		expect(accept(limit, 1000)).toBe(100);
 	});
 
@@ -36,7 +37,7 @@ describe('the automatic limit of runs', () => {
 
 	it('stays for a minute with as many runs as were pending when one more was too many', () => {
 		const limit = new AutomaticLimit();
-		accept(limit, 30);
+		accept(limit, 20);
 		expect(limit.limit).toBe(40);
 		limit.refuse(limit.currentRound, 25, 0);
 		expect(limit.limit).toBe(20);

@@ -7,8 +7,8 @@ const highestLimit = 100;
 const ceilingLifetimeMs = 60_000;
 
 /**
- * How many runs may be pending at once, found by trying: doubled with every round of creates that all
- * were accepted, halved when one is refused with 429, and then kept below what was too many.
+ * How many runs may be pending at once, found by trying: doubled as soon as as many were accepted, halved
+ * when one is refused with 429, and then kept below what was too many.
  */
 export class AutomaticLimit {
 	private now = firstLimit;
@@ -16,7 +16,8 @@ export class AutomaticLimit {
 	/** Counts the changes, so that creates refused together halve the limit once. */
 	private round = 0;
 
-	private acceptedInRound = 0;
+	/** How many creates are still to be accepted before the limit is doubled. */
+	private leftInRound = firstLimit;
 
 	private ceiling = { runs: highestLimit, until: 0 };
 
@@ -32,10 +33,12 @@ export class AutomaticLimit {
 
 	/** Notes that a create was accepted, at `moment` in milliseconds since 1970. */
 	accept(moment: number): void {
-		this.acceptedInRound += 1;
-		if (this.acceptedInRound < this.now) return;
+		this.leftInRound -= 1;
+		if (this.leftInRound > 0) return;
 		const highest = moment < this.ceiling.until ? this.ceiling.runs : highestLimit;
-		this.change(Math.max(this.now, Math.min(this.now * 2, highest)));
+		const before = this.now;
+		const limit = Math.max(before, Math.min(before * 2, highest));
+		this.change(limit, limit > before ? limit - before : limit);
 	}
 
 	/** Notes that a create that began in `round` was refused while so many runs of this node were pending. */
@@ -44,12 +47,12 @@ export class AutomaticLimit {
 		const half = Math.max(1, Math.floor(this.now / 2));
 		const runs = Math.max(half, Math.min(pendingRuns, this.now - 1), 1);
 		this.ceiling = { runs, until: moment + ceilingLifetimeMs };
-		this.change(half);
+		this.change(half, half);
 	}
 
-	private change(limit: number): void {
+	private change(limit: number, leftInRound: number): void {
 		this.now = limit;
 		this.round += 1;
-		this.acceptedInRound = 0;
+		this.leftInRound = leftInRound;
 	}
 }
