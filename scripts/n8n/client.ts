@@ -10,6 +10,8 @@ import type {
 	IWorkflowSettings,
 } from 'n8n-workflow';
 
+import { isAtLeast, n8nVersion } from './version';
+
 /** The owner that the demo and the tests log in as. */
 export const owner = { email: 'demo@example.com', password: 'Demo-password-1' };
 
@@ -36,6 +38,9 @@ export interface Execution {
 	startedAt: string;
 	stoppedAt: string | null;
 }
+
+/** n8n 1 wants to be told that a new workflow isn't active, and activates it by changing that. */
+const isVersion1 = !isAtLeast(n8nVersion, '2.0');
 
 const unfinished = new Set(['new', 'running', 'waiting', 'unknown']);
 
@@ -118,6 +123,7 @@ export class N8nClient {
 			settings: {},
 			...workflow,
 			nodes,
+			...(isVersion1 && { active: false }),
 		});
 		return id;
 	}
@@ -192,6 +198,10 @@ export class N8nClient {
 			'GET',
 			`/rest/workflows/${workflowId}`,
 		);
+		if (isVersion1) {
+			await this.send('PATCH', `/rest/workflows/${workflowId}`, { versionId, active: true });
+			return;
+		}
 		await this.send('POST', `/rest/workflows/${workflowId}/activate`, { versionId });
 		for (;;) {
 			const { status, triggers } = await this.send<Publication>(
