@@ -39,8 +39,11 @@ export interface Execution {
 	stoppedAt: string | null;
 }
 
-/** n8n 1 wants to be told that a new workflow isn't active, and activates it by changing that. */
+/** n8n 1 wants to be told that a new workflow isn't active. */
 const isVersion1 = !isAtLeast(n8nVersion, '2.0');
+
+/** n8n 2.20 and older has activated a workflow when it answers, and has no status to ask for. */
+const tellsPublication = isAtLeast(n8nVersion, '2.21');
 
 const unfinished = new Set(['new', 'running', 'waiting', 'unknown']);
 
@@ -198,11 +201,8 @@ export class N8nClient {
 			'GET',
 			`/rest/workflows/${workflowId}`,
 		);
-		if (isVersion1) {
-			await this.send('PATCH', `/rest/workflows/${workflowId}`, { versionId, active: true });
-			return;
-		}
 		await this.send('POST', `/rest/workflows/${workflowId}/activate`, { versionId });
+		if (!tellsPublication) return;
 		for (;;) {
 			const { status, triggers } = await this.send<Publication>(
 				'GET',
