@@ -57,6 +57,7 @@ const steps = fast
 			...lints.map(({ name, check: exitCode }) => check(name, exitCode)),
 			check('types', () => runTool('typescript/bin/tsc', [])),
 			tests('unit', 'engine'),
+			tests('unit-zod4'),
 			tests('package'),
 			tests('e2e'),
 			testsWithNeeds('browser'),

@@ -10,6 +10,8 @@ import type {
 	IWorkflowSettings,
 } from 'n8n-workflow';
 
+import { isAtLeast, n8nVersion } from './version';
+
 /** The owner that the demo and the tests log in as. */
 export const owner = { email: 'demo@example.com', password: 'Demo-password-1' };
 
@@ -36,6 +38,12 @@ export interface Execution {
 	startedAt: string;
 	stoppedAt: string | null;
 }
+
+/** n8n 1 wants to be told that a new workflow isn't active. */
+const isVersion1 = !isAtLeast(n8nVersion, '2.0');
+
+/** n8n 2.20 and older has activated a workflow when it answers, and has no status to ask for. */
+const tellsPublication = isAtLeast(n8nVersion, '2.21');
 
 const unfinished = new Set(['new', 'running', 'waiting', 'unknown']);
 
@@ -118,6 +126,7 @@ export class N8nClient {
 			settings: {},
 			...workflow,
 			nodes,
+			...(isVersion1 && { active: false }),
 		});
 		return id;
 	}
@@ -193,6 +202,7 @@ export class N8nClient {
 			`/rest/workflows/${workflowId}`,
 		);
 		await this.send('POST', `/rest/workflows/${workflowId}/activate`, { versionId });
+		if (!tellsPublication) return;
 		for (;;) {
 			const { status, triggers } = await this.send<Publication>(
 				'GET',

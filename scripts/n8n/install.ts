@@ -4,8 +4,9 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The versions of the n8n that the demo and the tests use, and of the Node it runs on. */
-export const n8nVersion = '2.41.1';
+import { isAtLeast, n8nVersion } from './version';
+
+/** Every n8n from 1.123 on runs on this Node. */
 const nodeVersion = '24.21.0';
 
 const neededGigabytes = 4;
@@ -80,10 +81,7 @@ async function install(folder: string): Promise<void> {
 		);
 	}
 	console.log(`Installing n8n ${n8nVersion} into ${folder} (about 5 minutes and 3 GB, once) …`);
-	writeFileSync(
-		join(folder, 'package.json'),
-		'{ "name": "n8n-for-n8n-nodes-runflow", "private": true }\n',
-	);
+	writeFileSync(join(folder, 'package.json'), JSON.stringify(cacheManifest(n8nVersion)));
 	await step(folder, 'Downloading n8n', [
 		'install',
 		`n8n@${n8nVersion}`,
@@ -94,6 +92,18 @@ async function install(folder: string): Promise<void> {
 		'--loglevel=error',
 	]);
 	await step(folder, 'Building the database driver', ['rebuild', 'sqlite3', '--loglevel=error']);
+}
+
+/**
+ * The package.json of the folder that an n8n is installed into. Releases up to 2.20 take `xlsx` from a host
+ * other than npm's registry, which not every network reaches: there the registry's own copy replaces it.
+ */
+export function cacheManifest(version: string): object {
+	return {
+		name: 'n8n-for-n8n-nodes-runflow',
+		private: true,
+		...(!isAtLeast(version, '2.21') && { overrides: { xlsx: '0.18.5' } }),
+	};
 }
 
 /** Runs npm in the folder, and prints its progress every 15 seconds. */

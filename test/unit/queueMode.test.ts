@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
-import { n8nVersion } from '../../scripts/n8n/install';
 import { webhookPaths } from '../../scripts/n8n/proxy';
 import { queueSettings } from '../../scripts/n8n/queueSettings';
+import { newestVersion } from '../../scripts/n8n/version';
 
 const root = join(__dirname, '..', '..');
 const textOf = (...path: string[]) => readFileSync(join(root, ...path), 'utf8');
@@ -59,9 +59,9 @@ describe('the compose file of queue mode', () => {
 	});
 
 	it('starts the n8n that the tests run on', () => {
-		expect(deployed('Dockerfile')).toContain(`ARG N8N_VERSION=${n8nVersion}\n`);
-		expect(deployed('compose.yml')).toContain(`\${N8N_VERSION:-${n8nVersion}}`);
-		expect(deployed('.env.example')).toContain(`N8N_VERSION=${n8nVersion}\n`);
+		expect(deployed('Dockerfile')).toContain(`ARG N8N_VERSION=${newestVersion}\n`);
+		expect(deployed('compose.yml')).toContain(`\${N8N_VERSION:-${newestVersion}}`);
+		expect(deployed('.env.example')).toContain(`N8N_VERSION=${newestVersion}\n`);
 	});
 
 	it('asks for no variable that .env.example lacks', () => {
