@@ -8,8 +8,9 @@ import { isTerminal } from './status';
 /** So many lists in a row may leave a run out before it is read by itself. */
 const unshownTolerated = 2;
 
-/** So often in a row the list may fail before every run is read by itself. */
+/** So often in a row the list may fail before every run is read by itself, for so long. */
 const failuresTolerated = 3;
+const withoutListMs = 60_000;
 
 /** A run that is waited for. */
 interface PendingRun {
@@ -47,6 +48,8 @@ export class PendingRuns {
 
 	private failures = 0;
 
+	private listsAgainAt = 0;
+
 	constructor(private readonly reader: ManyReader) {}
 
 	/** Counts a run among them for as long as `wait` takes. Returns and throws as that. */
@@ -80,7 +83,7 @@ export class PendingRuns {
 		const { overview } = this;
 		const isFresh = overview && overview.askedAt >= Math.max(since, Date.now() - freshMs);
 		if (isFresh) return overview;
-		if (this.pending.size < 2 || this.failures >= failuresTolerated) return null;
+		if (this.pending.size < 2 || Date.now() < this.listsAgainAt) return null;
 		this.overview = { askedAt: Date.now(), runs: this.list() };
 		return this.overview;
 	}
@@ -104,10 +107,16 @@ export class PendingRuns {
 			return new Map([...runs, ...whole]);
 		} catch (thrown) {
 			const error = returnRunflowError(thrown);
-			this.failures = isPassing(error) ? this.failures + 1 : failuresTolerated;
 			this.overview = null;
-			if (isPassing(error)) throw error;
-			return new Map();
+			if (!isPassing(error)) {
+				this.listsAgainAt = Infinity;
+				return new Map();
+			}
+			this.failures += 1;
+			if (this.failures % failuresTolerated === 0) {
+				this.listsAgainAt = Date.now() + withoutListMs;
+			}
+			throw error;
 		}
 	}
 

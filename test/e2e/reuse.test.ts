@@ -58,7 +58,9 @@ describe('reuse on a real n8n', () => {
 	it('returns 18 images for 6 runs when a workflow runs three times, and another workflow pays only for what it changed', async () => {
 		const workflowId = await create(six);
 		const executions: Execution[] = [];
-		for (let time = 0; time < 3; time++) executions.push(await client.executeToEnd(workflowId));
+		executions.push(await client.executeToEnd(workflowId));
+		const lists = simulator.requests['GET /v1/runs'] ?? 0;
+		for (let time = 0; time < 2; time++) executions.push(await client.executeToEnd(workflowId));
 		executions.forEach(expectSuccess);
 		expect(executions.map(images)).toEqual([6, 6, 6]);
 		expect(simulator.runs).toHaveLength(6);
@@ -67,7 +69,7 @@ describe('reuse on a real n8n', () => {
 			six.map(() => true),
 			six.map(() => true),
 		]);
-		expect(simulator.requests['GET /v1/runs']).toBe(3);
+		expect(simulator.requests['GET /v1/runs']).toBe(lists + 2);
 		expect(hints(executions[2] as Execution)).toEqual([
 			'6 images from 6 runs, 6 reused ($0.798 not spent), 0 failed, nothing paid.',
 		]);

@@ -35,7 +35,7 @@ describe('the automatic limit of runs', () => {
 		expect(limit.limit).toBe(1);
 	});
 
-	it('stays for a minute with as many runs as were pending when one more was too many', () => {
+	it('stays for half a minute with as many runs as were pending when one more was too many', () => {
 		const limit = new AutomaticLimit();
 		accept(limit, 20);
 		expect(limit.limit).toBe(40);
@@ -43,6 +43,13 @@ describe('the automatic limit of runs', () => {
 		expect(limit.limit).toBe(20);
 		expect(accept(limit, 20)).toBe(25);
 		expect(accept(limit, 100)).toBe(25);
-		expect(accept(limit, 25, 60_000)).toBe(50);
+		expect(accept(limit, 25, 30_000)).toBe(50);
+	});
+
+	it('recovers at once from a refusal that has nothing to do with pending runs', () => {
+		const limit = new AutomaticLimit();
+		for (let refusals = 0; refusals < 10; refusals++) limit.refuse(limit.currentRound, 0, 0);
+		expect(accept(limit, 1)).toBe(2);
+		expect(accept(limit, 1)).toBe(4);
 	});
 });

@@ -3,8 +3,8 @@ const firstLimit = 10;
 
 const highestLimit = 100;
 
-/** For this long a number of runs that was too many isn't tried again. */
-const ceilingLifetimeMs = 60_000;
+/** For this long a number of pending runs that was too many isn't tried again. */
+const ceilingLifetimeMs = 30_000;
 
 /**
  * How many runs may be pending at once, found by trying: doubled as soon as as many were accepted, halved
@@ -45,8 +45,11 @@ export class AutomaticLimit {
 	refuse(round: number, pendingRuns: number, moment: number): void {
 		if (round !== this.round) return;
 		const half = Math.max(1, Math.floor(this.now / 2));
-		const runs = Math.max(half, Math.min(pendingRuns, this.now - 1), 1);
-		this.ceiling = { runs, until: moment + ceilingLifetimeMs };
+		// Where hardly any run is pending, there are too many requests and not too many runs.
+		if (pendingRuns >= half) {
+			const runs = Math.max(half, Math.min(pendingRuns, this.now - 1));
+			this.ceiling = { runs, until: moment + ceilingLifetimeMs };
+		}
 		this.change(half, half);
 	}
 

@@ -6,7 +6,7 @@ import { Slots } from '../../../runflow/slots';
 import { AutomaticLimit } from './automaticLimit';
 
 /** A node that has not started a run for so long, and waits for none, gives up on a create that is refused. */
-const patienceMs = 120_000;
+const patienceMs = 600_000;
 
 /** One create, from its first byte to its answer. */
 export interface Create {
