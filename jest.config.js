@@ -28,7 +28,7 @@ module.exports = {
 		// A later n8n may bring zod 4, whose 'v3' is the API that the package uses.
 		project('unit-zod4', {
 			testMatch: ['<rootDir>/test/unit/**/*.test.ts'],
-			moduleNameMapper: { '^zod$': 'zod-4/v3' },
+			moduleNameMapper: { '^zod/v3$': 'zod-4/v3' },
 		}),
 		project('engine', { setupFilesAfterEnv: ['<rootDir>/test/engine/setup.ts'] }),
 		project('package'),

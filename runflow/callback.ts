@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from 'zod/v3';
 
 import { filledTextOrNull } from './lenient';
 import { runSchema } from './run';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type { z } from 'zod/v3';
 
 import { apiErrorSchema } from './apiError';
 import { RunflowAnswerError, RunflowApiError, RunflowError } from './errors';

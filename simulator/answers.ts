@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
-import type { z } from 'zod';
+import type { z } from 'zod/v3';
 
 /** Answers with the API's error envelope (ERR). */
 export async function refuse(

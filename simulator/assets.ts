@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from 'zod/v3';
 
 import type { RunRequest } from '../runflow/input';
 import type { SignedUrls } from './signedUrls';

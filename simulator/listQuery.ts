@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from 'zod/v3';
 
 /** The fields of a run that `fields` may ask for (RUN-C, RUN-L). */
 const runFields: ReadonlySet<string> = new Set(

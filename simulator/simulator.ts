@@ -1,5 +1,5 @@
 import Fastify from 'fastify';
-import type { z } from 'zod';
+import type { z } from 'zod/v3';
 
 import { answerInEnvelopes, drop, misbehave } from './answers';
 import { AssetStore, type SimulatedAsset } from './assets';

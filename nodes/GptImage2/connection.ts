@@ -6,7 +6,7 @@ import {
 	type ILoadOptionsFunctions,
 	type IWebhookFunctions,
 } from 'n8n-workflow';
-import { z } from 'zod';
+import { z } from 'zod/v3';
 
 import { RunflowClient } from '../../runflow/client';
 import { RunflowConnectionError } from '../../runflow/errors';

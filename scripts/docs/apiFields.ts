@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from 'zod/v3';
 
 import { toItems } from '../../nodes/GptImage2/output/items';
 import { labelOf } from '../../nodes/GptImage2/fields/labels';

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
+import { z } from 'zod/v3';
 
 import { largestAssetBytes } from '../../runflow/assets';
 import { refuse, refuseInput } from '../answers';

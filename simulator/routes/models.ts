@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { z } from 'zod';
+import { z } from 'zod/v3';
 
 import { editModel, generateModel } from '../../runflow/client';
 import { editInputSchema, generateInputSchema, runRequestSchema } from '../../runflow/input';

@@ -1,5 +1,5 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
-import { z } from 'zod';
+import { z } from 'zod/v3';
 
 import { editFields, generateFields } from '../../nodes/GptImage2/fields/image';
 import { optionsFields } from '../../nodes/GptImage2/fields/options';

@@ -1,5 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { z } from 'zod';
+import { z } from 'zod/v3';
 
 import { optionsFields } from '../../nodes/GptImage2/fields/options';
 import { runFields } from '../../nodes/GptImage2/fields/run';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { parse } from 'yaml';
-import { z } from 'zod';
+import { z } from 'zod/v3';
 
 import { webhookPaths } from '../../scripts/n8n/proxy';
 import { queueSettings } from '../../scripts/n8n/queueSettings';

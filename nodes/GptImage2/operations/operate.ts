@@ -1,5 +1,5 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
-import { z } from 'zod';
+import { z } from 'zod/v3';
 
 import { toErrorRow, toNodeError } from '../errors/nodeErrors';
 import { toolFailure } from '../output/tool';

@@ -1,5 +1,5 @@
 import type { IBinaryData } from 'n8n-workflow';
-import { z } from 'zod';
+import { z } from 'zod/v3';
 
 import type { RequestContext } from '../connection';
 import type { ResultImage } from './images';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { BINARY_IN_JSON_PROPERTY, type IBinaryData, type IExecuteFunctions } from 'n8n-workflow';
-import { z } from 'zod';
+import { z } from 'zod/v3';
 
 import { largestAssetBytes } from '../../../runflow/assets';
 import { labelOf } from '../fields/labels';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from 'zod/v3';
 
 /** Text without spaces around it; null where it is empty. */
 export const trimmedOrNull = z

@@ -1,5 +1,5 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
-import { z } from 'zod';
+import { z } from 'zod/v3';
 
 import type { RunflowClient } from '../../../runflow/client';
 import type { EditImages } from '../../../runflow/input';

@@ -4,7 +4,7 @@ import {
 	type INodeExecutionData,
 	type IWorkflowBase,
 } from 'n8n-workflow';
-import { z } from 'zod';
+import { z } from 'zod/v3';
 
 import { callResumeUrl, isClear, isOver, type ResumeAnswer, type ResumeCall } from './resumeUrl';
 import { isWatched } from './watch';

@@ -1,5 +1,5 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
-import { z } from 'zod';
+import { z } from 'zod/v3';
 
 /** The bytes of a delivery, or the answer to one whose bytes can't be read. */
 export type DeliveredBody =

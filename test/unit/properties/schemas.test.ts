@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ZodError, type ZodTypeAny } from 'zod';
+import { ZodError, type ZodTypeAny } from 'zod/v3';
 
 import {
 	filtersSchema,
