@@ -96,9 +96,16 @@ describe('the retry of an execution that crashed', () => {
 			}),
 		],
 		[
+			'belongs to another execution that began in the same millisecond',
+			({ client_ref, input: same }: Sent) => ({
+				client_ref: client_ref.replace(/(@\w+)\.\w+/, '$1.0123456789'),
+				input: same,
+			}),
+		],
+		[
 			'belongs to another item, of an execution whose beginning is not known',
 			({ client_ref, input: same }: Sent) => ({
-				client_ref: client_ref.replace(/@\w+/, '').replace(/0\.0\.1$/, '0.1.1'),
+				client_ref: client_ref.replace(/@[\w.]+/, '').replace(/0\.0\.1$/, '0.1.1'),
 				input: same,
 			}),
 		],
@@ -116,7 +123,8 @@ describe('the retry of an execution that crashed', () => {
 	it.each([
 		['its item has another index now', /:0\.0\.1$/, ':0.4.1'],
 		['n8n counts the round of the node anew', /:0\.0\.1$/, ':3.0.1'],
-		['n8n does not say when its execution began', /@\w+/, ''],
+		['n8n says when its execution began, and nothing more', /(@\w+)\.\w+/, '$1'],
+		['n8n does not say when its execution began', /@[\w.]+/, ''],
 	])('continues with the run of the crashed execution although %s', async (_name, part, now36) => {
 		const { client_ref, ...sent } = await sentByCrashed();
 		const ref = client_ref.replace(part, now36);

@@ -116,6 +116,8 @@ export interface EngineOptions {
 	n8nUrl?: string;
 	/** When the execution began, in milliseconds since 1970, which n8n copies into its retries; now unless said. */
 	establishedAt?: number;
+	/** The token of the execution's resume URL, which n8n copies likewise; the same for all that began together unless said. */
+	resumeToken?: string;
 	/** How the execution was started; by hand unless said. */
 	mode?: 'manual' | 'retry';
 	/** Receives a function that stops the execution, as the Stop button does. */
@@ -183,6 +185,7 @@ export async function runWorkflow(
 	const state =
 		options.resume ??
 		createRunExecutionData({
+			resumeToken: options.resumeToken ?? options.establishedAt?.toString(),
 			executionData: {
 				nodeExecutionStack: [{ node: start, data: { main: [options.input] }, source: null }],
 				...(options.establishedAt !== undefined && {

@@ -1,7 +1,7 @@
 import nock from 'nock';
 
-/** n8n's engine takes a while to load on a busy machine. */
-jest.setTimeout(20_000);
+/** The first test of a file loads n8n's engine, for which a busy machine without caches needs most of a minute. */
+jest.setTimeout(60_000);
 
 /** Only nock answers the engine tests, and what one test set up never answers the next. */
 beforeAll(() => nock.disableNetConnect());

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 
 import { packPackage } from '../../scripts/n8n/package';
 import manifest from '../../package.json';
+import { entries, unpack } from './unpack';
 
 jest.setTimeout(120_000);
 
@@ -30,9 +31,7 @@ let tarball: string;
 beforeAll(() => {
 	tarball = packPackage();
 	folder = mkdtempSync(join(tmpdir(), 'n8n-runflow-installed-'));
-	installed = join(folder, 'node_modules', manifest.name);
-	mkdirSync(installed, { recursive: true });
-	execFileSync('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
+	installed = unpack(tarball, folder);
 	for (const name of reachable) {
 		symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'junction');
 	}
@@ -54,8 +53,6 @@ function scan(unpacked: string): { status: number | null; complaints: string } {
 	);
 	return { status, complaints: stderr };
 }
-
-const entries = [...manifest.n8n.nodes, ...manifest.n8n.credentials, 'index.js'];
 
 describe('the packed package', () => {
 	it('is smaller than 100 kB', () => {

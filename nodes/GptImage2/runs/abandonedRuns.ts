@@ -1,5 +1,6 @@
 import { mayDeliver } from '../../../runflow/status';
 import type { Batch, PlannedItem } from './batch';
+import { isSameBeginning } from './beginning';
 import { hasSameHash, readClientRef } from './clientRef';
 import { hashOf } from './ledger';
 import { subjectOf } from './subject';
@@ -20,7 +21,7 @@ export async function findAbandonedRuns(
 	{ crashedRuns, ledger }: Batch,
 	planned: PlannedItem[],
 ): Promise<AbandonedRuns> {
-	const { establishedAt, executionId, nodeScope, runIndex } = ledger;
+	const { beginning, executionId, nodeScope, runIndex } = ledger;
 	const items = planned.map((item) => ({
 		hash: hashOf(subjectOf(item)),
 		runId: ledger.paymentOf(item.itemIndex).runId,
@@ -30,14 +31,13 @@ export async function findAbandonedRuns(
 	const abandoned = (await crashedRuns.known()).filter(({ client_ref, id, status }) => {
 		const origin = client_ref === null ? null : readClientRef(client_ref);
 		if (origin === null || continued.has(id) || !mayDeliver(status)) return false;
-		const isOfOther = establishedAt !== null && origin.establishedAt !== establishedAt;
 		return (
 			origin.nodeScope === nodeScope &&
 			origin.executionId !== executionId &&
 			origin.runIndex === runIndex &&
-			!isOfOther &&
+			(isSameBeginning(origin.beginning, beginning) ?? beginning.establishedAt === null) &&
 			!withoutRun.some(({ hash }) => hasSameHash(origin, hash))
 		);
 	});
-	return { runIds: abandoned.map(({ id }) => id), isCertain: establishedAt !== null };
+	return { runIds: abandoned.map(({ id }) => id), isCertain: beginning.establishedAt !== null };
 }

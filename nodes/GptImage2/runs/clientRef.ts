@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 
 import type { IExecuteFunctions } from 'n8n-workflow';
 
+import { readBeginning, writeBeginning, type Beginning } from './beginning';
+
 const instanceLength = 12;
 const requestLength = 16;
 
@@ -20,20 +22,19 @@ export interface RunPurpose {
 	/** The hash of what shapes the image. */
 	requestHash: string;
 	executionId: string;
-	/** When the execution began, which n8n copies into its retries: in milliseconds since 1970, null where it doesn't say. */
-	establishedAt: number | null;
+	/** By what the runs of an execution and of its retries are known. */
+	beginning: Beginning;
 	runIndex: number;
 	itemIndex: number;
 	attempt: number;
 }
 
-const radix = 36;
-
 /** The `client_ref` by which the node finds a run again, at most 255 characters long (BATCH-C). */
 export function makeClientRef(nodeScope: string, purpose: RunPurpose): string {
-	const { attempt, establishedAt, executionId, itemIndex, requestHash, runIndex } = purpose;
+	const { attempt, executionId, itemIndex, requestHash, runIndex } = purpose;
 	const hash = requestHash.slice(0, requestLength);
-	const request = establishedAt === null ? hash : `${hash}@${establishedAt.toString(radix)}`;
+	const beginning = writeBeginning(purpose.beginning);
+	const request = beginning === '' ? hash : `${hash}@${beginning}`;
 	const place = `${runIndex}.${itemIndex}.${attempt}`;
 	return ['n8n', nodeScope, request, executionId, place].join(':');
 }
@@ -50,12 +51,12 @@ export function readClientRef(clientRef: string): RunOrigin | null {
 	const numbers = /^(\d+)\.(\d+)\.(\d+)$/.exec(place);
 	if (tag !== 'n8n' || parts.length < 6 || numbers === null) return null;
 	const [runIndex = 0, itemIndex = 0, attempt = 0] = numbers.slice(1).map(Number);
-	const [requestHash = '', began] = request.split('@');
+	const [requestHash = '', beginning = ''] = request.split('@');
 	return {
 		nodeScope: parts.slice(0, -3).join(':'),
 		requestHash,
 		executionId,
-		establishedAt: began === undefined ? null : Number.parseInt(began, radix),
+		beginning: readBeginning(beginning),
 		runIndex,
 		itemIndex,
 		attempt,

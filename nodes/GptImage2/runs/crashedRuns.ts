@@ -5,8 +5,9 @@ import { clockSkewMs } from '../../../runflow/findRun';
 import type { Run } from '../../../runflow/run';
 import { isSameInput } from '../../../runflow/sameInput';
 import { mayDeliver } from '../../../runflow/status';
+import { isSameBeginning } from './beginning';
 import type { Claims } from './claims';
-import { hasSameHash, readClientRef, type RunOrigin } from './clientRef';
+import { hasSameHash, readClientRef } from './clientRef';
 import type { Ledger, LedgerEntry } from './ledger';
 import { isCreatedAfter, type RecentRuns } from './recentRuns';
 
@@ -75,7 +76,7 @@ export class CrashedRuns {
 }
 
 /** The node that looks for the run of a crashed execution, in its own execution. */
-type Place = Pick<Ledger, 'establishedAt' | 'executionId' | 'nodeScope' | 'runIndex'>;
+type Place = Pick<Ledger, 'beginning' | 'executionId' | 'nodeScope' | 'runIndex'>;
 
 /**
  * The runs that an item of a crashed execution may have started, the likeliest first. The item may have
@@ -98,20 +99,13 @@ export function inOrderOfLikeness(
 			if (origin?.nodeScope !== place.nodeScope || !hasSameHash(origin, hash)) return [];
 			const isItem = origin.itemIndex === itemIndex;
 			const isRound = origin.runIndex === place.runIndex;
-			if (!isOfRetried(origin, place, isItem && isRound)) return [];
+			const isOfRetried = isSameBeginning(origin.beginning, place.beginning);
+			// Where n8n doesn't say, only the run of the same place counts.
+			if (!(isOfRetried ?? (isItem && isRound))) return [];
 			return [{ run, likeness: Number(isItem) + Number(isRound) }];
 		})
 		.sort((one, other) => other.likeness - one.likeness)
 		.map(({ run }) => run);
-}
-
-/**
- * Whether a run is of the execution that is retried, by when it began. Where n8n doesn't say, only the
- * run of the same place counts.
- */
-function isOfRetried({ establishedAt }: RunOrigin, place: Place, isSamePlace: boolean): boolean {
-	if (establishedAt === null || place.establishedAt === null) return isSamePlace;
-	return establishedAt === place.establishedAt;
 }
 
 /** Whether a reference is the user's own, be it with the id of the crashed execution in it. */

@@ -7,6 +7,7 @@ import type { Run } from '../../../runflow/run';
 import type { Payment } from '../errors/nodeErrors';
 import { keptImageSchema } from '../output/keptImages';
 import { isTool } from '../parameters/node';
+import { beginningOf, type Beginning } from './beginning';
 import { makeClientRef, nodeScopeOf } from './clientRef';
 
 const entrySchema = z.object({
@@ -71,8 +72,7 @@ export class Ledger {
 		private readonly entries: Record<string, unknown>,
 		readonly nodeScope: string,
 		readonly executionId: string,
-		/** When the execution began, or the one that it retries, in milliseconds since 1970. */
-		readonly establishedAt: number | null,
+		readonly beginning: Beginning,
 		/** Which time the node runs in its execution, as in a loop. */
 		readonly runIndex: number,
 		/** Whether the same request continues the same run in every run index: a model calls again. */
@@ -92,7 +92,7 @@ export class Ledger {
 			entries,
 			nodeScopeOf(context),
 			executionId ?? randomUUID(),
-			context.getExecutionContext?.()?.establishedAt ?? null,
+			beginningOf(context),
 			z.number().catch(0).parse($runIndex),
 			isTool(context),
 		);
@@ -129,8 +129,8 @@ export class Ledger {
 		const { itemIndex } = subject;
 		const attempt = (this.find(itemIndex)?.attempt ?? 0) + 1;
 		const hash = hashOf(subject);
-		const { establishedAt, executionId, nodeScope, runIndex } = this;
-		const purpose = { requestHash: hash, establishedAt, executionId, runIndex, itemIndex, attempt };
+		const { beginning, executionId, nodeScope, runIndex } = this;
+		const purpose = { requestHash: hash, beginning, executionId, runIndex, itemIndex, attempt };
 		return this.write(itemIndex, {
 			hash,
 			idempotencyKey: randomUUID(),

@@ -18,7 +18,7 @@ export type AskedFor = Pick<ImageParameters, 'clientRef' | 'input'> & {
 export interface Request {
 	plan: AskedFor;
 	nodeScope: string;
-	purpose: Omit<RunPurpose, 'attempt' | 'establishedAt'>;
+	purpose: Omit<RunPurpose, 'attempt' | 'beginning'>;
 }
 
 /**
