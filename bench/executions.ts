@@ -43,7 +43,7 @@ export async function execute(
 export async function ended(client: N8nClient, id: string): Promise<Execution> {
 	const deadline = Date.now() + longestMs;
 	for (;;) {
-		const { status } = await client.send<{ status: string }>('GET', `/rest/executions/${id}`);
+		const status = await client.statusOf(id);
 		if (!unfinished.has(status)) return await client.execution(id);
 		if (Date.now() > deadline) throw new Error(`execution ${id} is still ${status}`);
 		await sleep(500);

@@ -113,6 +113,28 @@ export class ImageDownloadError extends RunflowError {
 	}
 }
 
+/** Which image could not be stored, and why. */
+export interface StorageProblem {
+	/** Which image of the run, counted from 0. */
+	index: number;
+	/** The operating system's code, such as ENOSPC. */
+	reason: string;
+	isDiskFull: boolean;
+	/** Runflow keeps no copy of an image that came in the run's own answer. */
+	isOnlyCopy: boolean;
+}
+
+/** A finished image arrived, and there was no place to store it. */
+export class ImageStorageError extends RunflowError {
+	override readonly name = 'ImageStorageError';
+
+	readonly code = 'STORAGE_FAILED';
+
+	constructor(readonly problem: StorageProblem) {
+		super(`Image ${problem.index} could not be stored`);
+	}
+}
+
 /** A run has no image with the number that was asked for, counted from 1. */
 export class NoSuchImageError extends RunflowError {
 	override readonly name = 'NoSuchImageError';

@@ -3,6 +3,7 @@ import { statusesWithWords } from '../../nodes/GptImage2/errors/statusWords';
 import { uploadRefused } from '../../runflow/assets';
 import {
 	ImageDownloadError,
+	ImageStorageError,
 	NoSuchImageError,
 	RunDeadlineError,
 	RunFailedError,
@@ -100,6 +101,15 @@ const cannotEdit = (problem: InputRunProblem, meaning: string): Example => ({
 	meaning,
 });
 
+const storageError = (
+	{ isDiskFull = false, isOnlyCopy = false }: { isDiskFull?: boolean; isOnlyCopy?: boolean },
+	meaning: string,
+): Example => {
+	const reason = isDiskFull ? 'ENOSPC' : 'EACCES';
+	const problem = { index: 0, reason, isDiskFull, isOnlyCopy };
+	return { error: new ImageStorageError(problem).about(runId), meaning };
+};
+
 const unclear = new RunflowConnectionError(null, false);
 unclear.mayBePaid = true;
 
@@ -165,6 +175,12 @@ export const examples: Readonly<Record<string, Example[]>> = {
 			error: new ImageDownloadError(0, null).about(runId),
 			meaning: 'The image exists, and could not be fetched.',
 		},
+		storageError({ isDiskFull: true }, "The image was fetched, and n8n's disk is full."),
+		storageError({}, 'The image was fetched, and n8n could not write it.'),
+		storageError(
+			{ isDiskFull: true, isOnlyCopy: true },
+			"The same, with 'Sync Mode': only one answer had the image in it.",
+		),
 		{ error: new StoppedError(), meaning: 'The execution was stopped, or another item failed.' },
 	],
 };

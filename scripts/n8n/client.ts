@@ -62,6 +62,7 @@ export class N8nClient {
 
 	/** Sets up the owner on a new n8n, and logs in. */
 	async login(): Promise<void> {
+		await this.untilRouted();
 		await this.send('POST', '/rest/owner/setup', {
 			...owner,
 			firstName: 'Demo',
@@ -71,6 +72,17 @@ export class N8nClient {
 			emailOrLdapLoginId: owner.email,
 			password: owner.password,
 		});
+	}
+
+	/** Waits until n8n's API answers: n8n 1 calls itself ready before. Throws if that takes longer than 30 seconds. */
+	private async untilRouted(): Promise<void> {
+		const deadline = Date.now() + 30_000;
+		for (;;) {
+			const { status } = await fetch(`${this.url}/rest/settings`);
+			if (status !== 404) return;
+			if (Date.now() > deadline) throw new Error("n8n's API doesn't answer");
+			await sleep(100);
+		}
 	}
 
 	/** Sends a request as the editor does, and returns the `data` of the answer. Throws if the status isn't 2xx. */
@@ -160,11 +172,23 @@ export class N8nClient {
 		return { ...execution, data: parse(data) };
 	}
 
+	/** The status of an execution; 'unknown' where n8n can't read it at this moment, as 2.20 can't while it saves. */
+	async statusOf(id: string): Promise<string> {
+		const path = `/rest/executions/${id}`;
+		return await this.send<{ status: string }>('GET', path).then(
+			({ status }) => status,
+			(error: Error) => {
+				if (!error.message.startsWith(`GET ${path}: 500`)) throw error;
+				return 'unknown';
+			},
+		);
+	}
+
 	/** Waits until an execution has finished, and returns it. Throws if that takes longer than `timeoutMs`. */
 	async finished(id: string, timeoutMs = 120_000): Promise<Execution> {
 		const deadline = Date.now() + timeoutMs;
 		for (;;) {
-			const { status } = await this.send<{ status: string }>('GET', `/rest/executions/${id}`);
+			const status = await this.statusOf(id);
 			if (!unfinished.has(status)) return await this.execution(id);
 			if (Date.now() > deadline) throw new Error(`execution ${id} is still ${status}`);
 			await sleep(200);

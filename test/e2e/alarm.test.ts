@@ -44,12 +44,9 @@ async function start(prompt: string, change: NodeChange = {}): Promise<string> {
 	);
 	const workflowId = await client.createWorkflow({ ...golden, nodes }, credentialId);
 	const id = await client.execute(workflowId, 'Start');
-	await until(async () => (await statusOf(id)) === 'waiting');
+	await until(async () => (await client.statusOf(id)) === 'waiting');
 	return id;
 }
-
-const statusOf = async (id: string) =>
-	(await client.send<{ status: string }>('GET', `/rest/executions/${id}`)).status;
 
 /** The executions that still wait, alarms included. */
 async function waiting(): Promise<string[]> {
@@ -105,11 +102,11 @@ describe('the alarm of a suspended execution', () => {
 		expect(await call()).toBe(409);
 		await sleep(10_000);
 		expect(await call()).toBe(409);
-		expect(await statusOf(id)).toBe('canceled');
+		expect(await client.statusOf(id)).toBe('canceled');
 		const deadline = Date.now() + 100_000;
 		while ((await waiting()).length > 0 && Date.now() < deadline) await sleep(1_000);
 		expect(await waiting()).toEqual([]);
-		expect(await statusOf(id)).toBe('canceled');
+		expect(await client.statusOf(id)).toBe('canceled');
 	});
 
 	it('ends with an execution that was deleted, which stays deleted', async () => {

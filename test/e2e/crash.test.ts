@@ -50,6 +50,32 @@ describe('an n8n that is killed', () => {
 		}
 	});
 
+	it('resumes with all images where it died while a resume downloaded them', async () => {
+		const simulator = await startSimulator({ runTime: 8_000 });
+		simulator.misbehave({ do: 'slow-file', milliseconds: 6_000, times: 20 });
+		const first = await startN8n({ tarball: process.env.E2E_TARBALL });
+		const credentialId = await credentialFor(first.client, simulator);
+		const workflow = goldenWorkflow('twenty-items', { parameters: { completion: 'suspend' } });
+		const workflowId = await first.client.createWorkflow(workflow, credentialId);
+		const id = await first.client.execute(workflowId, 'Start');
+		await until(() => (simulator.requests['GET /files/:id/:index/:name'] ?? 0) >= 5);
+		expect(await first.client.statusOf(id)).toBe('waiting');
+		await first.stop({ signal: 'SIGKILL', keep: true });
+
+		const port = Number(new URL(first.url).port);
+		const again = await startN8n({ userFolder: first.userFolder, port });
+		try {
+			// The callbacks are gone, and the alarm of the suspension rings 150 seconds after it began.
+			const execution = await again.client.finished(id, 240_000);
+			expect(execution.status).toBe('success');
+			expect(itemsOf(execution).filter(({ binary }) => binary?.data)).toHaveLength(20);
+			expect(simulator.runs).toHaveLength(20);
+		} finally {
+			await again.stop();
+			await simulator.close();
+		}
+	});
+
 	it('resumes all 20 suspended executions with their images after it is started again', async () => {
 		const simulator = await startSimulator({ runTime: 45_000 });
 		const first = await startN8n({ tarball: process.env.E2E_TARBALL });
@@ -64,10 +90,10 @@ describe('an n8n that is killed', () => {
 		const ids = await Promise.all(
 			Array.from({ length: 20 }, async () => await first.client.execute(workflowId, 'Start')),
 		);
-		const statusOf = async (id: string) =>
-			(await first.client.send<{ status: string }>('GET', `/rest/executions/${id}`)).status;
 		await until(async () =>
-			(await Promise.all(ids.map(statusOf))).every((status) => status === 'waiting'),
+			(await Promise.all(ids.map(async (id) => await first.client.statusOf(id)))).every(
+				(status) => status === 'waiting',
+			),
 		);
 		await first.stop({ signal: 'SIGKILL', keep: true });
 

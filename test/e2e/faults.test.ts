@@ -49,8 +49,7 @@ function expectAllImages(execution: Execution): void {
 	expect([...runIds].sort()).toEqual(simulator.runs.map(({ id }) => id).sort());
 }
 
-const isWaiting = async (id: string) =>
-	(await client.send<{ status: string }>('GET', `/rest/executions/${id}`)).status === 'waiting';
+const isWaiting = async (id: string) => (await client.statusOf(id)) === 'waiting';
 
 /** What has to be so before the API is gone, by what the execution does then. */
 const moments: Array<[string, string, (id: string) => boolean | Promise<boolean>]> = [

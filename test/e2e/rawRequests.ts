@@ -9,13 +9,17 @@ export interface RawRequest {
 	chunked?: boolean;
 }
 
-/** Sends a POST with exactly these headers, and returns the status of the answer. Rejects after 30 seconds without one. */
-export async function post(url: string, { body, headers, chunked }: RawRequest): Promise<number> {
+/** Sends a POST with exactly these headers, and returns the status of the answer. Rejects after `timeoutMs` without one. */
+export async function post(
+	url: string,
+	{ body, headers, chunked }: RawRequest,
+	timeoutMs = 30_000,
+): Promise<number> {
 	const bytes = Buffer.from(body);
 	return await new Promise((resolve, reject) => {
 		const length = chunked ? {} : { 'content-length': String(bytes.length) };
 		const sent = request(url, { method: 'POST', agent: false, headers: { ...headers, ...length } });
-		sent.setTimeout(30_000, () => sent.destroy(new Error('no answer')));
+		sent.setTimeout(timeoutMs, () => sent.destroy(new Error('no answer')));
 		sent.once('response', (answer) => {
 			answer.resume();
 			resolve(answer.statusCode ?? 0);
@@ -33,7 +37,7 @@ export async function postLines(
 	body: Buffer | string,
 	hangUpMs = 30_000,
 ): Promise<number | 'no answer'> {
-	const { hostname, port, pathname } = new URL(url);
+	const { hostname, port, pathname, search } = new URL(url);
 	return await new Promise((resolve) => {
 		const socket = openSocket(Number(port), hostname);
 		const timer = setTimeout(() => socket.destroy(), hangUpMs);
@@ -47,7 +51,9 @@ export async function postLines(
 			clearTimeout(timer);
 			resolve(Number(answer.split(' ')[1]) || 'no answer');
 		});
-		socket.write([`POST ${pathname} HTTP/1.1`, `Host: ${hostname}`, ...lines, '', ''].join('\r\n'));
+		socket.write(
+			[`POST ${pathname}${search} HTTP/1.1`, `Host: ${hostname}`, ...lines, '', ''].join('\r\n'),
+		);
 		socket.write(body);
 	});
 }

@@ -51,9 +51,6 @@ const hints = (execution: Execution) =>
 	(execution.data.resultData.runData['GPT Image 2']?.at(-1)?.hints ?? []).map(
 		({ message }) => message,
 	);
-const statusOf = async (id: string) =>
-	(await client.send<{ status: string }>('GET', `/rest/executions/${id}`)).status;
-
 describe('reuse on a real n8n', () => {
 	it('returns 18 images for 6 runs when a workflow runs three times, and another workflow pays only for what it changed', async () => {
 		const workflowId = await create(six);
@@ -125,7 +122,7 @@ describe('reuse on a real n8n', () => {
 		const submitted = await client.executeToEnd(await create(six, { completion: 'none' }));
 		expect(itemsOf(submitted).map(({ json }) => json.image_count)).toEqual(six.map(() => 0));
 		const id = await client.execute(await create(six, { completion: 'suspend' }), 'Start');
-		await until(async () => (await statusOf(id)) === 'waiting');
+		await until(async () => (await client.statusOf(id)) === 'waiting');
 		const execution = await client.finished(id);
 		expectSuccess(execution);
 		expect(images(execution)).toBe(6);

@@ -37,13 +37,10 @@ async function start(change: NodeChange = {}) {
 	return await client.execute(await client.createWorkflow(workflow, credentialId), 'Start');
 }
 
-const statusOf = async (id: string) =>
-	(await client.send<{ status: string }>('GET', `/rest/executions/${id}`)).status;
-
 describe('suspend until callback, on a real n8n', () => {
 	it('sleeps while 20 runs are pending, and resumes once with 20 images', async () => {
 		const id = await start();
-		await until(async () => (await statusOf(id)) === 'waiting');
+		await until(async () => (await client.statusOf(id)) === 'waiting');
 		const execution = await client.finished(id);
 		expectSuccess(execution);
 		const items = itemsOf(execution);

@@ -7,7 +7,6 @@ import {
 	prompts,
 	startCluster,
 	startedByWebhook,
-	statusOf,
 	type Cluster,
 } from './support';
 
@@ -55,7 +54,7 @@ async function polling(path: string): Promise<{ workflowId: string; id: string }
 	expect(answer.status).toBe(200);
 	await until(() => simulator.runs.length === before + 6);
 	const id = (await newestExecution(client, workflowId)) ?? '';
-	expect(await statusOf(client, id)).toBe('running');
+	expect(await client.statusOf(id)).toBe('running');
 	return { workflowId, id };
 }
 
@@ -77,7 +76,7 @@ describe('in queue mode, while executions are suspended', () => {
 		await until(() => ids.every((id) => done().includes(`Worker finished execution ${id} `)));
 		await until(() => simulator.deliveries.length === 4);
 		await queue.boot();
-		const statuses = await Promise.all(ids.map(async (id) => await statusOf(client, id)));
+		const statuses = await Promise.all(ids.map(async (id) => await client.statusOf(id)));
 		expect(statuses).toEqual(Array(4).fill('success'));
 		const items = await cluster.itemsOfAll(ids);
 		expectWhole('Main killed while 4 executions are suspended', picturesIn(items), 4);
@@ -184,8 +183,8 @@ describe('in queue mode, when all n8n processes are killed at once', () => {
 		await until(() => simulator.runs.every(({ endsAt }) => endsAt < Date.now()));
 		await queue.boot(recoverOften);
 
-		await until(async () => (await statusOf(client, id)) !== 'running');
-		expect(await statusOf(client, id)).toBe('crashed');
+		await until(async () => (await client.statusOf(id)) !== 'running');
+		expect(await client.statusOf(id)).toBe('crashed');
 		const retried = await client.retry(id);
 		expectSuccess(retried);
 		const woken = await cluster.itemsOfAll(suspended);
@@ -207,7 +206,7 @@ describe('in queue mode, an execution whose worker was killed while it polled', 
 		await queue.boot();
 		const ids = [one.id, two.id];
 		await Promise.all(ids.map(async (id) => await client.finished(id, 100_000)));
-		const isOver = async (id: string) => (await statusOf(client, id)) === 'error';
+		const isOver = async (id: string) => (await client.statusOf(id)) === 'error';
 		await until(async () => (await Promise.all(ids.map(isOver))).every(Boolean));
 		// n8n overwrites the execution's data with an empty one.
 		const failed = await Promise.all(ids.map(async (id) => await client.execution(id)));

@@ -59,7 +59,7 @@ export async function startCluster(options: Omit<QueueOptions, 'tarball'>): Prom
 				Array.from({ length: count }, async () => await client.execute(workflowId, 'Start')),
 			);
 			await until(async () => {
-				const statuses = await Promise.all(ids.map(async (id) => await statusOf(client, id)));
+				const statuses = await Promise.all(ids.map(async (id) => await client.statusOf(id)));
 				return statuses.every((status) => status === 'waiting');
 			});
 			return ids;
@@ -124,11 +124,6 @@ export async function executionsStartedByWebhook(
 		`/rest/executions?filter=${filter}&limit=100`,
 	);
 	return results.filter(({ mode }) => mode === 'webhook').map(({ id }) => id);
-}
-
-/** What n8n says of an execution now. */
-export async function statusOf(client: N8nClient, id: string): Promise<string> {
-	return (await client.send<{ status: string }>('GET', `/rest/executions/${id}`)).status;
 }
 
 function withNode(

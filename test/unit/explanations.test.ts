@@ -1,6 +1,7 @@
 import { explain } from '../../nodes/GptImage2/errors/explanations';
 import {
 	ImageDownloadError,
+	ImageStorageError,
 	RunDeadlineError,
 	RunFailedError,
 	RunflowConnectionError,
@@ -11,6 +12,9 @@ import { failedRun, runId, succeededRun } from '../fixtures/answers';
 
 const unclear = new RunflowConnectionError('ECONNRESET', false);
 unclear.mayBePaid = true;
+
+const diskError = (why: { isDiskFull: boolean; isOnlyCopy: boolean }) =>
+	new ImageStorageError({ index: 0, reason: 'EACCES', ...why }).about(runId);
 
 describe('what a user reads', () => {
 	it.each([
@@ -25,6 +29,21 @@ describe('what a user reads', () => {
 			new ImageDownloadError(1, null).about(runId),
 			`Image 2 of run ${runId} could not be downloaded`,
 			'the connection broke',
+		],
+		[
+			diskError({ isDiskFull: true, isOnlyCopy: false }),
+			`Image 1 of run ${runId} could not be stored in n8n`,
+			'free some space where n8n keeps binary data. The image is paid for and not lost.',
+		],
+		[
+			diskError({ isDiskFull: false, isOnlyCopy: false }),
+			`Image 1 of run ${runId} could not be stored in n8n`,
+			'(EACCES): check that folder',
+		],
+		[
+			diskError({ isDiskFull: true, isOnlyCopy: true }),
+			`Image 1 of run ${runId} could not be stored in n8n`,
+			'so this image is lost',
 		],
 		[
 			new RunFailedError(runSchema.parse(failedRun)),

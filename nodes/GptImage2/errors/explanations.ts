@@ -1,5 +1,6 @@
 import {
 	ImageDownloadError,
+	ImageStorageError,
 	NoSuchImageError,
 	RunDeadlineError,
 	RunFailedError,
@@ -20,6 +21,10 @@ export interface Explanation {
 }
 
 const retryIsSafe = 'Retry this execution to continue with the same run; it is not paid for again.';
+const turnSyncOff =
+	'Turn it off so that no image can be lost, then retry: the images are made and paid for again.';
+const readLater =
+	"Or read it later with 'Run' as 'Resource', 'Get' as 'Operation', and this run's ID.";
 
 /**
  * Puts an error of the API into words for a user. Runflow's own words appear in the description
@@ -61,9 +66,10 @@ function wordsFor(error: RunflowError): Words {
 		const reason = error.httpStatus === null ? 'the connection broke' : `HTTP ${error.httpStatus}`;
 		return {
 			message: `Image ${error.index + 1} of run ${error.runId} could not be downloaded`,
-			advice: `The node tried several times, each time with a fresh URL (${reason}). The image is paid for and not lost. ${retryIsSafe}`,
+			advice: `The node tried several times, each time with a fresh URL (${reason}). The image is paid for and not lost. ${retryIsSafe} ${readLater}`,
 		};
 	}
+	if (error instanceof ImageStorageError) return wordsForStorage(error);
 	return {
 		message: 'The node was stopped before the run ended',
 		advice: 'Runflow has no way to cancel a run: runs that were started continue and are charged.',
@@ -74,7 +80,21 @@ function wordsForDeadline({ runId, lastStatus, waitedSeconds }: RunDeadlineError
 	const unknown = isKnownStatus(lastStatus) ? '' : ', a status this node does not know,';
 	return {
 		message: `Run ${runId} was still '${lastStatus}'${unknown} after ${waitedSeconds} seconds`,
-		advice: `The run continues at Runflow and its image is not lost. ${retryIsSafe} Or read it later with 'Run' as 'Resource', 'Get' as 'Operation', and this run's ID. To wait longer, raise 'Timeout' in the options.`,
+		advice: `The run continues at Runflow and its image is not lost. ${retryIsSafe} ${readLater} To wait longer, raise 'Timeout' in the options.`,
+	};
+}
+
+function wordsForStorage({ runId, problem }: ImageStorageError): Words {
+	const { index, isDiskFull, isOnlyCopy, reason } = problem;
+	const toDo = isDiskFull
+		? "n8n's disk is full: free some space where n8n keeps binary data."
+		: `n8n can't write where it keeps binary data (${reason}): check that folder and its permissions.`;
+	const outlook = isOnlyCopy
+		? `With 'Sync Mode' Runflow keeps no copy, so this image is lost. ${turnSyncOff}`
+		: `The image is paid for and not lost. ${retryIsSafe} ${readLater}`;
+	return {
+		message: `Image ${index + 1} of run ${runId} could not be stored in n8n`,
+		advice: `${toDo} ${outlook}`,
 	};
 }
 
@@ -83,7 +103,7 @@ function wordsForFailedRun({ run }: RunFailedError): Words {
 		return {
 			message: `Run ${run.id} succeeded but delivered no image`,
 			advice: run.input?.sync_mode
-				? "Its images are lost, and no retry returns them. With 'Sync Mode' Runflow keeps no copy of an image. Turn it off so that no image can be lost, then retry: the images are made and paid for again."
+				? `Its images are lost, and no retry returns them. With 'Sync Mode' Runflow keeps no copy of an image. ${turnSyncOff}`
 				: 'Check the run in the Runflow app.',
 		};
 	}

@@ -79,17 +79,24 @@ export function addDetails(error: NodeError, details: IDataObject): void {
 	Object.assign(error.context, details);
 }
 
-/**
- * The row for a failed item when the node continues on errors. Its keys are the only ones with which
- * n8n sends a row to the error output.
- */
+/** The row for a failed item when the node continues on errors; its keys are those that n8n sends to an error output. */
 export function toErrorRow(node: INode, error: unknown, itemIndex: number): INodeExecutionData {
-	const { context, message, description } = toNodeError(node, error, itemIndex);
+	const nodeError = toNodeError(node, error, itemIndex);
+	const { context, message, description } = nodeError;
 	const details = errorDetailsSchema.parse(context);
-	return {
+	const row = {
 		json: { error: message, details: { ...details, description: description ?? null } },
 		pairedItem: { item: itemIndex },
 	};
+	return node.onError === 'continueErrorOutput' ? withHiddenError(row, nodeError) : row;
+}
+
+/**
+ * n8n 2.20 and older knows no `details`, and sends a row to the error output for its `error` alone. It is
+ * hidden, so that the copy that arrives there has none: n8n replaces the JSON of rows that have one.
+ */
+function withHiddenError(row: INodeExecutionData, error: NodeError): INodeExecutionData {
+	return Object.defineProperty(row, 'error', { value: error, enumerable: false });
 }
 
 const noDetails: ErrorDetails = { run_id: null, status: null, code: null, http_status: null };

@@ -1,11 +1,12 @@
 import { sanitizeFilename, sleep, type IBinaryData, type IExecuteFunctions } from 'n8n-workflow';
 
-import { ImageDownloadError, RunflowConnectionError, StoppedError } from '../../../runflow/errors';
+import { ImageDownloadError, StoppedError } from '../../../runflow/errors';
 import { retryDelay } from '../../../runflow/retry';
 import type { Run } from '../../../runflow/run';
 import type { RequestContext } from '../connection';
 import { fetchImage } from '../files';
 import type { OutputOptions } from '../parameters/output';
+import { isBrokenConnection, throwStorageError } from './imageErrors';
 import { decodeDataUri, extensionOf, mimeTypeOf, type MimeHints } from './mime';
 
 /** One image of a run, ready for an item; sizes in pixels. */
@@ -55,7 +56,7 @@ export async function imagesOf(
 /**
  * One image of a run as the options want it: streamed into n8n's binary store, or by URL only. One that
  * can't be downloaded is tried again with a fresh URL. Throws ImageDownloadError when that doesn't help,
- * StoppedError when the signal fires.
+ * ImageStorageError when n8n can't store it, StoppedError when the signal fires.
  */
 export async function imageOf(
 	which: Omit<WantedImage, 'fileName'>,
@@ -160,7 +161,8 @@ async function store(
 ): Promise<ResultImage> {
 	const image = describe(wanted, hints);
 	const { prepareBinaryData } = wanted.context.helpers;
-	return { ...image, binary: await prepareBinaryData(content, image.fileName, image.mimeType) };
+	const stored = prepareBinaryData(content, image.fileName, image.mimeType);
+	return { ...image, binary: await stored.catch(throwStorageError(wanted, hints.url === null)) };
 }
 
 function describe(
@@ -184,17 +186,4 @@ function fileNameOf(run: Run, index: number, mimeType: string, chosen: FileName)
 /** A file name without folders and control characters. */
 function safeName(name: string): string {
 	return sanitizeFilename(name.replace(/\p{Cc}/gu, ''));
-}
-
-const brokenStreamCodes: ReadonlySet<unknown> = new Set([
-	'ECONNABORTED',
-	'ECONNRESET',
-	'ERR_BAD_RESPONSE',
-	'ERR_STREAM_PREMATURE_CLOSE',
-	'ETIMEDOUT',
-]);
-
-function isBrokenConnection(error: unknown): boolean {
-	if (error instanceof RunflowConnectionError) return true;
-	return error instanceof Error && 'code' in error && brokenStreamCodes.has(error.code);
 }

@@ -1,0 +1,50 @@
+import { ImageStorageError, RunflowConnectionError } from '../../../runflow/errors';
+import type { Run } from '../../../runflow/run';
+
+const brokenStreamCodes: ReadonlySet<unknown> = new Set([
+	'ECONNABORTED',
+	'ECONNRESET',
+	'ERR_BAD_RESPONSE',
+	'ERR_STREAM_PREMATURE_CLOSE',
+	'ETIMEDOUT',
+]);
+
+const fullDiskCodes: ReadonlySet<unknown> = new Set(['EDQUOT', 'ENOSPC']);
+
+const noWritingCodes: ReadonlySet<unknown> = new Set([
+	'EACCES',
+	'EIO',
+	'EMFILE',
+	'ENOENT',
+	'ENOTDIR',
+	'EPERM',
+	'EROFS',
+]);
+
+/** Tells whether a download ended because its connection broke. */
+export function isBrokenConnection(error: unknown): boolean {
+	return error instanceof RunflowConnectionError || brokenStreamCodes.has(codeOf(error));
+}
+
+/**
+ * What to do with an error of n8n's binary store: a disk that is full or can't be written becomes an
+ * ImageStorageError of this image, counted from 0; every other error stays as it is, since the stream
+ * that was stored may have broken.
+ */
+export function throwStorageError(
+	{ run, index }: { run: Run; index: number },
+	isOnlyCopy: boolean,
+): (error: unknown) => never {
+	return (error) => {
+		const code = codeOf(error);
+		const isDiskFull = fullDiskCodes.has(code);
+		if (!isDiskFull && !noWritingCodes.has(code)) throw error;
+		throw new ImageStorageError({ index, reason: String(code), isDiskFull, isOnlyCopy }).about(
+			run.id,
+		);
+	};
+}
+
+function codeOf(error: unknown): unknown {
+	return error instanceof Error && 'code' in error ? error.code : null;
+}
