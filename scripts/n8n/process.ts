@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { ensureN8n } from './install';
 import { N8nClient } from './client';
+import { isAtLeast, n8nVersion } from './version';
 
 /** How to start an n8n. */
 export interface N8nOptions {
@@ -125,6 +126,11 @@ export async function settings(userFolder: string, port: number): Promise<Record
 		N8N_TEMPLATES_ENABLED: 'false',
 		N8N_SECURE_COOKIE: 'false',
 		N8N_COMMUNITY_PACKAGES_ENABLED: 'true',
+		// What n8n does by itself from 2.0 on.
+		...(!isAtLeast(n8nVersion, '2.0') && {
+			DB_SQLITE_POOL_SIZE: '3',
+			N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem',
+		}),
 	};
 }
 

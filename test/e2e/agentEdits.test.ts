@@ -3,6 +3,7 @@ import Fastify from 'fastify';
 import type { ExportedWorkflow, N8nClient } from '../../scripts/n8n/client';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
 import { connect, credentialFor, goldenWorkflow } from './support';
+import { hasFeature } from './versions';
 
 jest.setTimeout(120_000);
 
@@ -124,7 +125,9 @@ describe("n8n's AI agent with a tool that draws and one that edits", () => {
 			{ tool: 'Edit_a_picture', arguments: { Prompt: 'make it blue', Run_ID: drawn?.id } },
 		]);
 		const edit = model.requests[0]?.tools.find((tool) => tool.function.name === 'Edit_a_picture');
-		expect(Object.keys(edit?.function.parameters.properties ?? {})).toContain('Run_ID');
+		if (hasFeature('a schema of tools with fields that the agent fills in')) {
+			expect(Object.keys(edit?.function.parameters.properties ?? {})).toContain('Run_ID');
+		}
 		expect(edited).toMatchObject({ model: 'openai/gpt-image-2/edit', end: 'succeeded' });
 		expect(edited?.request.input.image_urls).toEqual([
 			expect.stringContaining(`/files/${drawn?.id}/0/`),

@@ -26,6 +26,9 @@ const compressed =
 	});
 const withBom = (body: string) => `\uFEFF${body}`;
 
+/** The name of the way that n8n 2.20 and older can't read. */
+export const bomAsJson = 'with a byte order mark, as JSON';
+
 /** The ways to send a callback that differ in their headers and their bytes, not in what they say. */
 export const ways: Record<string, (body: string) => RawRequest> = {
 	'as JSON': typed('application/json'),
@@ -37,7 +40,7 @@ export const ways: Record<string, (body: string) => RawRequest> = {
 	'as a cloud event': typed('application/cloudevents+json'),
 	'with no content type': (body) => signed(body),
 	'with a senseless content type': typed('nonsense'),
-	'with a byte order mark, as JSON': (body) => typed('application/json')(withBom(body)),
+	[bomAsJson]: (body) => typed('application/json')(withBom(body)),
 	'with a byte order mark, as bytes': (body) => typed('application/octet-stream')(withBom(body)),
 	'gzipped, as JSON': compressed('gzip', gzipSync),
 	'gzipped, as bytes': compressed('gzip', gzipSync, 'application/octet-stream'),

@@ -10,6 +10,7 @@ import {
 	itemsOf,
 	until,
 } from './support';
+import { itWith } from './versions';
 
 jest.setTimeout(120_000);
 
@@ -71,33 +72,36 @@ describe('editing and finding runs on a real n8n', () => {
 		await simulator.close();
 	});
 
-	it('edits a generated image where the workflow keeps binary data in the JSON', async () => {
-		const client = await connect();
-		const simulator = await startSimulator({ runTime: 500 });
-		const credentialId = await credentialFor(client, simulator);
-		const golden = goldenWorkflow('edit-and-find');
-		const names = ['Start', 'Generate', 'Edit'];
-		const workflow = {
-			...golden,
-			nodes: golden.nodes.filter(({ name }) => names.includes(name)),
-			connections: {
-				Start: golden.connections.Start ?? {},
-				Generate: golden.connections.Generate ?? {},
-			},
-			settings: { binaryMode: 'combined' as const },
-		};
-		const execution = await client.executeToEnd(
-			await client.createWorkflow(workflow, credentialId),
-		);
-		expectSuccess(execution);
-		expect(simulator.runs.map(({ model }) => model)).toEqual([
-			'openai/gpt-image-2',
-			'openai/gpt-image-2/edit',
-		]);
-		expect(simulator.assets).toHaveLength(1);
-		const [generated] = itemsOf(execution, 'Generate');
-		expect(generated?.binary).toBeUndefined();
-		expect(generated?.json).toMatchObject({ _files: { data: { mimeType: 'image/png' } } });
-		await simulator.close();
-	});
+	itWith('binary data in the JSON of an item')(
+		'edits a generated image where the workflow keeps binary data in the JSON',
+		async () => {
+			const client = await connect();
+			const simulator = await startSimulator({ runTime: 500 });
+			const credentialId = await credentialFor(client, simulator);
+			const golden = goldenWorkflow('edit-and-find');
+			const names = ['Start', 'Generate', 'Edit'];
+			const workflow = {
+				...golden,
+				nodes: golden.nodes.filter(({ name }) => names.includes(name)),
+				connections: {
+					Start: golden.connections.Start ?? {},
+					Generate: golden.connections.Generate ?? {},
+				},
+				settings: { binaryMode: 'combined' as const },
+			};
+			const execution = await client.executeToEnd(
+				await client.createWorkflow(workflow, credentialId),
+			);
+			expectSuccess(execution);
+			expect(simulator.runs.map(({ model }) => model)).toEqual([
+				'openai/gpt-image-2',
+				'openai/gpt-image-2/edit',
+			]);
+			expect(simulator.assets).toHaveLength(1);
+			const [generated] = itemsOf(execution, 'Generate');
+			expect(generated?.binary).toBeUndefined();
+			expect(generated?.json).toMatchObject({ _files: { data: { mimeType: 'image/png' } } });
+			await simulator.close();
+		},
+	);
 });

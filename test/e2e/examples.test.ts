@@ -50,7 +50,7 @@ describe('the example suspend-and-resume', () => {
 	it('sleeps, then separates the pictures from what is missing', async () => {
 		simulator.misbehave({ do: 'end-run', status: 'failed', match: 'autumn' });
 		const id = await client.execute(await importExample('suspend-and-resume'), 'Start');
-		await until(async () => (await client.execution(id)).status === 'waiting');
+		await until(async () => (await client.statusOf(id)) === 'waiting');
 		const execution = await client.finished(id);
 		expectSuccess(execution);
 		const pictures = itemsOf(execution, 'Send the files on');

@@ -4,6 +4,7 @@ import { readExample } from '../../scripts/examples';
 import type { N8nClient } from '../../scripts/n8n/client';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
 import { connect, credentialFor, downloadBinary, expectSuccess, itemsOf } from './support';
+import { describeWith } from './versions';
 
 jest.setTimeout(240_000);
 
@@ -55,7 +56,7 @@ const channels = {
 	'link-preview': 1.91,
 };
 
-describe(`the example ${name}`, () => {
+describeWith('the nodes of the examples')(`the example ${name}`, () => {
 	it('creates its table, and draws the other pictures when one fails', async () => {
 		simulator.misbehave({ do: 'end-run', status: 'failed', match: 'coffee' });
 		const execution = await client.executeToEnd(workflowId);

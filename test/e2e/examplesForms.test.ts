@@ -5,6 +5,7 @@ import type { N8nClient } from '../../scripts/n8n/client';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
 import { downloadsOf, picturesOf, Visitor } from './forms';
 import { connect, credentialFor, expectSuccess } from './support';
+import { describeWith } from './versions';
 
 jest.setTimeout(240_000);
 
@@ -38,7 +39,7 @@ async function photo(name: string, colour: string): Promise<File> {
 	return new File([await picture.png().toBuffer()], name, { type: 'image/png' });
 }
 
-describe.each([
+describeWith('the nodes of the examples').each([
 	['answer-a-form-with-a-picture', 'order-a-picture', 'running'],
 	['answer-a-form-while-suspended', 'order-a-picture-suspended', 'waiting'],
 ])('the example %s', (name, path, meanwhile) => {
@@ -88,7 +89,7 @@ describe.each([
 	});
 });
 
-describe('the example pick-the-best-of-four-drafts', () => {
+describeWith('the nodes of the examples')('the example pick-the-best-of-four-drafts', () => {
 	beforeAll(async () => await publish('pick-the-best-of-four-drafts'));
 
 	const order = async () => await Visitor.submit(formAt('pick-a-draft'), ['a red kite', 'Wide']);
@@ -129,59 +130,62 @@ describe('the example pick-the-best-of-four-drafts', () => {
 	});
 });
 
-describe('the example edit-product-photos-with-a-brand-reference', () => {
-	beforeAll(async () => await publish('edit-product-photos-with-a-brand-reference'));
+describeWith('the nodes of the examples')(
+	'the example edit-product-photos-with-a-brand-reference',
+	() => {
+		beforeAll(async () => await publish('edit-product-photos-with-a-brand-reference'));
 
-	const colours = ['red', 'green', 'blue'];
+		const colours = ['red', 'green', 'blue'];
 
-	async function upload(nameOf = (colour: string) => `${colour} mug.png`): Promise<Visitor> {
-		const photos = await Promise.all(
-			colours.map(async (colour) => await photo(nameOf(colour), colour)),
-		);
-		const brand = await photo('brand.png', 'gold');
-		return await Visitor.submit(formAt('restyle-product-photos'), [photos, [brand], 'no props']);
-	}
+		async function upload(nameOf = (colour: string) => `${colour} mug.png`): Promise<Visitor> {
+			const photos = await Promise.all(
+				colours.map(async (colour) => await photo(nameOf(colour), colour)),
+			);
+			const brand = await photo('brand.png', 'gold');
+			return await Visitor.submit(formAt('restyle-product-photos'), [photos, [brand], 'no props']);
+		}
 
-	it('restyles each photo, and uploads the brand picture once', async () => {
-		const visitor = await upload();
-		const page = await visitor.nextPage();
-		expect(page).toContain('3 of 3 photos are ready');
-		expect(picturesOf(page)).toHaveLength(3);
-		const [zip] = downloadsOf(page);
-		expect(zip?.fileName).toBe('restyled-photos.zip');
-		for (const colour of colours)
-			expect(zip?.bytes.includes(`${colour} mug-restyled.jpg`)).toBe(true);
+		it('restyles each photo, and uploads the brand picture once', async () => {
+			const visitor = await upload();
+			const page = await visitor.nextPage();
+			expect(page).toContain('3 of 3 photos are ready');
+			expect(picturesOf(page)).toHaveLength(3);
+			const [zip] = downloadsOf(page);
+			expect(zip?.fileName).toBe('restyled-photos.zip');
+			for (const colour of colours)
+				expect(zip?.bytes.includes(`${colour} mug-restyled.jpg`)).toBe(true);
 
-		expect(simulator.runs).toHaveLength(3);
-		expect(simulator.assets.map(({ fileName }) => fileName).sort()).toEqual([
-			'blue mug.png',
-			'brand.png',
-			'green mug.png',
-			'red mug.png',
-		]);
-		for (const { request } of simulator.runs) expect(request.input.image_urls).toHaveLength(2);
-	});
+			expect(simulator.runs).toHaveLength(3);
+			expect(simulator.assets.map(({ fileName }) => fileName).sort()).toEqual([
+				'blue mug.png',
+				'brand.png',
+				'green mug.png',
+				'red mug.png',
+			]);
+			for (const { request } of simulator.runs) expect(request.input.image_urls).toHaveLength(2);
+		});
 
-	it('packs every photo, though all have the same name', async () => {
-		const visitor = await upload(() => 'image.png');
-		const [zip] = downloadsOf(await visitor.nextPage());
-		for (const name of ['image-restyled.jpg', 'image-restyled (2).jpg', 'image-restyled (3).jpg'])
-			expect(zip?.bytes.includes(name)).toBe(true);
-	});
+		it('packs every photo, though all have the same name', async () => {
+			const visitor = await upload(() => 'image.png');
+			const [zip] = downloadsOf(await visitor.nextPage());
+			for (const name of ['image-restyled.jpg', 'image-restyled (2).jpg', 'image-restyled (3).jpg'])
+				expect(zip?.bytes.includes(name)).toBe(true);
+		});
 
-	it('hands over the others when one photo fails', async () => {
-		simulator.misbehave({ do: 'end-run', status: 'failed' });
-		const page = await (await upload()).nextPage();
-		expect(page).toContain('2 of 3 photos are ready');
-		expect(picturesOf(page)).toHaveLength(2);
-	});
+		it('hands over the others when one photo fails', async () => {
+			simulator.misbehave({ do: 'end-run', status: 'failed' });
+			const page = await (await upload()).nextPage();
+			expect(page).toContain('2 of 3 photos are ready');
+			expect(picturesOf(page)).toHaveLength(2);
+		});
 
-	it('apologizes when all photos fail, and reports the reason', async () => {
-		simulator.misbehave({ do: 'end-run', status: 'failed', times: 3 });
-		const visitor = await upload();
-		expect(await visitor.nextPage()).toContain('That did not work');
-		await visitor.submit();
-		const { data } = await client.finished(visitor.executionId);
-		expect(data.resultData.error?.message).toContain('did not deliver');
-	});
-});
+		it('apologizes when all photos fail, and reports the reason', async () => {
+			simulator.misbehave({ do: 'end-run', status: 'failed', times: 3 });
+			const visitor = await upload();
+			expect(await visitor.nextPage()).toContain('That did not work');
+			await visitor.submit();
+			const { data } = await client.finished(visitor.executionId);
+			expect(data.resultData.error?.message).toContain('did not deliver');
+		});
+	},
+);

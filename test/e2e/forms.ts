@@ -47,14 +47,17 @@ export class Visitor {
 	}
 }
 
-/** The files that a last page downloads. */
+/** A file in the page's script. */
+interface DownloadedFile {
+	fileName: string;
+	data: { data: number[] };
+}
+
+/** The files that a last page downloads; n8n 2.20 and older knows one only. */
 export function downloadsOf(page: string): Array<{ fileName: string; bytes: Buffer }> {
-	const encoded = /const binaries = "([^"]*)"/.exec(page)?.[1] ?? '';
-	const files = JSON.parse(decodeURIComponent(encoded)) as Array<{
-		fileName: string;
-		data: { data: number[] };
-	}>;
-	return files.map(({ fileName, data }) => ({ fileName, bytes: Buffer.from(data.data) }));
+	const encoded = /const binar(?:y|ies) = "([^"]*)"/.exec(page)?.[1] ?? '';
+	const files = JSON.parse(decodeURIComponent(encoded)) as DownloadedFile | DownloadedFile[];
+	return [files].flat().map(({ fileName, data }) => ({ fileName, bytes: Buffer.from(data.data) }));
 }
 
 /** The addresses of the pictures that a page shows. */

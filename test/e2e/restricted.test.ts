@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, startN8n, type RunningN8n } from '../../scripts/n8n/process';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
 import { credentialFor, expectSuccess, goldenWorkflow, itemsOf, until } from './support';
+import { describeWith } from './versions';
 
 jest.setTimeout(240_000);
 
@@ -42,7 +43,7 @@ async function suspend(env: Record<string, string>, apiUrl = simulator.url): Pro
 	);
 	const workflowId = await n8n.client.createWorkflow({ ...golden, nodes }, credentialId);
 	const id = await n8n.client.execute(workflowId, 'Start');
-	await until(async () => (await n8n.client.execution(id)).status === 'waiting');
+	await until(async () => (await n8n.client.statusOf(id)) === 'waiting');
 	const { data } = await n8n.client.execution(id);
 	const tasks = data.resultData.runData['GPT Image 2'] ?? [];
 	const hints = tasks.flatMap(({ hints: shown = [] }) => shown.map(({ message }) => message));
@@ -68,21 +69,24 @@ describe('an n8n whose administrator excludes what the alarm is made of', () => 
 	});
 });
 
-describe('an n8n that may not call itself', () => {
-	it('suspends all the same, and only a callback wakes it', async () => {
-		simulator.misbehave({ do: 'omit-callback' });
-		const { id } = await suspend({
-			N8N_SSRF_PROTECTION_ENABLED: 'true',
-			N8N_SSRF_BLOCKED_IP_RANGES: '192.0.2.0/24',
-			N8N_SSRF_BLOCKED_HOSTNAMES: 'localhost',
+describeWith('protection against requests to addresses of its own')(
+	'an n8n that may not call itself',
+	() => {
+		it('suspends all the same, and only a callback wakes it', async () => {
+			simulator.misbehave({ do: 'omit-callback' });
+			const { id } = await suspend({
+				N8N_SSRF_PROTECTION_ENABLED: 'true',
+				N8N_SSRF_BLOCKED_IP_RANGES: '192.0.2.0/24',
+				N8N_SSRF_BLOCKED_HOSTNAMES: 'localhost',
+			});
+			const [run] = simulator.runs;
+			await sleep(15_000);
+			expect(await n8n.client.statusOf(id)).toBe('waiting');
+			await fetch(run?.request.callback_url ?? '', { method: 'POST', body: '{}' });
+			await expectImage(id);
 		});
-		const [run] = simulator.runs;
-		await sleep(15_000);
-		expect((await n8n.client.execution(id)).status).toBe('waiting');
-		await fetch(run?.request.callback_url ?? '', { method: 'POST', body: '{}' });
-		await expectImage(id);
-	});
-});
+	},
+);
 
 describe('an n8n that Runflow cannot reach', () => {
 	let proxy: Server;

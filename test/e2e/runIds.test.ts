@@ -80,7 +80,7 @@ describe("the field 'Run ID' on a real n8n", () => {
 
 	it('says in plain words that the key is wrong, or that nothing answers', async () => {
 		const data = { baseUrl: simulator.url, organizationId: '', signingSecrets: '' };
-		const noKey = await client.createCredential({ ...data, apiKey: '' });
+		const noKey = await client.createCredential({ ...data, apiKey: 'rf-live_wrong' });
 		await expect(list(noKey, 'searchRuns')).rejects.toThrow('Runflow did not accept the API key');
 		const nowhere = await credentialFor(client, { url: 'http://127.0.0.1:9' });
 		await expect(list(nowhere, 'searchRuns')).rejects.toThrow('Runflow could not be reached');

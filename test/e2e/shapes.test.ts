@@ -3,6 +3,7 @@ import type { INode } from 'n8n-workflow';
 import type { ExportedWorkflow, N8nClient } from '../../scripts/n8n/client';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
 import { connect, credentialFor, expectSuccess, itemsOf } from './support';
+import { itWith } from './versions';
 
 jest.setTimeout(300_000);
 
@@ -160,39 +161,42 @@ describe('an execution that is suspended more than once', () => {
 });
 
 describe('a sub-workflow that is suspended', () => {
-	it('hands its image to the parent that waits for it', async () => {
-		const child: ExportedWorkflow = {
-			name: 'Suspended sub-workflow',
-			nodes: [
-				node('Called', 'n8n-nodes-base.executeWorkflowTrigger', 1.1, {
-					inputSource: 'passthrough',
-				}),
-				suspended('GPT Image 2'),
-			],
-			connections: connected(['Called', 'GPT Image 2']),
-		};
-		const childId = await client.createWorkflow(child, credentialId);
-		const parent: ExportedWorkflow = {
-			name: 'Parent that waits',
-			nodes: [
-				start(),
-				prompts(1),
-				node('Call', 'n8n-nodes-base.executeWorkflow', 1.2, {
-					workflowId: { __rl: true, mode: 'id', value: childId },
-					options: {},
-				}),
-			],
-			connections: connected(['Start', 'Prompts'], ['Prompts', 'Call']),
-		};
-		const execution = await client.executeToEnd(
-			await client.createWorkflow(parent, credentialId),
-			'Start',
-			200_000,
-		);
-		expectSuccess(execution);
-		const [item] = itemsOf(execution, 'Call');
-		expect([item?.json.prompt, item?.json.timed_out]).toEqual(['picture 0', false]);
-		expect(item?.binary?.data).toBeDefined();
-		expect(simulator.runs).toHaveLength(1);
-	});
+	itWith('the items of a sub-workflow that slept')(
+		'hands its image to the parent that waits for it',
+		async () => {
+			const child: ExportedWorkflow = {
+				name: 'Suspended sub-workflow',
+				nodes: [
+					node('Called', 'n8n-nodes-base.executeWorkflowTrigger', 1.1, {
+						inputSource: 'passthrough',
+					}),
+					suspended('GPT Image 2'),
+				],
+				connections: connected(['Called', 'GPT Image 2']),
+			};
+			const childId = await client.createWorkflow(child, credentialId);
+			const parent: ExportedWorkflow = {
+				name: 'Parent that waits',
+				nodes: [
+					start(),
+					prompts(1),
+					node('Call', 'n8n-nodes-base.executeWorkflow', 1.2, {
+						workflowId: { __rl: true, mode: 'id', value: childId },
+						options: {},
+					}),
+				],
+				connections: connected(['Start', 'Prompts'], ['Prompts', 'Call']),
+			};
+			const execution = await client.executeToEnd(
+				await client.createWorkflow(parent, credentialId),
+				'Start',
+				200_000,
+			);
+			expectSuccess(execution);
+			const [item] = itemsOf(execution, 'Call');
+			expect([item?.json.prompt, item?.json.timed_out]).toEqual(['picture 0', false]);
+			expect(item?.binary?.data).toBeDefined();
+			expect(simulator.runs).toHaveLength(1);
+		},
+	);
 });
