@@ -30,7 +30,7 @@ const extents: Readonly<Record<Size, Extent>> = {
 	},
 	short: {
 		rounds: 1,
-		settleSeconds: 10,
+		settleSeconds: 30,
 		bareExecutions: 30,
 		images: 20,
 		manyImages: 100,
