@@ -9,7 +9,7 @@ import { connect, credentialFor, expectSuccess, goldenWorkflow, itemsOf, until }
 jest.setTimeout(240_000);
 
 /** How long the API is gone, longer than a request is repeated at once and shorter than it is given up. */
-const goneForMs = 8_000;
+const goneForMs = 30_000;
 
 let client: N8nClient;
 let simulator: Simulator;
