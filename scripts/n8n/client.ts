@@ -189,7 +189,11 @@ export class N8nClient {
 		const deadline = Date.now() + timeoutMs;
 		for (;;) {
 			const status = await this.statusOf(id);
-			if (!unfinished.has(status)) return await this.execution(id);
+			if (!unfinished.has(status)) {
+				const execution = await this.execution(id);
+				// A callback may have resumed it meanwhile.
+				if (!unfinished.has(execution.status)) return execution;
+			}
 			if (Date.now() > deadline) throw new Error(`execution ${id} is still ${status}`);
 			await sleep(200);
 		}

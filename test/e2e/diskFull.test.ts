@@ -6,12 +6,17 @@ import { join } from 'node:path';
 import { startN8n, type RunningN8n } from '../../scripts/n8n/process';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
 import { credentialFor, expectSuccess, goldenWorkflow, itemsOf } from './support';
+import { hasFeature } from './versions';
 
 jest.setTimeout(240_000);
 
 const imageBytes = 400_000;
 const fewMegabytes = 3;
 const manyMegabytes = 50;
+
+const storagePath = hasFeature('the setting N8N_STORAGE_PATH')
+	? 'N8N_STORAGE_PATH'
+	: 'N8N_BINARY_DATA_STORAGE_PATH';
 
 let disk: string;
 let n8n: RunningN8n;
@@ -30,7 +35,7 @@ beforeAll(async () => {
 	simulator = await startSimulator({ runTime: 2000, fileSize: imageBytes });
 	n8n = await startN8n({
 		tarball: process.env.E2E_TARBALL,
-		env: { N8N_STORAGE_PATH: join(disk, 'storage'), N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' },
+		env: { [storagePath]: join(disk, 'storage'), N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' },
 	});
 });
 

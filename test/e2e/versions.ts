@@ -7,9 +7,11 @@ const firstWith = {
 	'all files of an item on the last page of a form': '2.21',
 	'binary data in the JSON of an item': '2.0',
 	'protection against requests to addresses of its own': '2.0',
+	'a burst of calls that SQLite survives': '2.0',
 	'signed resume URLs': '2.0',
 	'the items of a sub-workflow that slept': '2.0',
 	'the nodes of the examples': '2.0',
+	'the setting N8N_STORAGE_PATH': '2.0',
 } as const;
 
 type Feature = keyof typeof firstWith;
