@@ -3,7 +3,8 @@ import { join } from 'node:path';
 
 import { startSimulator } from '../simulator/simulator';
 import { examples, readExample } from './examples';
-import { owner, type N8nClient } from './n8n/client';
+import type { N8nClient } from './n8n/client';
+import { owner } from './n8n/session';
 import { packPackage } from './n8n/package';
 import { freePort, isFree, packageFolder, startN8n } from './n8n/process';
 

@@ -1,6 +1,6 @@
 import { selectors, type Browser, type Locator, type Page } from 'playwright-core';
 
-import { browserId, owner } from '../n8n/client';
+import { browserId, owner } from '../n8n/session';
 
 /** n8n's two looks. */
 export type Theme = 'light' | 'dark';
