@@ -158,6 +158,16 @@ describe('the trigger on a real n8n', () => {
 		await expect(publish({ authentication: 'reread' }, noSecret)).resolves.toBeDefined();
 	});
 
+	it('asks for another attempt while n8n cannot read the credential', async () => {
+		const gone = await credentialFor(client, simulator, secret);
+		const { workflowId, url } = await publish({}, gone);
+		await client.send('DELETE', `/rest/credentials/${gone}`);
+		const body = callbackBody();
+		expect(await deliver(url, body, signed(body))).toBe(503);
+		await soon();
+		expect(await executionsOf(workflowId)).toEqual([]);
+	});
+
 	it('accepts the second attempt at a delivery that n8n failed to accept at first', async () => {
 		const own: RunningN8n = await startN8n({ tarball: process.env.E2E_TARBALL });
 		try {

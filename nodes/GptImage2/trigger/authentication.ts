@@ -44,7 +44,8 @@ export async function assertCanAuthenticate(context: IHookFunctions): Promise<vo
 }
 
 async function verifySignature(context: IWebhookFunctions, body: Uint8Array): Promise<Verdict> {
-	const secrets = await recentSecrets(context).catch(() => []);
+	const secrets = await recentSecrets(context).catch(() => null);
+	if (secrets === null) return refuse(503, 'The credential could not be read, try again');
 	const verdict = verify(body, context.getHeaderData()[signatureHeader], secrets);
 	return verdict.ok ? readBody(body) : refuse(401, `Signature refused: ${verdict.reason}`);
 }

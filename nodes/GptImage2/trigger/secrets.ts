@@ -12,7 +12,7 @@ const secretsSchema = z.object({ signingSecrets: z.string().catch('') });
  */
 const lifetimeMs = 5_000;
 
-const kept = new Map<string, { secrets: string[]; until: number }>();
+const kept = new Map<string, { secrets: Promise<string[]>; until: number }>();
 
 /** The signing secrets of the node's credential, as they are now. Throws where the credential can't be read. */
 export async function readSecrets(context: IWebhookFunctions | IHookFunctions): Promise<string[]> {
@@ -20,13 +20,19 @@ export async function readSecrets(context: IWebhookFunctions | IHookFunctions): 
 	return parseSecrets(secretsSchema.parse(credentials).signingSecrets);
 }
 
-/** The signing secrets of the node's credential, as they were at most a few seconds ago. */
+/**
+ * The signing secrets of the node's credential, as they were at most a few seconds ago; callbacks that come
+ * together share one reading. Throws where the credential can't be read.
+ */
 export async function recentSecrets(context: IWebhookFunctions): Promise<string[]> {
 	const id = context.getNode().credentials?.[credentialType]?.id;
 	if (!id) return await readSecrets(context);
 	const known = kept.get(id);
-	if (known && known.until > Date.now()) return known.secrets;
-	const secrets = await readSecrets(context);
+	if (known && known.until > Date.now()) return await known.secrets;
+	const secrets = readSecrets(context);
 	kept.set(id, { secrets, until: Date.now() + lifetimeMs });
-	return secrets;
+	return await secrets.catch((error: unknown) => {
+		kept.delete(id);
+		throw error;
+	});
 }
