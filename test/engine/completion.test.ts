@@ -96,6 +96,18 @@ describe('returning immediately', () => {
 });
 
 describe('suspending until the callback', () => {
+	let number = 0;
+	let id = runId;
+	let run = '';
+	let pending = queuedRun;
+
+	/** Each test has a run of its own, since what watches over the suspensions of those before still reads theirs. */
+	beforeEach(() => {
+		id = `${runId.slice(0, -4)}${1000 + number++}`;
+		run = `/v1/runs/${id}`;
+		pending = { ...queuedRun, id };
+	});
+
 	it('sends a resume URL with the path of this package, and parks the handles of the runs', async () => {
 		let sent = '';
 		const api = nock(apiUrl)
@@ -103,16 +115,16 @@ describe('suspending until the callback', () => {
 				sent = body.callback_url;
 				return true;
 			})
-			.reply(201, queuedRun)
+			.reply(201, pending)
 			.get(run)
-			.reply(200, queuedRun);
+			.reply(200, pending);
 		executionIsGone();
 		const { run: result } = await runWorkflow(goldenWorkflow('generate', suspending), { input });
 		expect(result.status).toBe('waiting');
 		expect(result.waitTill).toBeInstanceOf(Date);
 		expect(new URL(sent).pathname).toBe('/webhook-waiting/231/runflow');
 		const [parked] = result.data.executionData?.nodeExecutionStack[0]?.data.main?.[0] ?? [];
-		expect(parked?.json).toMatchObject({ run_id: runId, timed_out: true, status: 'queued' });
+		expect(parked?.json).toMatchObject({ run_id: id, timed_out: true, status: 'queued' });
 		expect(result.data.resultData.runData.Start?.[0]?.data?.main?.[0]?.[0]?.json).toEqual({
 			prompt: 'a brass sign',
 		});
@@ -175,9 +187,9 @@ describe('suspending until the callback', () => {
 	it('suspends without a callback URL where Runflow cannot call n8n back, and says so', async () => {
 		const api = nock(apiUrl)
 			.post(models, (body) => !('callback_url' in body))
-			.reply(201, queuedRun)
+			.reply(201, pending)
 			.get(run)
-			.reply(200, queuedRun);
+			.reply(200, pending);
 		executionIsGone('http://localhost:5678');
 		const workflow = goldenWorkflow('generate', suspending);
 		const result = await runWorkflow(workflow, { input, n8nUrl: 'http://localhost:5678' });
@@ -188,8 +200,8 @@ describe('suspending until the callback', () => {
 	});
 
 	it('reads each run only once before it suspends, however the read fails', async () => {
-		const api = nock(apiUrl).post(models).reply(201, queuedRun).get(run).reply(503, {});
-		const again = nock(apiUrl).get(run).reply(200, queuedRun);
+		const api = nock(apiUrl).post(models).reply(201, pending).get(run).reply(503, {});
+		const again = nock(apiUrl).get(run).reply(200, pending);
 		executionIsGone();
 		const workflow = goldenWorkflow('generate', suspending);
 		const { run: result } = await runWorkflow(workflow, { input });
@@ -203,11 +215,11 @@ describe('suspending until the callback', () => {
 		async (onError) => {
 			const api = nock(apiUrl)
 				.post(models, /p1/)
-				.reply(201, queuedRun)
+				.reply(201, pending)
 				.persist()
 				.get(run)
-				.reply(200, queuedRun);
-			const another = nock(apiUrl).post(models).reply(201, queuedRun);
+				.reply(200, pending);
+			const another = nock(apiUrl).post(models).reply(201, pending);
 			executionIsGone();
 			const workflow = goldenWorkflow('generate', suspending, {
 				onError,
@@ -223,7 +235,7 @@ describe('suspending until the callback', () => {
 				parked?.map(({ json, pairedItem }) => [json.run_id ?? json.error, pairedItem]),
 			).toEqual([
 				["'Prompt' must not be empty", { item: 0 }],
-				[runId, { item: 1 }],
+				[id, { item: 1 }],
 			]);
 			const [given] = result.data.resultData.runData.Start?.[0]?.data?.main ?? [];
 			expect(given?.map(({ json }) => json)).toEqual([{ prompt: '' }, { prompt: 'p1' }]);
@@ -233,30 +245,29 @@ describe('suspending until the callback', () => {
 	);
 
 	it('parks the handles of its runs only, when it executes once for all items', async () => {
-		nock(apiUrl).post(models).reply(201, queuedRun).persist().get(run).reply(200, queuedRun);
+		nock(apiUrl).post(models).reply(201, pending).persist().get(run).reply(200, pending);
 		executionIsGone();
 		const workflow = goldenWorkflow('generate', suspending, { executeOnce: true });
 		const items = [{ json: { prompt: 'p0' } }, { json: { prompt: 'p1' } }];
 		const { run: result } = await runWorkflow(workflow, { input: items });
 		const [parked] = result.data.executionData?.nodeExecutionStack[0]?.data.main ?? [];
-		expect(parked?.map(({ json }) => json.run_id)).toEqual([runId]);
+		expect(parked?.map(({ json }) => json.run_id)).toEqual([id]);
 	});
 
 	it('outputs a failed run as an error row where the node continues on errors', async () => {
-		nock(apiUrl).post(models).reply(201, failedRun).persist().get(run).reply(200, failedRun);
+		const failed = { ...failedRun, id };
+		nock(apiUrl).post(models).reply(201, failed).persist().get(run).reply(200, failed);
 		const workflow = goldenWorkflow('generate', suspending, { onError: 'continueErrorOutput' });
 		const { items, errorItems } = await runWorkflow(workflow, { input });
 		expect(items).toEqual([]);
-		expect(errorItems.map(({ json }) => json.error)).toEqual([`Run ${runId} failed`]);
+		expect(errorItems.map(({ json }) => json.error)).toEqual([`Run ${id} failed`]);
 	});
 
 	it('polls when it is the tool of an agent, which waits for the answer', async () => {
-		// A run of its own: what watches over the suspensions of the tests before still reads theirs.
-		const id = '01970c11-2222-7333-8444-000000000003';
 		const api = nock(apiUrl)
 			.post(models, (body) => !('callback_url' in body))
-			.reply(201, { ...queuedRun, id })
-			.get(`/v1/runs/${id}`)
+			.reply(201, pending)
+			.get(run)
 			.reply(200, { ...succeededRun, id });
 		const workflow = goldenWorkflow(
 			'generate',

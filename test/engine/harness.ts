@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,8 +35,11 @@ import {
 import { RunflowApi } from '../../credentials/RunflowApi.credentials';
 import { GptImage2 } from '../../nodes/GptImage2/GptImage2.node';
 
-/** The URL of the engine tests' API, which nock plays. */
-export const apiUrl = 'https://api.runflow.test';
+/**
+ * The URL of the engine tests' API, which nock plays. Each file has its own, so that what an execution of
+ * another file still asks for, such as the watch over a suspension, never takes an answer meant for this one.
+ */
+export const apiUrl = `https://${randomUUID()}.runflow.test`;
 
 /** A credential as a user fills it in. */
 export const credential = {

@@ -145,7 +145,7 @@ describe('getMany', () => {
 	it('reads page after page up to the limit', async () => {
 		const pages = [
 			{ items: [numbered(1), numbered(2)], next: 'two' },
-			{ items: [numbered(3), numbered(4)], next: 'https://api.runflow.test/v1/runs?pq=three' },
+			{ items: [numbered(3), numbered(4)], next: `${apiUrl}/v1/runs?pq=three` },
 			{ items: [numbered(5)], next: null },
 		];
 		const asked: Array<string | null> = [];
