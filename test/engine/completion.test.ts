@@ -7,7 +7,6 @@ import { apiUrl, credential, runWorkflow } from './harness';
 import { goldenWorkflow } from './workflows';
 
 const models = '/v1/models/openai/gpt-image-2/runs';
-const run = `/v1/runs/${runId}`;
 const input = [{ json: { prompt: 'a brass sign' }, binary: {} }];
 const callbackUrl = 'https://n8n.example.com/webhook/1';
 
