@@ -52,37 +52,47 @@ const runFields = failureFields.extend({
 	client_ref: textOrNull,
 });
 
+const nameFields = runFields.pick({ id: true, run_id: true, status: true, status_code: true });
+
+/** What a run says besides its id and status. */
+function detailsOf(raw: Record<string, unknown>) {
+	const fields = runFields.parse(raw);
+	const { input } = fields;
+	const output = objectOrNull.parse(fields.output);
+	return {
+		input,
+		prompt: typeof input?.prompt === 'string' ? input.prompt : null,
+		images: imagesOf(fields.output),
+		seed: output?.seed ?? null,
+		timing: output?.timing ?? null,
+		nsfw_detected: output?.nsfw_detected ?? null,
+		cost: fields.cost ?? null,
+		duration_ms: fields.duration_ms,
+		created_at: fields.created_at,
+		completed_at: fields.completed_at ?? fields.finished_at,
+		metadata: fields.metadata,
+		client_ref: fields.client_ref,
+		failure: failureOf(fields),
+	};
+}
+
+/** Lists of hundreds of runs are read again and again, and most say no more than this of each. */
+const noDetails = detailsOf({});
+const isBrief = (raw: object) => Object.keys(raw).every((key) => key in nameFields.shape);
+
 /** Reads a run whose status may be missing where `statusIfMissing` says what it is then. */
 const runSchemaWith = (statusIfMissing: string | null) =>
 	z.record(z.unknown()).transform((raw, context) => {
-		const fields = runFields.parse(raw);
-		const id = fields.id ?? fields.run_id;
-		const status = fields.status_code ?? fields.status ?? statusIfMissing;
+		const named = nameFields.parse(raw);
+		const id = named.id ?? named.run_id;
+		const status = named.status_code ?? named.status ?? statusIfMissing;
 		if (id === null || status === null) {
 			const message = id === null ? 'no run id' : 'no status';
 			context.addIssue({ code: z.ZodIssueCode.custom, message });
 			return z.NEVER;
 		}
-		const { input } = fields;
-		const output = objectOrNull.parse(fields.output);
-		return {
-			id,
-			status: normalizeStatus(status),
-			input,
-			prompt: typeof input?.prompt === 'string' ? input.prompt : null,
-			images: imagesOf(fields.output),
-			seed: output?.seed ?? null,
-			timing: output?.timing ?? null,
-			nsfw_detected: output?.nsfw_detected ?? null,
-			cost: fields.cost ?? null,
-			duration_ms: fields.duration_ms,
-			created_at: fields.created_at,
-			completed_at: fields.completed_at ?? fields.finished_at,
-			metadata: fields.metadata,
-			client_ref: fields.client_ref,
-			failure: failureOf(fields),
-			raw,
-		};
+		const details = isBrief(raw) ? noDetails : detailsOf(raw);
+		return { id, status: normalizeStatus(status), ...details, raw };
 	});
 
 /**

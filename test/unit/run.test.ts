@@ -98,6 +98,12 @@ describe('reading a run', () => {
 		});
 	});
 
+	it('has the same fields, whether or not the answer says more than its id and status', () => {
+		const brief = runSchema.parse({ id: 'r1', status_code: 'running' });
+		const withMore = runSchema.parse({ id: 'r1', status_code: 'running', else: true });
+		expect({ ...withMore, raw: brief.raw }).toEqual(brief);
+	});
+
 	it.each([
 		['run_id beside an id that is null', { id: null, run_id: 'r1' }],
 		['run_id beside an id of another type', { id: 5, run_id: 'r1' }],
