@@ -25,6 +25,7 @@ afterAll(async () => await simulator.close());
 
 interface Suspended {
 	id: string;
+	workflowId: string;
 	/** What is shown above the output while it is suspended. */
 	hints: string;
 }
@@ -47,7 +48,7 @@ async function suspend(env: Record<string, string>, apiUrl = simulator.url): Pro
 	const { data } = await n8n.client.execution(id);
 	const tasks = data.resultData.runData['GPT Image 2'] ?? [];
 	const hints = tasks.flatMap(({ hints: shown = [] }) => shown.map(({ message }) => message));
-	return { id, hints: hints.join(' ') };
+	return { id, workflowId, hints: hints.join(' ') };
 }
 
 async function expectImage(id: string): Promise<void> {
@@ -66,6 +67,21 @@ describe('an n8n whose administrator excludes what the alarm is made of', () => 
 		});
 		expect(hints).toContain('n8n refused the sub-execution');
 		await expectImage(id);
+	});
+
+	it('leaves one sub-execution that never starts, not one for each suspension', async () => {
+		const { id, workflowId } = await suspend({
+			NODES_EXCLUDE: '["n8n-nodes-base.executeWorkflowTrigger"]',
+		});
+		await expectImage(id);
+		const next = await n8n.client.execute(workflowId, 'Start');
+		expectSuccess(await n8n.client.finished(next, 90_000));
+		const filter = encodeURIComponent(JSON.stringify({ status: ['running'] }));
+		const { results } = await n8n.client.send<{ results: unknown[] }>(
+			'GET',
+			`/rest/executions?filter=${filter}`,
+		);
+		expect(results.length).toBeLessThanOrEqual(1);
 	});
 });
 

@@ -41,6 +41,11 @@ export function nextRing({ deadline, startedAt }: Alarm, now: number): number | 
 	return next > now ? next : null;
 }
 
+const startType = 'n8n-nodes-base.executeWorkflowTrigger';
+
+/** Whether n8n has said that it has no node to start an alarm with, which stays so for as long as it runs. */
+let lacksStart = false;
+
 /**
  * Starts the alarm of a suspension: a sub-execution that n8n saves, takes up after a restart, and that
  * calls the resume URL until nothing is left to wake. Resolves once it is saved. Returns whether n8n
@@ -48,6 +53,8 @@ export function nextRing({ deadline, startedAt }: Alarm, now: number): number | 
  */
 export async function startAlarm(context: IExecuteFunctions, alarm: Alarm): Promise<boolean> {
 	if (nextRing(alarm, Date.now()) === null) return true;
+	// n8n shows every sub-execution that it can't start as running until it is restarted.
+	if (lacksStart) return false;
 	const { id = '', name = '' } = context.getWorkflow();
 	const executionId = context.getExecutionId();
 	const parentExecution = { executionId, workflowId: id, shouldResume: false };
@@ -58,7 +65,8 @@ export async function startAlarm(context: IExecuteFunctions, alarm: Alarm): Prom
 			undefined,
 			{ parentExecution, executionMode: context.getMode() },
 		);
-	} catch {
+	} catch (error) {
+		lacksStart = error instanceof Error && error.message.includes(startType);
 		return false;
 	}
 	// n8n notes a sub-execution that waits as one whose end resumes its parent, which this one never does.
@@ -85,7 +93,7 @@ function alarmWorkflow(context: IExecuteFunctions, workflowName: string): IWorkf
 			{
 				id: 'start',
 				name: start,
-				type: 'n8n-nodes-base.executeWorkflowTrigger',
+				type: startType,
 				typeVersion: 1,
 				position: [0, 0],
 				parameters: {},
