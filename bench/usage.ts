@@ -26,10 +26,12 @@ export async function idleMsPerSecond(pid: number | undefined, seconds: number):
 	return Math.min(...found);
 }
 
+const idleAfterSeconds = 10;
+
 /**
- * The CPU time that a process uses for `work`, in milliseconds, without what it uses while idle. Ends when
- * `work` is done and the process has been quiet for two seconds, at most 20 seconds later; nothing is
- * asked of it meanwhile.
+ * The CPU time that a process uses for `work`, in milliseconds, without what it uses while idle: as much
+ * as was measured before, or as it is afterwards where that is less. Ends when `work` is done and the
+ * process has been quiet for two seconds, at most 20 seconds later; nothing is asked of it meanwhile.
  */
 export async function cpuOf(
 	pid: number | undefined,
@@ -45,8 +47,10 @@ export async function cpuOf(
 		await sleep(1000);
 		quietSeconds = cpuMs(pid) - last < idlePerSecond + 30 ? quietSeconds + 1 : 0;
 	}
-	const idle = ((Date.now() - started) / 1000) * idlePerSecond;
-	return cpuMs(pid) - before - idle;
+	const used = cpuMs(pid) - before;
+	const seconds = (Date.now() - started) / 1000;
+	const idleAfter = await idleMsPerSecond(pid, idleAfterSeconds);
+	return used - seconds * Math.min(idlePerSecond, idleAfter);
 }
 
 /** The resident memory of a process in megabytes; null where it has ended. */
