@@ -50,9 +50,13 @@ export async function drawPicture(
 	return await picture.toFormat(input.output_format).toBuffer();
 }
 
+/** What has no shape of its own, such as a NUL, which ends the text, or a mark of direction, which leaves it empty. */
+const shapeless = /(?![\n\t\u200d])\p{C}/gu;
+
 async function drawText(text: string, { width, height }: Size): Promise<Buffer> {
 	const escaped = text
 		.slice(0, 600)
+		.replaceAll(shapeless, '\ufffd')
 		.replaceAll('&', '&amp;')
 		.replaceAll('<', '&lt;')
 		.replaceAll('>', '&gt;');

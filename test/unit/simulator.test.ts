@@ -170,6 +170,21 @@ describe('the simulator', () => {
 		if (status === 200) expect(file.headers.get('content-type')).toBe(type);
 	});
 
+	it.each([
+		'nul \u0000 byte',
+		'\u0001',
+		'lone \ud800 surrogate',
+		'\ufffe \uffff',
+		'\u202e',
+		'👩‍👩‍👧 & <b>',
+	])('draws a picture for the prompt %j', async (prompt) => {
+		const { body } = await create({ prompt });
+		const run = await call('GET', `/v1/runs/${body.id}`);
+		const file = await fetch(run.body.output.outputs[0]?.url ?? '');
+		const { width } = await sharp(await file.arrayBuffer()).metadata();
+		expect([run.body.status_code, width]).toEqual(['succeeded', 1280]);
+	});
+
 	it('answers sync mode with the image itself and keeps no copy', async () => {
 		const { body } = await create({ prompt: 'a sign', sync_mode: true });
 		expect(body.output.outputs[0]?.url).toMatch(/^data:image\/png;base64,/);
