@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Execution, ExportedWorkflow, N8nClient } from '../scripts/n8n/client';
+import { listExecutions } from '../scripts/n8n/executions';
 import type { Simulator } from '../simulator/simulator';
 import type { Bench } from './n8n';
 
@@ -89,13 +90,9 @@ export async function post(url: string, prompts: string[]): Promise<void> {
 
 /** The executions of a workflow with their data, newest first. */
 export async function executionsOf(client: N8nClient, workflowId: string): Promise<Execution[]> {
-	const filter = encodeURIComponent(JSON.stringify({ workflowId }));
-	const { results } = await client.send<{ results: Array<{ id: string }> }>(
-		'GET',
-		`/rest/executions?filter=${filter}&limit=100`,
-	);
 	const found: Execution[] = [];
-	for (const { id } of results) found.push(await client.execution(id));
+	for (const { id } of await listExecutions(client, { workflowId }))
+		found.push(await client.execution(id));
 	return found;
 }
 

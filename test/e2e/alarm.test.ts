@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { N8nClient } from '../../scripts/n8n/client';
+import { listExecutions } from '../../scripts/n8n/executions';
 import { startN8n, type RunningN8n } from '../../scripts/n8n/process';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
 import { credentialFor, goldenWorkflow, itemsOf, until, type NodeChange } from './support';
@@ -50,12 +51,7 @@ async function start(prompt: string, change: NodeChange = {}): Promise<string> {
 
 /** The executions that still wait, alarms included. */
 async function waiting(): Promise<string[]> {
-	const filter = encodeURIComponent(JSON.stringify({ status: ['waiting'] }));
-	const { results } = await client.send<{ results: Array<{ id: string; status: string }> }>(
-		'GET',
-		`/rest/executions?filter=${filter}`,
-	);
-	return results.filter(({ status }) => status === 'waiting').map(({ id }) => id);
+	return (await listExecutions(client, { statuses: ['waiting'] })).map(({ id }) => id);
 }
 
 async function restart(downForMs: number): Promise<void> {

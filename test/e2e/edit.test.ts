@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 
+import { listExecutions } from '../../scripts/n8n/executions';
 import { startSimulator } from '../../simulator/simulator';
 import {
 	connect,
@@ -64,10 +65,7 @@ describe('editing and finding runs on a real n8n', () => {
 		});
 		expect(itemsOf(execution, 'Deliveries').length).toBeGreaterThanOrEqual(1);
 
-		const filter = encodeURIComponent(JSON.stringify({ workflowId: triggered }));
-		const count = async () =>
-			(await client.send<{ results: unknown[] }>('GET', `/rest/executions?filter=${filter}`))
-				.results.length;
+		const count = async () => (await listExecutions(client, { workflowId: triggered })).length;
 		await until(async () => (await count()) === 2);
 		await simulator.close();
 	});

@@ -2,6 +2,7 @@ import type { INodeParameters } from 'n8n-workflow';
 
 import { readExample } from '../../scripts/examples';
 import type { Execution, N8nClient } from '../../scripts/n8n/client';
+import { listExecutions } from '../../scripts/n8n/executions';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
 import { connect, credentialFor, downloadBinary, expectSuccess, itemsOf, until } from './support';
 
@@ -47,14 +48,8 @@ async function setUp(triggerOptions: INodeParameters = {}): Promise<string> {
 
 /** The executions that callbacks started, once there are that many and all have finished. */
 async function collected(workflowId: string, count: number): Promise<Execution[]> {
-	const filter = encodeURIComponent(JSON.stringify({ workflowId }));
 	const started = async () =>
-		(
-			await client.send<{ results: Array<{ id: string; mode: string }> }>(
-				'GET',
-				`/rest/executions?filter=${filter}`,
-			)
-		).results.filter(({ mode }) => mode === 'webhook');
+		(await listExecutions(client, { workflowId })).filter(({ mode }) => mode === 'webhook');
 	await until(async () => (await started()).length >= count);
 	return await Promise.all((await started()).map(async ({ id }) => await client.finished(id)));
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { readExample } from '../../scripts/examples';
 import type { ExportedWorkflow, N8nClient } from '../../scripts/n8n/client';
+import { listExecutions } from '../../scripts/n8n/executions';
 import { startN8n } from '../../scripts/n8n/process';
 import { startSimulator } from '../../simulator/simulator';
 import { credentialFor, goldenWorkflow, until } from './support';
@@ -23,12 +24,7 @@ function triggerWorkflow(): ExportedWorkflow {
 }
 
 async function succeededExecutions(client: N8nClient, workflowId: string): Promise<number> {
-	const filter = encodeURIComponent(JSON.stringify({ workflowId }));
-	const { results } = await client.send<{ results: Array<{ status: string }> }>(
-		'GET',
-		`/rest/executions?filter=${filter}`,
-	);
-	return results.filter(({ status }) => status === 'success').length;
+	return (await listExecutions(client, { workflowId, statuses: ['success'] })).length;
 }
 
 describe('the example that catches up after downtime', () => {

@@ -6,7 +6,7 @@ import { sign } from '../../runflow/signature';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
 import { callbackBody } from '../fixtures/callbacks';
 import { connect, credentialFor, goldenWorkflow, itemsOf, until } from './support';
-import { executionsOf as listExecutions, saveTrigger } from './triggers';
+import { executionsOf as finishedExecutionsOf, saveTrigger } from './triggers';
 
 jest.setTimeout(240_000);
 
@@ -49,7 +49,7 @@ async function deliver(url: string, body: string, signature?: string) {
 }
 
 const executionsOf = async (workflowId: string, on = client) =>
-	await listExecutions(on, workflowId);
+	await finishedExecutionsOf(on, workflowId);
 const signed = (body: string) => sign(secret, Buffer.from(body));
 const soon = async () => await new Promise((resolve) => setTimeout(resolve, 700));
 

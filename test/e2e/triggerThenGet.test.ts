@@ -1,6 +1,7 @@
 import type { INodeParameters } from 'n8n-workflow';
 
 import type { Execution, N8nClient } from '../../scripts/n8n/client';
+import { listExecutions } from '../../scripts/n8n/executions';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
 import {
 	connect,
@@ -50,14 +51,9 @@ async function fetchWhenReady(
 		}),
 	});
 	const { id: runId } = (await started.json()) as { id: string };
-	const filter = encodeURIComponent(JSON.stringify({ workflowId }));
-	const listed = async () =>
-		await client.send<{ results: Array<{ id: string }> }>(
-			'GET',
-			`/rest/executions?filter=${filter}`,
-		);
-	await until(async () => (await listed()).results.length === 1);
-	const [{ id } = { id: '' }] = (await listed()).results;
+	const listed = async () => await listExecutions(client, { workflowId });
+	await until(async () => (await listed()).length === 1);
+	const [{ id } = { id: '' }] = await listed();
 	return { execution: await client.finished(id), runId };
 }
 

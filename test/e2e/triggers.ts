@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { INodeParameters } from 'n8n-workflow';
 
 import type { Execution, N8nClient } from '../../scripts/n8n/client';
+import { listExecutions } from '../../scripts/n8n/executions';
 import { goldenWorkflow } from './support';
 
 /** A saved workflow that starts with the trigger, and the last parts of its URLs. */
@@ -31,10 +32,6 @@ export async function saveTrigger(
 
 /** All executions of a workflow, once they have finished. */
 export async function executionsOf(client: N8nClient, workflowId: string): Promise<Execution[]> {
-	const filter = encodeURIComponent(JSON.stringify({ workflowId }));
-	const { results } = await client.send<{ results: Array<{ id: string }> }>(
-		'GET',
-		`/rest/executions?filter=${filter}&limit=100`,
-	);
-	return await Promise.all(results.map(async ({ id }) => await client.finished(id)));
+	const listed = await listExecutions(client, { workflowId });
+	return await Promise.all(listed.map(async ({ id }) => await client.finished(id)));
 }

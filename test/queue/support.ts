@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { INode, INodeExecutionData } from 'n8n-workflow';
 
 import type { ExportedWorkflow, N8nClient } from '../../scripts/n8n/client';
+import { listExecutions } from '../../scripts/n8n/executions';
 import { packPackage } from '../../scripts/n8n/package';
 import { startQueue, type QueueOptions, type RunningQueue } from '../../scripts/n8n/queue';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
@@ -105,12 +106,7 @@ export async function newestExecution(
 	client: N8nClient,
 	workflowId: string,
 ): Promise<string | null> {
-	const filter = encodeURIComponent(JSON.stringify({ workflowId }));
-	const { results } = await client.send<{ results: Array<{ id: string }> }>(
-		'GET',
-		`/rest/executions?filter=${filter}&limit=1`,
-	);
-	return results[0]?.id ?? null;
+	return (await listExecutions(client, { workflowId }))[0]?.id ?? null;
 }
 
 /** The ids of a workflow's executions that its webhook started, newest first; those of alarms are not among them. */
@@ -118,12 +114,8 @@ export async function executionsStartedByWebhook(
 	client: N8nClient,
 	workflowId: string,
 ): Promise<string[]> {
-	const filter = encodeURIComponent(JSON.stringify({ workflowId }));
-	const { results } = await client.send<{ results: Array<{ id: string; mode: string }> }>(
-		'GET',
-		`/rest/executions?filter=${filter}&limit=100`,
-	);
-	return results.filter(({ mode }) => mode === 'webhook').map(({ id }) => id);
+	const executions = await listExecutions(client, { workflowId });
+	return executions.filter(({ mode }) => mode === 'webhook').map(({ id }) => id);
 }
 
 function withNode(
