@@ -89,6 +89,18 @@ describe('suspend until callback, on a real n8n', () => {
 		expect(items.filter(({ binary }) => binary?.data)).toHaveLength(18);
 	});
 
+	it('sends failed runs to the error output, and the others with their images to the other', async () => {
+		simulator.misbehave({ do: 'end-run', status: 'failed', match: 'number 3.' });
+		const execution = await client.finished(await start({ onError: 'continueErrorOutput' }));
+		expectSuccess(execution);
+		const items = itemsOf(execution);
+		expect([items.length, items.every(({ binary }) => binary?.data)]).toEqual([19, true]);
+		const failed = itemsOf(execution, 'GPT Image 2', 1);
+		expect(failed.map(({ json }) => [json.prompt, json.error])).toEqual([
+			['picture number 3.', expect.stringMatching(/^Run .* failed$/)],
+		]);
+	});
+
 	it('outputs the handles, marked as timed out, when the deadline passes', async () => {
 		simulator.settings.runTime = 600_000;
 		const id = await start({ parameters: { options: { concurrency: 20, timeout: 5 } } });

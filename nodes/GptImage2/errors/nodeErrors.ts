@@ -1,10 +1,4 @@
-import {
-	NodeApiError,
-	NodeOperationError,
-	type IDataObject,
-	type INode,
-	type INodeExecutionData,
-} from 'n8n-workflow';
+import { NodeApiError, NodeOperationError, type IDataObject, type INode } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
 import {
@@ -77,26 +71,6 @@ export function addAdvice(error: NodeError, advice: string): void {
 /** Adds ids and references to what an error carries beside its words. */
 export function addDetails(error: NodeError, details: IDataObject): void {
 	Object.assign(error.context, details);
-}
-
-/** The row for a failed item when the node continues on errors; its keys are those that n8n sends to an error output. */
-export function toErrorRow(node: INode, error: unknown, itemIndex: number): INodeExecutionData {
-	const nodeError = toNodeError(node, error, itemIndex);
-	const { context, message, description } = nodeError;
-	const details = errorDetailsSchema.parse(context);
-	const row = {
-		json: { error: message, details: { ...details, description: description ?? null } },
-		pairedItem: { item: itemIndex },
-	};
-	return node.onError === 'continueErrorOutput' ? withHiddenError(row, nodeError) : row;
-}
-
-/**
- * n8n 2.20 and older knows no `details`, and sends a row to the error output for its `error` alone. It is
- * hidden, so that the copy that arrives there has none: n8n replaces the JSON of rows that have one.
- */
-function withHiddenError(row: INodeExecutionData, error: NodeError): INodeExecutionData {
-	return Object.defineProperty(row, 'error', { value: error, enumerable: false });
 }
 
 const noDetails: ErrorDetails = { run_id: null, status: null, code: null, http_status: null };

@@ -3,7 +3,8 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import type { RunflowClient } from '../../../runflow/client';
 import { Slots } from '../../../runflow/slots';
 import { connect } from '../connection';
-import { toErrorRow, toNodeError } from '../errors/nodeErrors';
+import { toErrorRow } from '../errors/errorRow';
+import { toNodeError } from '../errors/nodeErrors';
 import { continuesOnError } from '../parameters/node';
 
 const itemsAtOnce = 10;

@@ -1,7 +1,8 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
-import { toErrorRow, toNodeError } from '../errors/nodeErrors';
+import { toErrorRow } from '../errors/errorRow';
+import { toNodeError } from '../errors/nodeErrors';
 import { toolFailure } from '../output/tool';
 import { continuesOnError, isTool } from '../parameters/node';
 import { Parameters } from '../parameters/reader';

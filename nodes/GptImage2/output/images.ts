@@ -1,4 +1,4 @@
-import { sanitizeFilename, sleep, type IBinaryData, type IExecuteFunctions } from 'n8n-workflow';
+import { sleep, type IBinaryData, type IExecuteFunctions } from 'n8n-workflow';
 
 import { ImageDownloadError, StoppedError } from '../../../runflow/errors';
 import { retryDelay } from '../../../runflow/retry';
@@ -183,7 +183,12 @@ function fileNameOf(run: Run, index: number, mimeType: string, chosen: FileName)
 	return run.images.length > 1 ? `${name}-${index}.${extension}` : `${name}.${extension}`;
 }
 
-/** A file name without folders and control characters. */
+/** A file name without folders and control characters; 'untitled' where nothing is left. */
 function safeName(name: string): string {
-	return sanitizeFilename(name.replace(/\p{Cc}/gu, ''));
+	const [last = ''] = name
+		.replace(/\p{Cc}/gu, '')
+		.split(/[\\/]+/)
+		.filter(Boolean)
+		.slice(-1);
+	return /^\.*$/.test(last) ? 'untitled' : last;
 }

@@ -6,8 +6,8 @@ import { runSchema, type Run } from '../../../runflow/run';
 import { Slots } from '../../../runflow/slots';
 import { hasSucceeded } from '../../../runflow/status';
 import type { RequestContext } from '../connection';
+import { toSuspendedErrorRow } from '../errors/errorRow';
 import { explain } from '../errors/explanations';
-import { toErrorRow } from '../errors/nodeErrors';
 import { downloadsAtOnce, imagesOf, listImages } from '../output/images';
 import { toItems, type RunResult } from '../output/items';
 import { runsToRead } from './pending';
@@ -74,7 +74,7 @@ function itemsOf(
 	{ error, result }: Resumed,
 ): INodeExecutionData[] {
 	if (error === null) return toItems(result);
-	if (continuesOnError) return [toErrorRow(context.getNode(), error, result.itemIndex)];
+	if (continuesOnError) return [toSuspendedErrorRow(context.getNode(), error, result.itemIndex)];
 	const failure = failureOf(result.run, error);
 	return toItems({ ...result, run: { ...result.run, failure } });
 }

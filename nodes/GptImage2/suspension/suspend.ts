@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { INodeExecutionData } from 'n8n-workflow';
 
 import { isTerminal } from '../../../runflow/status';
-import { toErrorRow } from '../errors/nodeErrors';
+import { toSuspendedErrorRow } from '../errors/errorRow';
 import { addSuspensionHints } from '../output/hints';
 import { toItems, type RunResult } from '../output/items';
 import { addSuspendedReuseHint } from '../output/reuseHints';
@@ -68,7 +68,7 @@ function suspensionOf({ context }: Batch, started: RunResult[], failed: FailedIt
 		})),
 		errorRows: failed.map(({ itemIndex, error }) => ({
 			itemIndex,
-			json: toErrorRow(context.getNode(), error, itemIndex).json,
+			json: toSuspendedErrorRow(context.getNode(), error, itemIndex).json,
 		})),
 	};
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { INode } from 'n8n-workflow';
 
-import { toErrorRow, toNodeError } from '../../../nodes/GptImage2/errors/nodeErrors';
+import { toErrorRow } from '../../../nodes/GptImage2/errors/errorRow';
+import { toNodeError } from '../../../nodes/GptImage2/errors/nodeErrors';
 import { toItems } from '../../../nodes/GptImage2/output/items';
 import { RunflowClient } from '../../../runflow/client';
 import { RunFailedError } from '../../../runflow/errors';

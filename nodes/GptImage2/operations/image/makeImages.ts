@@ -2,7 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { isTerminal } from '../../../../runflow/status';
 import { connect } from '../../connection';
-import { toErrorRow } from '../../errors/nodeErrors';
+import { toErrorRow } from '../../errors/errorRow';
 import { wordsForAbandonedRuns } from '../../errors/otherRuns';
 import { addSummaryHint, addWarning } from '../../output/hints';
 import type { RunResult } from '../../output/items';

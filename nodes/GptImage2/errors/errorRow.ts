@@ -1,0 +1,56 @@
+import { N8N_NODES_API_VERSION, type INode, type INodeExecutionData } from 'n8n-workflow';
+
+import { errorDetailsSchema, toNodeError, type NodeError } from './nodeErrors';
+
+/** The row for a failed item when the node continues on errors; its keys are those that n8n sends to an error output. */
+export function toErrorRow(node: INode, error: unknown, itemIndex: number): INodeExecutionData {
+	const nodeError = toNodeError(node, error, itemIndex);
+	const row = rowOf(nodeError, itemIndex);
+	return hasErrorOutput(node) ? withHiddenError(row, nodeError) : row;
+}
+
+/**
+ * The row for a failed item of a node that was suspended. n8n copies what such a node outputs, and what
+ * was hidden in it is gone then, so an n8n that may not know `details` gets a row without: its keys are
+ * `error` and `message`, which every n8n sends to an error output.
+ */
+export function toSuspendedErrorRow(
+	node: INode,
+	error: unknown,
+	itemIndex: number,
+): INodeExecutionData {
+	const nodeError = toNodeError(node, error, itemIndex);
+	const row = rowOf(nodeError, itemIndex);
+	if (!hasErrorOutput(node) || knowsDetails()) return row;
+	const { message, description } = nodeError;
+	return { ...row, json: { error: message, message: description ?? message } };
+}
+
+function rowOf(
+	{ context, message, description }: NodeError,
+	itemIndex: number,
+): INodeExecutionData {
+	const details = errorDetailsSchema.parse(context);
+	return {
+		json: { error: message, details: { ...details, description: description ?? null } },
+		pairedItem: { item: itemIndex },
+	};
+}
+
+const hasErrorOutput = ({ onError }: INode) => onError === 'continueErrorOutput';
+
+/**
+ * Whether n8n is known to send rows with `details` to an error output. It does so from 2.34.4, 2.35.2
+ * and 2.36 on, which nothing tells but its version; every n8n that states which level of node API it
+ * has (2.37.4, and all from 2.39 on) is newer than that.
+ */
+const knowsDetails = () => N8N_NODES_API_VERSION !== undefined;
+
+/**
+ * An n8n that knows no `details` sends a row to the error output for its `error` alone. It is hidden, so
+ * that the copy that arrives there has none: n8n replaces the JSON of rows that have one. It can be
+ * written, since n8n before 1.123 clears it.
+ */
+function withHiddenError(row: INodeExecutionData, error: NodeError): INodeExecutionData {
+	return Object.defineProperty(row, 'error', { value: error, enumerable: false, writable: true });
+}
