@@ -10,6 +10,7 @@ import type {
 	IWorkflowSettings,
 } from 'n8n-workflow';
 
+import { listExecutions } from './executions';
 import { N8nSession } from './session';
 import { isAtLeast, n8nVersion } from './version';
 
@@ -36,6 +37,9 @@ export interface Execution {
 
 /** n8n 1 wants to be told that a new workflow isn't active. */
 const isVersion1 = !isAtLeast(n8nVersion, '2.0');
+
+/** Older releases activate a workflow by a change to it, and tell how a retry ended instead of its id. */
+const hasNewerPaths = isAtLeast(n8nVersion, '1.123');
 
 /** n8n 2.20 and older has activated a workflow when it answers, and has no status to ask for. */
 const tellsPublication = isAtLeast(n8nVersion, '2.21');
@@ -142,14 +146,10 @@ export class N8nClient extends N8nSession {
 
 	/** Retries a failed execution as n8n's Retry does, and waits until the new execution has finished. */
 	async retry(executionId: string): Promise<Execution> {
-		const answer = await this.send<{ id?: string } | boolean>(
-			'POST',
-			`/rest/executions/${executionId}/retry`,
-			{
-				loadWorkflow: false,
-			},
-		);
-		const id = typeof answer === 'object' ? answer.id : undefined;
+		const path = `/rest/executions/${executionId}/retry`;
+		const answer = await this.send<{ id?: string } | string>('POST', path, { loadWorkflow: false });
+		const [newest] = hasNewerPaths ? [] : await listExecutions(this, {});
+		const id = typeof answer === 'object' ? answer.id : newest?.id;
 		if (id === undefined)
 			throw new Error(`retry of ${executionId} answered ${JSON.stringify(answer)}`);
 		return await this.finished(id);
@@ -161,6 +161,10 @@ export class N8nClient extends N8nSession {
 			'GET',
 			`/rest/workflows/${workflowId}`,
 		);
+		if (!hasNewerPaths) {
+			await this.send('PATCH', `/rest/workflows/${workflowId}`, { versionId, active: true });
+			return;
+		}
 		await this.send('POST', `/rest/workflows/${workflowId}/activate`, { versionId });
 		if (!tellsPublication) return;
 		for (;;) {

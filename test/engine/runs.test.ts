@@ -115,6 +115,18 @@ describe('get', () => {
 			);
 		});
 
+		it.each([
+			['../../etc/passwd', 'passwd'],
+			['C:\\pictures\\sign', 'sign'],
+			['a folder/', 'a folder'],
+			['tab\tand\0nothing', 'tabandnothing'],
+			['..', 'untitled'],
+			['/', 'untitled'],
+		])('names a file after %j without folders and control characters', async (fileName, name) => {
+			const { items } = await got({ fileName, imageNumber: 1 });
+			expect(items[0]?.binary?.data?.fileName).toBe(`${name}-0.webp`);
+		});
+
 		it('says so where several items name the same run', async () => {
 			const { items, hints } = await got({ download: false }, [{ json: {} }, { json: {} }]);
 			expect(items).toHaveLength(6);
