@@ -2,16 +2,13 @@ import { z } from 'zod/v3';
 
 import { uploadAsset, type AssetAnnouncement } from './assets';
 import { deliverySchema, type Delivery } from './callback';
-import { createRun, type CreateOptions } from './createRun';
-import { matches, type RunFilter } from './filter';
+import { createRun, type CreateOptions, type CreateOutcome } from './createRun';
 import { findRun, type WantedRun } from './findRun';
-import type { RunflowError } from './errors';
 import type { RunRequest } from './input';
-import { pagesOf, RunLists, type ListDetail, type PageRequest, type RunPage } from './lists';
-import { readMany, type ManyRuns } from './manyRuns';
+import { RunLists } from './lists';
 import { Durations, durationOf, paceOf } from './pace';
 import { PendingRuns } from './pendingRuns';
-import { readRun } from './reads';
+import { RunReader } from './reads';
 import { requestJson, usualTimeoutMs, type Send } from './request';
 import { retrying, type Pause } from './retry';
 import type { Run } from './run';
@@ -28,7 +25,7 @@ export const editModel = 'openai/gpt-image-2/edit';
 export interface WaitOptions {
 	pollSeconds: number;
 	timeoutSeconds: number;
-	/** When the run began, in milliseconds since 1970; now unless said. */
+	/** When this process created the run, in milliseconds since 1970, where it did. */
 	startedAt?: number;
 	/** What runs that take about as long have in common; null where nothing is known of that. */
 	kind?: string | null;
@@ -48,62 +45,36 @@ const longestFreshMs = 500;
  * The endpoints of the API that this package uses, a method each. What is safe to repeat is repeated
  * on 429, 5xx and lost connections, at most five times; a signal ends the pauses in between.
  */
-export class RunflowClient {
-	private readonly lists: RunLists;
+export class RunflowClient extends RunReader {
+	/** The same reads without repeating one that fails, for where nobody can wait. */
+	readonly once: RunReader;
 
 	private readonly pending: PendingRuns;
 
 	constructor(
-		private readonly send: Send,
+		send: Send,
 		private readonly pause: Pause,
 	) {
-		this.lists = new RunLists(send);
+		const lists = new RunLists(send);
+		super(send, lists, async (request, signal) => await retrying(request, pause, signal));
+		this.once = new RunReader(send, lists, async (request) => await request());
 		this.pending = new PendingRuns({
-			read: async (id) => await this.getRunOnce(id),
-			readPage: async (filter, page) => await this.lists.read(filter, page),
+			read: async (id) => await this.once.getRun(id),
+			readPage: async (filter, page) => await lists.read(filter, page),
 		});
-	}
-
-	/** Reads a run. Throws a RunflowError that names the run. */
-	async getRun(id: string, signal?: AbortSignal): Promise<Run> {
-		return await this.repeat(async () => await readRun(this.send, id), signal);
-	}
-
-	/** Reads a run without repeating a read that fails, for where nobody can wait. Throws as `getRun` does. */
-	async getRunOnce(id: string): Promise<Run> {
-		return await readRun(this.send, id);
 	}
 
 	/** Finds the run of an earlier create, null where there is none. Throws RunflowError. */
 	async findRun(wanted: WantedRun, signal?: AbortSignal): Promise<Run | null> {
-		return await this.repeat(async () => await findRun(this.send, this.lists, wanted), signal);
+		return await this.attempts(async () => await findRun(this.send, this.lists, wanted), signal);
 	}
 
-	/** Reads one page of the runs that match, newest first, at most 500. Throws RunflowError. */
-	async listRuns(filter: RunFilter, page: PageRequest, signal?: AbortSignal): Promise<RunPage> {
-		return await this.repeat(async () => await this.listRunsOnce(filter, page), signal);
-	}
-
-	/** Reads such a page without repeating a read that fails, for where nobody can wait. Throws RunflowError. */
-	async listRunsOnce(filter: RunFilter, page: PageRequest): Promise<RunPage> {
-		const { runs, cursor } = await this.lists.read(filter, page);
-		return { runs: runs.filter((run) => matches(run, filter)), cursor };
-	}
-
-	/** The pages of such a list, at most `mostPages`, as `pagesOf` yields them. Throws RunflowError. */
-	runPages(
-		filter: RunFilter,
-		{ mostPages, ...page }: Omit<PageRequest, 'cursor'> & { mostPages?: number },
-		signal?: AbortSignal,
-	): AsyncGenerator<RunPage> {
-		return pagesOf(
-			async (cursor) => await this.listRuns(filter, { ...page, cursor }, signal),
-			mostPages,
-		);
-	}
-
-	/** Creates a run and pays for it, by the rules of `createRun`. Throws as it does. */
-	async createRun(model: string, request: RunRequest, options: CreateOptions): Promise<Run> {
+	/** Creates a run and pays for it, by the rules of `createRun`. */
+	async createRun(
+		model: string,
+		request: RunRequest,
+		options: CreateOptions,
+	): Promise<CreateOutcome> {
 		const { lists, pause, send } = this;
 		return await createRun({ send, pause, lists }, model, request, options);
 	}
@@ -126,7 +97,7 @@ export class RunflowClient {
 					pause,
 					pace,
 					read: async (id, { gapMs, isLast }) => {
-						if (isLast) return await this.getRunOnce(id);
+						if (isLast) return await this.once.getRun(id);
 						const freshMs = Math.min(gapMs * freshPerGap, longestFreshMs);
 						return await pending.read(id, { freshMs, isWhole });
 					},
@@ -138,34 +109,6 @@ export class RunflowClient {
 		return ended;
 	}
 
-	/** Reads several runs, as `readMany` in manyRuns.ts does. */
-	async readRuns(
-		runs: ManyRuns,
-		detail: ListDetail,
-		signal?: AbortSignal,
-	): Promise<Map<string, Run | RunflowError>> {
-		return await readMany(
-			{
-				read: async (id) => await this.getRun(id, signal),
-				readPage: async (filter, page) => await this.listRuns(filter, page, signal),
-			},
-			runs,
-			detail,
-		);
-	}
-
-	/** The same without repeating a read that fails, for where nobody can wait. */
-	async readRunsOnce(runs: ManyRuns, detail: ListDetail): Promise<Map<string, Run | RunflowError>> {
-		return await readMany(
-			{
-				read: async (id) => await this.getRunOnce(id),
-				readPage: async (filter, page) => await this.listRunsOnce(filter, page),
-			},
-			runs,
-			detail,
-		);
-	}
-
 	/**
 	 * Uploads a file and returns the URL under which a run can read it. Costs nothing, so it is
 	 * repeated as a whole. Throws RunflowError.
@@ -174,7 +117,7 @@ export class RunflowClient {
 		announcement: AssetAnnouncement,
 		sendBytes: (uploadUrl: string) => Promise<void>,
 	): Promise<string> {
-		return await this.repeat(async () => await uploadAsset(this.send, announcement, sendBytes));
+		return await this.attempts(async () => await uploadAsset(this.send, announcement, sendBytes));
 	}
 
 	/**
@@ -192,9 +135,9 @@ export class RunflowClient {
 	}
 
 	/** The deliveries of a run's callback: `GET …/callback` (HIST). */
-	async getCallbackDeliveries(runId: string): Promise<Delivery[]> {
+	async getCallbackDeliveries(runId: string, signal?: AbortSignal): Promise<Delivery[]> {
 		const path = `/v1/runs/${encodeURIComponent(runId)}/callback`;
-		return await this.repeat(
+		return await this.attempts(
 			async () =>
 				await requestJson(
 					this.send,
@@ -202,10 +145,7 @@ export class RunflowClient {
 					z.array(deliverySchema),
 					runId,
 				),
+			signal,
 		);
-	}
-
-	private async repeat<T>(request: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-		return await retrying(request, this.pause, signal);
 	}
 }

@@ -30,12 +30,22 @@ export interface CreateOptions {
 	take?: WantedRun['take'];
 	/** Whether an earlier try got no clear answer, so the run may already exist. */
 	uncertain: boolean;
-	/** Whether a create that is refused with 429 is sent again here, as it is unless said. */
-	repeatsRefused?: boolean;
+	/** Whether a create that is refused with 429 fails at once, because the caller tries it again; not unless said. */
+	isRefusalFinal?: boolean;
 	/** How long one create may take to be answered. */
 	timeoutMs: number;
 	/** Once it fires, nothing new is sent; the run of a create without a clear answer is still looked for. */
 	signal: AbortSignal;
+}
+
+/** How a create ended. */
+export type CreateOutcome = { run: Run } | FailedCreate;
+
+/** A create that led to no run that is known. */
+export interface FailedCreate {
+	error: RunflowError;
+	/** Whether the run may exist and be paid for all the same. */
+	mayBePaid: boolean;
 }
 
 /** What a create works with. */
@@ -49,31 +59,27 @@ export interface CreateTools {
 const maxSearches = 4;
 
 /**
- * The one request that costs money: `POST /v1/models/{model}/runs` (SEED). Returns the run as the API
- * answered it, which may already have ended. Repeated on 429, 5xx and lost connections, at most five
+ * The one request that costs money: `POST /v1/models/{model}/runs` (SEED). Its run is as the API
+ * answered it, so it may already have ended. Repeated on 429, 5xx and lost connections, at most five
  * times and always with the same key; where the last try may have been accepted, the run is looked
  * for first. Never repeated once the API has accepted it, or has seen its key: then the run is only
- * looked for. Throws RunflowError, with `mayBePaid` and `clientRef` set where the run may exist all the
- * same.
+ * looked for.
  */
 export async function createRun(
 	tools: CreateTools,
 	model: string,
 	request: RunRequest,
 	options: CreateOptions,
-): Promise<Run> {
+): Promise<CreateOutcome> {
 	let { uncertain } = options;
 	for (let retries = 0; ; retries++) {
 		const result = await findOrPost(tools, model, request, { ...options, uncertain });
-		if (!('error' in result)) return result;
+		if ('run' in result) return result;
 		const { error, wasAccepted, hasNoRun } = result;
 		uncertain ||= wasAccepted || mayHaveBeenAccepted(error);
 		if (options.uncertain && hasNoRun) uncertain = false;
-		if (wasAccepted || !mayTryAgain(error, retries, options)) {
-			error.mayBePaid = uncertain;
-			error.clientRef = uncertain ? (request.client_ref ?? null) : null;
-			throw error;
-		}
+		const isFinal = wasAccepted || !mayTryAgain(error, retries, options);
+		if (isFinal) return { error, mayBePaid: uncertain };
 		await pauseUntilStopped(tools.pause, retryDelay(error, retries, Math.random()), options.signal);
 	}
 }
@@ -95,7 +101,7 @@ async function findOrPost(
 	model: string,
 	request: RunRequest,
 	options: CreateOptions,
-): Promise<Run | FailedTry> {
+): Promise<{ run: Run } | FailedTry> {
 	const { findable, signal, uncertain } = options;
 	const unclear = { wasAccepted: false, hasNoRun: false };
 	const accepted = uncertain
@@ -104,13 +110,13 @@ async function findOrPost(
 	const isUnsearchable = accepted instanceof RunflowApiError && !isPassing(accepted);
 	// Where the API refuses to search, the key alone has to do.
 	if (accepted instanceof RunflowError && !isUnsearchable) return { ...unclear, error: accepted };
-	if (accepted !== null && !(accepted instanceof RunflowError)) return accepted;
+	if (accepted !== null && !(accepted instanceof RunflowError)) return { run: accepted };
 	if (signal.aborted) return { ...unclear, error: new StoppedError() };
 	const posted = await postRun(tools.send, model, request, options).catch(returnRunflowError);
-	if (!(posted instanceof RunflowError)) return posted;
+	if (!(posted instanceof RunflowError)) return { run: posted };
 	if (showsAcceptance(posted)) {
 		const found = await searchAgain(tools, request, options);
-		return found ?? { error: posted, wasAccepted: true, hasNoRun: false };
+		return found === null ? { error: posted, wasAccepted: true, hasNoRun: false } : { run: found };
 	}
 	const isRefused = posted instanceof RunflowApiError && refusals.includes(posted.httpStatus);
 	const wasSearched = uncertain && !isUnsearchable && findable;
@@ -176,11 +182,11 @@ async function searchAgain(
 function mayTryAgain(
 	error: unknown,
 	retries: number,
-	{ repeatsRefused = true }: CreateOptions,
+	{ isRefusalFinal = false }: CreateOptions,
 ): boolean {
 	if (retries === maxRetries) return false;
 	const isRefused = error instanceof RunflowApiError && error.httpStatus === 429;
-	if (isRefused && !repeatsRefused) return false;
+	if (isRefused && isRefusalFinal) return false;
 	return isPassing(error) || (error instanceof RunflowAnswerError && retries === 0);
 }
 

@@ -7,37 +7,54 @@ export abstract class RunflowError extends Error {
 	/** The API's or this package's stable code for the problem, null where there is none. */
 	abstract readonly code: string | null;
 
-	runId: string | null = null;
+	constructor(
+		message: string,
+		/** The run that the error is about, null where there is none. */
+		readonly runId: string | null = null,
+	) {
+		super(message);
+	}
 
-	/** Whether a create ended without a clear answer, so that its run may exist and be paid for. */
-	mayBePaid = false;
-
-	/** The reference by which that run can be found, set together with `mayBePaid`. */
-	clientRef: string | null = null;
-
-	/** Notes which run the error is about (the first one stays) and returns the error itself. */
-	about(runId: string | null): this {
-		this.runId ??= runId;
-		return this;
+	/** The same error, said of a run. One that names a run already is returned as it is. */
+	about(runId: string | null): RunflowError {
+		if (this.runId !== null || runId === null) return this;
+		const named: RunflowError = Object.create(this, { runId: { value: runId, enumerable: true } });
+		return named;
 	}
 }
+
+/** What is known of a refusal beside its status. */
+export type Refusal = Partial<
+	Pick<RunflowApiError, 'code' | 'detail' | 'fields' | 'retryAfterMs' | 'scope'>
+>;
 
 /** The API answered with a status that isn't 2xx (ERR). */
 export class RunflowApiError extends RunflowError {
 	override readonly name = 'RunflowApiError';
 
+	readonly code: string | null;
+
+	/** The API's own words, null where it sent none. */
+	readonly detail: string | null;
+
+	readonly fields: FieldProblem[];
+
+	/** How long to wait before the next try, null where the API didn't say (RATE). */
+	readonly retryAfterMs: number | null;
+
+	/** The scope that the request needs of the key, null where unknown. */
+	readonly scope: Scope | null;
+
 	constructor(
 		readonly httpStatus: number,
-		readonly code: string | null,
-		/** The API's own words, null where it sent none. */
-		readonly detail: string | null,
-		readonly fields: FieldProblem[] = [],
-		/** How long to wait before the next try, null where the API didn't say (RATE). */
-		readonly retryAfterMs: number | null = null,
-		/** The scope that the request needs of the key, null where unknown. */
-		readonly scope: Scope | null = null,
+		{ code = null, detail = null, fields = [], retryAfterMs = null, scope = null }: Refusal = {},
 	) {
 		super(`Runflow answered ${httpStatus}`);
+		this.code = code;
+		this.detail = detail;
+		this.fields = fields;
+		this.retryAfterMs = retryAfterMs;
+		this.scope = scope;
 	}
 }
 
@@ -75,9 +92,8 @@ export class RunFailedError extends RunflowError {
 	readonly code: string | null;
 
 	constructor(readonly run: Run) {
-		super(`Run ${run.id} ended as ${run.status}`);
+		super(`Run ${run.id} ended as ${run.status}`, run.id);
 		this.code = run.failure?.code ?? null;
-		this.about(run.id);
 	}
 }
 
@@ -92,8 +108,7 @@ export class RunDeadlineError extends RunflowError {
 		readonly lastStatus: string,
 		readonly waitedSeconds: number,
 	) {
-		super(`Run ${runId} was still ${lastStatus} after ${waitedSeconds} s`);
-		this.about(runId);
+		super(`Run ${runId} was still ${lastStatus} after ${waitedSeconds} s`, runId);
 	}
 }
 
@@ -145,8 +160,32 @@ export class NoSuchImageError extends RunflowError {
 		readonly run: Run,
 		readonly imageNumber: number,
 	) {
-		super(`Run ${run.id} has no image ${imageNumber}`);
-		this.about(run.id);
+		super(`Run ${run.id} has no image ${imageNumber}`, run.id);
+	}
+}
+
+/** The API knows the key of a create that was sent again, and yet no run of it is found. */
+export class DisputedRunError extends RunflowError {
+	override readonly name = 'DisputedRunError';
+
+	readonly code = 'RUN_DISPUTED';
+
+	constructor(readonly clientRef: string) {
+		super('The API knows a request and no run of it');
+	}
+}
+
+/** The runs that were started before can't be listed in full, so it isn't known what is paid for. */
+export class UnknownRunsError extends RunflowError {
+	override readonly name = 'UnknownRunsError';
+
+	readonly code = 'RUNS_UNKNOWN';
+
+	constructor(
+		/** The status with which the API refused the list, null where it is too long. */
+		readonly httpStatus: number | null,
+	) {
+		super('The runs could not be listed');
 	}
 }
 
@@ -164,5 +203,16 @@ export class StoppedError extends RunflowError {
 /** For `.catch`: returns an error of this package, to be decided on as a value, and throws any other. */
 export function returnRunflowError(error: unknown): RunflowError {
 	if (error instanceof RunflowError) return error;
+	throw error;
+}
+
+/** Whether the API doesn't know what was asked for: a run that is gone, or one that it has only just created. */
+export function isNotFound(error: unknown): error is RunflowApiError {
+	return error instanceof RunflowApiError && error.httpStatus === 404;
+}
+
+/** For `.catch`: returns null for what isn't found, and throws any other error. */
+export function returnNullIfNotFound(error: unknown): null {
+	if (isNotFound(error)) return null;
 	throw error;
 }

@@ -6,11 +6,19 @@ export interface RunFilter {
 	/** A normalized status. */
 	status: string | null;
 	clientRef: string | null;
-	/** An ISO 8601 time. */
-	createdAfter: string | null;
+	/** A moment in milliseconds since 1970. */
+	createdAfter: number | null;
 	/** A filter in the API's own words, which goes in front. */
 	query: string | null;
 }
+
+/** The filter that every run matches. */
+export const everyRun: RunFilter = {
+	status: null,
+	clientRef: null,
+	createdAfter: null,
+	query: null,
+};
 
 /** How much of a filter the API is asked for: all of it, or only terms that no source speaks against. */
 export type FilterTerms = 'all' | 'undisputed';
@@ -31,7 +39,7 @@ export function queryOf(filter: RunFilter, wanted: FilterTerms = 'all'): string 
 		query !== null && `(${query})`,
 		status !== null && (spellings.length === 1 ? byStatus : all && `(${byStatus})`),
 		clientRef !== null && !clientRef.includes("'") && `client_ref.EQ:'${clientRef}'`,
-		all && createdAfter !== null && `created_at>${createdAfter}`,
+		all && createdAfter !== null && `created_at>${new Date(createdAfter).toISOString()}`,
 	].filter((term) => term !== false);
 	if (terms.length === 0) return undefined;
 	return terms.length === 1 && query !== null ? query : terms.join(' AND ');
@@ -41,6 +49,5 @@ export function queryOf(filter: RunFilter, wanted: FilterTerms = 'all'): string 
 export function matches(run: Run, { status, clientRef, createdAfter }: RunFilter): boolean {
 	if (status !== null && normalizeStatus(run.status) !== status) return false;
 	if (clientRef !== null && run.client_ref !== clientRef) return false;
-	if (createdAfter === null || run.created_at === null) return true;
-	return Date.parse(run.created_at) > Date.parse(createdAfter);
+	return createdAfter === null || run.createdAt === null || run.createdAt > createdAfter;
 }

@@ -1,5 +1,6 @@
 import { RunflowError } from './errors';
-import { pagesOf, reachBefore, type RunLists } from './lists';
+import { everyRun } from './filter';
+import { pagesOf, walk, type RunLists } from './lists';
 import { readRun } from './reads';
 import type { Send } from './request';
 import { isPassing } from './retry';
@@ -35,19 +36,18 @@ const mostUnnamedReads = 20;
  * it is new enough and was made from the same input. Throws RunflowError.
  */
 export async function findRun(send: Send, lists: RunLists, wanted: WantedRun): Promise<Run | null> {
-	const filter = { status: null, clientRef: wanted.clientRef, createdAfter: null, query: null };
+	const filter = { ...everyRun, clientRef: wanted.clientRef };
+	const backTo = earliest(wanted);
 	const readPage = async (cursor: string | null) =>
-		await lists.read(filter, { limit: runsPerPage, cursor });
+		await lists.read(filter, { limit: runsPerPage, cursor, backTo });
 	let unnamedReads = 0;
-	for await (const { runs } of pagesOf(readPage, mostPages)) {
-		for (const listed of runs.filter((run) => mayBeWanted(run, wanted))) {
-			if (listed.client_ref === null && ++unnamedReads > mostUnnamedReads) continue;
-			const run = await readListed(send, listed);
-			if (isWanted(run, listed, wanted) && (wanted.take?.(run) ?? true)) return run;
-		}
-		if (reachBefore(runs, earliest(wanted))) return null;
-	}
-	return null;
+	const { found } = await walk(pagesOf(readPage, mostPages), async (listed) => {
+		if (!mayBeWanted(listed, wanted)) return undefined;
+		if (listed.client_ref === null && ++unnamedReads > mostUnnamedReads) return undefined;
+		const run = await readListed(send, listed);
+		return isWanted(run, listed, wanted) && (wanted.take?.(run) ?? true) ? run : undefined;
+	});
+	return found ?? null;
 }
 
 /** Whether a run in the list may be the wanted one; what the list leaves out speaks for it. */
@@ -56,7 +56,7 @@ function mayBeWanted(run: Run, wanted: WantedRun): boolean {
 	if (isTaken?.(run)) return false;
 	if (run.client_ref !== null && run.client_ref !== clientRef) return false;
 	if (run.client_ref === clientRef && input === null) return true;
-	if (run.created_at !== null && Date.parse(run.created_at) < earliest(wanted)) return false;
+	if (run.createdAt !== null && run.createdAt < earliest(wanted)) return false;
 	return input === null || run.input === null || isSameInput(input, run.input);
 }
 
@@ -65,7 +65,7 @@ function isWanted(run: Run, listed: Run, wanted: WantedRun): boolean {
 	const { clientRef, input } = wanted;
 	if ((run.client_ref ?? listed.client_ref) !== clientRef) return false;
 	if (input === null) return true;
-	const createdAt = Date.parse(run.created_at ?? listed.created_at ?? '');
+	const createdAt = run.createdAt ?? listed.createdAt ?? NaN;
 	return createdAt >= earliest(wanted) && isSameInput(input, run.input ?? listed.input);
 }
 

@@ -36,6 +36,8 @@ export interface PageRequest {
 	cursor: string | null;
 	/** What is wanted of each run, 'usual' unless said. */
 	detail?: ListDetail;
+	/** No page is read behind one that goes back beyond this moment, in milliseconds since 1970; that of the filter unless said. */
+	backTo?: number;
 }
 
 /** Runs, newest first; `cursor` is where the next page begins, null after the last. */
@@ -60,6 +62,28 @@ export async function* pagesOf(
 		if (page.cursor === null) return;
 		cursor = page.cursor;
 	}
+}
+
+/**
+ * Shows each run of these pages to `visit`, and each only once, although runs that start meanwhile may put
+ * one on two of them. Ends as soon as `visit` returns something, which becomes `found`; `isCutOff` says
+ * that the last page read has others behind it. Throws what reading a page and `visit` throw.
+ */
+export async function walk<T>(
+	pages: AsyncIterable<RunPage>,
+	visit: (run: Run) => T | undefined | Promise<T | undefined>,
+): Promise<{ found: T | undefined; isCutOff: boolean }> {
+	const seen = new Set<string>();
+	let isCutOff = false;
+	for await (const { cursor, runs } of pages) {
+		for (const run of runs.filter(({ id }) => !seen.has(id))) {
+			seen.add(run.id);
+			const found = await visit(run);
+			if (found !== undefined) return { found, isCutOff };
+		}
+		isCutOff = cursor !== null;
+	}
+	return { found: undefined, isCutOff };
 }
 
 /** What a list is asked for with: which fields of the runs, and how much of the filter. */
@@ -97,7 +121,7 @@ export class RunLists {
 
 	private async request(
 		filter: RunFilter,
-		{ limit, cursor, detail = 'usual' }: PageRequest,
+		{ limit, cursor, detail = 'usual', backTo }: PageRequest,
 		{ fields, terms }: Wording,
 	): Promise<RunPage> {
 		const q = queryOf(filter, terms);
@@ -118,7 +142,7 @@ export class RunLists {
 		const isLast =
 			page.items.length === 0 ||
 			page.cursor === cursor ||
-			(filter.createdAfter !== null && reachBefore(runs, Date.parse(filter.createdAfter)));
+			reachBefore(runs, backTo ?? filter.createdAfter);
 		return { runs, cursor: isLast ? null : page.cursor };
 	}
 }
@@ -138,12 +162,10 @@ function plainerThan(
 	return canBePlainer ? { fields: false, terms: 'undisputed' } : null;
 }
 
-/** Whether runs that are sorted newest first go back beyond a moment, in milliseconds since 1970. */
-export function reachBefore(runs: Run[], moment: number): boolean {
-	const times = runs.flatMap(({ created_at }) =>
-		created_at === null ? [] : [Date.parse(created_at)],
-	);
+/** Whether runs that are sorted newest first go back beyond a moment, in milliseconds since 1970; never for null. */
+function reachBefore(runs: Run[], moment: number | null): boolean {
+	const times = runs.flatMap(({ createdAt }) => createdAt ?? []);
 	const [newest = NaN] = times;
 	const oldest = times.at(-1) ?? NaN;
-	return oldest < moment && oldest <= newest;
+	return moment !== null && oldest < moment && oldest <= newest;
 }

@@ -1,6 +1,13 @@
 import { RunflowError, returnRunflowError } from './errors';
-import type { RunFilter } from './filter';
-import { mostPerPage, pagesOf, type ListDetail, type PageRequest, type RunPage } from './lists';
+import { everyRun, type RunFilter } from './filter';
+import {
+	mostPerPage,
+	pagesOf,
+	walk,
+	type ListDetail,
+	type PageRequest,
+	type RunPage,
+} from './lists';
 import type { Run } from './run';
 import { Slots } from './slots';
 import { hasSucceeded, isTerminal } from './status';
@@ -29,15 +36,14 @@ export async function listThem(
 	{ createdAt, ids }: ManyRuns,
 	detail: ListDetail,
 ): Promise<Map<string, Run>> {
-	const createdAfter = new Date(createdAt - beforeFirstMs).toISOString();
-	const filter = { status: null, clientRef: null, createdAfter, query: null };
+	const filter = { ...everyRun, createdAfter: createdAt - beforeFirstMs };
 	const read = async (cursor: string | null) =>
 		await readPage(filter, { limit: mostPerPage, cursor, detail });
 	const found = new Map<string, Run>();
-	for await (const { runs } of pagesOf(read, ids.size)) {
-		for (const run of runs) if (ids.has(run.id)) found.set(run.id, run);
-		if (found.size === ids.size) break;
-	}
+	await walk(pagesOf(read, ids.size), (run) => {
+		if (ids.has(run.id)) found.set(run.id, run);
+		return found.size === ids.size || undefined;
+	});
 	return found;
 }
 

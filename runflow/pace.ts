@@ -10,6 +10,18 @@ export interface Pace {
 	expectedMs: number | null;
 }
 
+/** A part of an age, between two bounds, all in milliseconds. */
+export interface AgePart {
+	part: number;
+	shortestMs: number;
+	longestMs: number;
+}
+
+/** How long that part of `ageMs` is, in milliseconds. */
+export function partOfAge(ageMs: number, { part, shortestMs, longestMs }: AgePart): number {
+	return Math.min(Math.max(ageMs * part, shortestMs), longestMs);
+}
+
 const gapPerElapsed = 0.1;
 
 /** Where nothing is known, the gap is at first this part of the run's age, up to the usual one. */
@@ -41,25 +53,22 @@ export function paceOf(pollSeconds: number, expectedMs: number | null = null): P
  */
 export function nextGap(elapsedMs: number, pace: Pace): number {
 	const { expectedMs, firstMs, longestMs, shortestMs, usualMs } = pace;
-	const bounded = (gapMs: number) => Math.min(Math.max(gapMs, shortestMs), longestMs);
+	const gapMs = partOfAge(elapsedMs, { part: gapPerElapsed, shortestMs, longestMs });
 	if (expectedMs !== null) {
 		const next = looksBeforeEnd.map((part) => part * expectedMs).find((at) => elapsedMs < at);
-		return next === undefined ? bounded(elapsedMs * gapPerElapsed) : Math.max(next - elapsedMs, 1);
+		return next === undefined ? gapMs : Math.max(next - elapsedMs, 1);
 	}
 	if (elapsedMs < firstMs) return firstMs - elapsedMs;
-	const early = Math.min(elapsedMs * firstGapPerElapsed, usualMs);
-	return bounded(Math.max(early, elapsedMs * gapPerElapsed));
+	const early = Math.min(elapsedMs * firstGapPerElapsed, usualMs, longestMs);
+	return Math.max(early, gapMs);
 }
 
 /**
  * How long a run took, in milliseconds: as the API says where it does, and at most as long as it was waited
  * for, since a read may have come late.
  */
-export function durationOf(
-	{ completed_at, created_at, duration_ms }: Run,
-	waitedMs: number,
-): number {
-	const tookMs = Date.parse(completed_at ?? '') - Date.parse(created_at ?? '');
+export function durationOf({ completedAt, createdAt, duration_ms }: Run, waitedMs: number): number {
+	const tookMs = (completedAt ?? NaN) - (createdAt ?? NaN);
 	const said = [tookMs, duration_ms ?? NaN].find((milliseconds) => milliseconds >= 0);
 	return Math.min(said ?? Infinity, waitedMs);
 }

@@ -54,9 +54,8 @@ export class PendingRuns {
 
 	/** Counts a run among them for as long as `wait` takes. Returns and throws as that. */
 	async during<T>(run: Run, wait: () => Promise<T>): Promise<T> {
-		const created = Date.parse(run.created_at ?? '');
 		const since = Date.now();
-		const createdAt = Number.isNaN(created) ? since - clockSkewMs : created;
+		const createdAt = run.createdAt ?? since - clockSkewMs;
 		this.pending.set(run.id, { lastSeen: run, createdAt, since, unshown: 0 });
 		return await wait().finally(() => this.pending.delete(run.id));
 	}

@@ -60,14 +60,13 @@ function read<T extends z.ZodTypeAny>(
 	const body = redactAnswer(sent, secrets);
 	if (httpStatus < 200 || httpStatus > 299) {
 		const { code, message, fields } = apiErrorSchema.parse(body);
-		throw new RunflowApiError(
-			httpStatus,
+		throw new RunflowApiError(httpStatus, {
 			code,
-			message,
+			detail: message,
 			fields,
-			parseRetryAfter(headers['retry-after'], Date.now()),
-			scopeOf(method, path),
-		);
+			retryAfterMs: parseRetryAfter(headers['retry-after'], Date.now()),
+			scope: scopeOf(method, path),
+		});
 	}
 	const answer = schema.safeParse(body);
 	if (answer.success) return answer.data;

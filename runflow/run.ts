@@ -54,11 +54,18 @@ const runFields = failureFields.extend({
 
 const nameFields = runFields.pick({ id: true, run_id: true, status: true, status_code: true });
 
+/** A moment as the API writes it, in milliseconds since 1970; null for anything else. */
+function momentOf(text: string | null): number | null {
+	const moment = Date.parse(text ?? '');
+	return Number.isNaN(moment) ? null : moment;
+}
+
 /** What a run says besides its id and status. */
 function detailsOf(raw: Record<string, unknown>) {
 	const fields = runFields.parse(raw);
 	const { input } = fields;
 	const output = objectOrNull.parse(fields.output);
+	const completed_at = fields.completed_at ?? fields.finished_at;
 	return {
 		input,
 		prompt: typeof input?.prompt === 'string' ? input.prompt : null,
@@ -69,7 +76,10 @@ function detailsOf(raw: Record<string, unknown>) {
 		cost: fields.cost ?? null,
 		duration_ms: fields.duration_ms,
 		created_at: fields.created_at,
-		completed_at: fields.completed_at ?? fields.finished_at,
+		completed_at,
+		/** `created_at` and `completed_at` as milliseconds since 1970. */
+		createdAt: momentOf(fields.created_at),
+		completedAt: momentOf(completed_at),
 		metadata: fields.metadata,
 		client_ref: fields.client_ref,
 		failure: failureOf(fields),
@@ -111,10 +121,16 @@ export const createdRunSchema = runSchemaWith('queued');
 /** A run as the rest of this package sees it. */
 export type Run = z.infer<typeof runSchema>;
 
-/** The cursor in a page's `next`: the cursor itself, or a URL that has it as `pq` (REQ, RUN-L). */
+/** What a `next` that is a URL begins with; an opaque cursor such as `v1:abc` would parse as one, too. */
+const urlStart = /^(https?:\/\/|[/?])/i;
+
+const anyBase = 'https://api.runflow.io';
+
+/** The cursor in a page's `next`: the cursor itself, or a URL, also a relative one, that has it as `pq` (REQ, RUN-L). */
 function cursorIn(next: string | null): string | null {
-	if (next === null || !URL.canParse(next)) return next;
-	return new URL(next).searchParams.get('pq');
+	if (next === null || !urlStart.test(next) || !URL.canParse(next, anyBase)) return next;
+	const cursor = new URL(next, anyBase).searchParams.get('pq');
+	return cursor ?? (URL.canParse(next) ? null : next);
 }
 
 /**

@@ -1,3 +1,5 @@
+import { StoppedError } from './errors';
+
 /** Lets at most `limit` tasks run at the same time; the others wait in the order in which they came. */
 export class Slots {
 	private readonly queue: Array<() => void> = [];
@@ -30,4 +32,37 @@ export class Slots {
 		for (; this.running < this.limit && this.queue.length > 0; this.running++)
 			this.queue.shift()?.();
 	}
+}
+
+/**
+ * Does the same for each input, at most `limit` at the same time, and returns the results in their order.
+ * When one fails, or `outer` fires, no more are begun, and the signal that the others got fires. Throws
+ * the first error, once all have ended.
+ */
+export async function doEach<Input, Result>(
+	inputs: Iterable<Input>,
+	limit: number,
+	work: (input: Input, signal: AbortSignal) => Promise<Result>,
+	outer?: AbortSignal,
+): Promise<Result[]> {
+	const slots = new Slots(limit);
+	const stop = new AbortController();
+	const signal = outer === undefined ? stop.signal : AbortSignal.any([stop.signal, outer]);
+	const errors: unknown[] = [];
+	const results = [...inputs].map(
+		async (input) =>
+			await slots
+				.use(async () => {
+					if (signal.aborted) throw new StoppedError();
+					return await work(input, signal);
+				})
+				.catch((error: unknown) => {
+					errors.push(error);
+					stop.abort();
+					throw error;
+				}),
+	);
+	await Promise.allSettled(results);
+	if (errors.length > 0) throw errors[0];
+	return await Promise.all(results);
 }

@@ -1,10 +1,19 @@
-import { RunDeadlineError, RunflowApiError, RunflowError, StoppedError } from './errors';
+import { isNotFound, RunDeadlineError, RunflowError, StoppedError } from './errors';
 import { nextGap, type Pace } from './pace';
 import { isPassing, retryDelay, type Pause } from './retry';
 import type { Run } from './run';
 import { isTerminal } from './status';
 
+/** So many reads in a row may not find a run, whatever its age. */
 const missingReadsTolerated = 3;
+
+/** For this long the API may not know a run that it has only just created: a read may meet a replica that is behind. */
+const unknownForMs = 60_000;
+
+/** Whether a run that isn't found may be one that the API doesn't know yet; `createdAt` in milliseconds since 1970. */
+export function mayBeUnknownYet(createdAt: number): boolean {
+	return Date.now() - createdAt <= unknownForMs;
+}
 
 /** What waiting needs: the run as last seen and the means to read it again. */
 export interface Waiting {
@@ -14,21 +23,22 @@ export interface Waiting {
 	pause: Pause;
 	pace: Pace;
 	timeoutSeconds: number;
-	/** When the run began, in milliseconds since 1970; now unless said. */
+	/** When this process created the run, in milliseconds since 1970, where it did. */
 	startedAt?: number;
 	signal?: AbortSignal;
 }
 
 /**
  * Reads a run until it is terminal and returns it; one that is terminal already isn't read at all.
- * Survives reads that fail with 429, 5xx or a lost connection, and a few 404 of a run that the API
- * has only just created. Throws RunDeadlineError after the timeout, StoppedError when the signal
+ * Survives reads that fail with 429, 5xx or a lost connection, a few 404, and any 404 of a run that was
+ * created within the last minute. Throws RunDeadlineError after the timeout, StoppedError when the signal
  * fires, and any other RunflowError with the run's id.
  */
 export async function waitForRun(waiting: Waiting): Promise<Run> {
 	const { pace, pause, read, signal, timeoutSeconds } = waiting;
 	const deadline = Date.now() + timeoutSeconds * 1000;
-	const startedAt = waiting.startedAt ?? Date.now();
+	const { startedAt = Date.now() } = waiting;
+	const isNew = () => waiting.startedAt !== undefined && mayBeUnknownYet(waiting.startedAt);
 	let { run } = waiting;
 	let passingFailures = 0;
 	let missingReads = 0;
@@ -48,14 +58,10 @@ export async function waitForRun(waiting: Waiting): Promise<Run> {
 			gapMs = nextGap(Date.now() - startedAt, pace);
 			if (isPassing(error)) {
 				gapMs = Math.max(gapMs, retryDelay(error, passingFailures++, 0));
-			} else if (!isMissing(error) || ++missingReads > missingReadsTolerated) {
+			} else if (!isNotFound(error) || (++missingReads > missingReadsTolerated && !isNew())) {
 				throw error instanceof RunflowError ? error.about(run.id) : error;
 			}
 		}
 	}
 	return run;
-}
-
-function isMissing(error: unknown): boolean {
-	return error instanceof RunflowApiError && error.httpStatus === 404;
 }

@@ -100,5 +100,5 @@ export async function sendFile(
 		.catch(throwConnectionError);
 	const { statusCode } = httpAnswerSchema.parse(answer);
 	if (statusCode >= 200 && statusCode < 300) return;
-	throw new RunflowApiError(statusCode, uploadRefused, null);
+	throw new RunflowApiError(statusCode, { code: uploadRefused });
 }

@@ -1,7 +1,10 @@
-import { explain } from '../../nodes/GptImage2/errors/explanations';
+import type { INode } from 'n8n-workflow';
+
+import { toNodeError, type Circumstances } from '../../nodes/GptImage2/errors/nodeErrors';
 import { statusesWithWords } from '../../nodes/GptImage2/errors/statusWords';
 import { uploadRefused } from '../../runflow/assets';
 import {
+	DisputedRunError,
 	ImageDownloadError,
 	ImageStorageError,
 	NoSuchImageError,
@@ -11,6 +14,7 @@ import {
 	RunflowApiError,
 	RunflowConnectionError,
 	StoppedError,
+	UnknownRunsError,
 	type RunflowError,
 } from '../../runflow/errors';
 import { InputRunError, type InputRunProblem } from '../../runflow/inputRun';
@@ -22,6 +26,8 @@ import { table } from './parts';
 /** An error as it may occur, what it means, and how the page names it where that isn't its own code. */
 interface Example {
 	error: RunflowError;
+	/** What the node knows beside the error. */
+	known?: Circumstances;
 	meaning: string;
 	name?: string;
 }
@@ -33,13 +39,13 @@ function refusal(
 	meaning: string,
 	{ code = null, scope = null }: { code?: string | null; scope?: Scope | null } = {},
 ): Example {
-	return { error: new RunflowApiError(status, code, null, [], null, scope), meaning };
+	return { error: new RunflowApiError(status, { code, scope }), meaning };
 }
 
-const refusedField = new RunflowApiError(422, null, null, [
-	{ loc: ['body', 'input', 'prompt'], msg: whatever },
-]);
-const lostRun = new RunflowApiError(404, 'RUN_NOT_FOUND', null).about(runId);
+const refusedField = new RunflowApiError(422, {
+	fields: [{ loc: ['body', 'input', 'prompt'], msg: whatever }],
+});
+const lostRun = new RunflowApiError(404, { code: 'RUN_NOT_FOUND' }).about(runId);
 
 /** What each status with words of its own means, in each of the ways that change what a user reads. */
 const refusals: Readonly<Record<number, Example[]>> = {
@@ -110,9 +116,6 @@ const storageError = (
 	return { error: new ImageStorageError(problem).about(runId), meaning };
 };
 
-const unclear = new RunflowConnectionError(null, false);
-unclear.mayBePaid = true;
-
 /** The errors of the client as a user may read them, by the parts of the page. */
 export const examples: Readonly<Record<string, Example[]>> = {
 	'refused requests': [...statusesWithWords.flatMap(refusalsFor), ...otherRefusals],
@@ -146,9 +149,18 @@ export const examples: Readonly<Record<string, Example[]>> = {
 			name: "the system's code, such as `ECONNREFUSED`",
 		},
 		{
-			error: unclear,
+			error: new RunflowConnectionError(null, false),
+			known: { unclearRef: whatever },
 			meaning: 'The connection broke after a run was requested, so there may be one.',
 			name: 'the same, with `may_be_paid`',
+		},
+		{
+			error: new DisputedRunError(whatever),
+			meaning: 'Runflow knew the key of a request that was repeated, and listed no run of it.',
+		},
+		{
+			error: new UnknownRunsError(403),
+			meaning: 'A retry can not see what the execution before it paid for.',
 		},
 		{
 			error: new RunflowAnswerError(whatever),
@@ -195,9 +207,18 @@ export function errorTables(): Record<string, string> {
 	);
 }
 
-function row({ error, meaning, name }: Example): string[] {
-	const { message, description } = explain(error);
-	const advice = description.replace(` Code: ${error.code}.`, '');
+const node: INode = {
+	id: 'node',
+	name: 'GPT Image 2',
+	type: 'n8n-nodes-runflow.gptImage2',
+	typeVersion: 1.1,
+	position: [0, 0],
+	parameters: {},
+};
+
+function row({ error, known, meaning, name }: Example): string[] {
+	const { message, description } = toNodeError(node, error, 0, known);
+	const advice = (description ?? '').replace(` Code: ${error.code}.`, '');
 	return [`**${general(message)}**`, meaning, general(advice), name ?? nameOf(error)];
 }
 

@@ -1,4 +1,4 @@
-import type { N8nClient } from './client';
+import type { N8nSession } from './session';
 
 /** One line of n8n's list of executions. */
 export interface ListedExecution {
@@ -31,7 +31,7 @@ export interface ExecutionFilter {
  * listed twice or not at all.
  */
 export async function listExecutions(
-	client: N8nClient,
+	client: N8nSession,
 	{ workflowId, statuses = allStatuses }: ExecutionFilter,
 ): Promise<ListedExecution[]> {
 	const filter = encodeURIComponent(JSON.stringify({ workflowId, status: statuses }));

@@ -18,6 +18,11 @@ interface Sent {
 
 /** What the crashed execution sent: the same node and prompt, under an execution id of its own. */
 async function sentByCrashed(): Promise<Sent> {
+	return await sentBy(workflow);
+}
+
+/** What a workflow with one item sends before it crashes. */
+async function sentBy(crashing: typeof workflow): Promise<Sent> {
 	let sent: Sent = { client_ref: '', input: {} };
 	nock(apiUrl)
 		.post(models, (body) => {
@@ -25,12 +30,15 @@ async function sentByCrashed(): Promise<Sent> {
 			return true;
 		})
 		.reply(201, succeededRun);
-	await runWorkflow(workflow, { input, establishedAt, executionId: '17' });
+	await runWorkflow(crashing, { input, establishedAt, executionId: '17' });
 	return sent;
 }
 
 /** The runs that the API lists to a retry, and how many more it creates. */
-async function retryWith(run: object): Promise<{ created: number; ids: unknown[] }> {
+async function retryWith(
+	run: object,
+	retried = workflow,
+): Promise<{ created: number; ids: unknown[] }> {
 	let created = 0;
 	nock(apiUrl)
 		.get('/v1/runs')
@@ -44,7 +52,7 @@ async function retryWith(run: object): Promise<{ created: number; ids: unknown[]
 			return { ...succeededRun, id: '01970c11-2222-7333-8444-000000000099' };
 		});
 	const retry = { input, establishedAt, executionId: '18', mode: 'retry' } as const;
-	const { items } = await runWorkflow(workflow, retry);
+	const { items } = await runWorkflow(retried, retry);
 	return { created, ids: items.map(({ json }) => json.run_id) };
 }
 
@@ -80,7 +88,6 @@ describe('the retry of an execution that crashed', () => {
 	});
 
 	it.each([
-		['was made from another input', (sent: Sent) => ({ ...sent, input: { prompt: 'another' } })],
 		[
 			'belongs to another n8n',
 			({ client_ref, input: same }: Sent) => ({
@@ -165,12 +172,103 @@ describe('the retry of an execution that crashed', () => {
 		},
 	);
 
-	it('starts a new run where the API refuses to list runs', async () => {
-		nock(apiUrl).persist().get('/v1/runs').query(true).reply(403, {});
+	it.each([
+		['without the prompt', { quality: 'high' }],
+		['trimmed, with numbers as text and defaults left out', { prompt: 'a brass sign', seed: '1' }],
+		['not at all', null],
+	])('continues with its run where the API stored the input %s', async (_name, stored) => {
+		const { client_ref } = await sentByCrashed();
+		const run = { ...succeededRun, client_ref, input: stored, created_at: now() };
+		expect(await retryWith(run)).toEqual({ created: 0, ids: [runId] });
+	});
+
+	it('continues with its run whatever its prompt evaluates to now', async () => {
+		const volatile = goldenWorkflow('generate', {
+			prompt: '=a sign at {{ $now.toMillis() }} {{ Math.random() }}',
+			options: { download: false },
+		});
+		const { client_ref } = await sentBy(volatile);
+		const run = { ...succeededRun, client_ref, created_at: now() };
+		expect(await retryWith(run, volatile)).toEqual({ created: 0, ids: [runId] });
+	});
+
+	it.each([
+		['an hour before', -3_600_000],
+		['six minutes before', -360_000],
+		['an hour after', 3_600_000],
+	])("continues with its run where the API's clock is %s n8n's", async (_name, apart) => {
+		const sent = await sentByCrashed();
+		const created_at = new Date(Date.now() + apart).toISOString();
+		const run = { ...succeededRun, ...sent, created_at };
+		expect(await retryWith(run)).toEqual({ created: 0, ids: [runId] });
+	});
+
+	it.each([
+		['a relative URL', '/v1/runs?limit=200&pq=two'],
+		['a query', '?pq=two'],
+		['an opaque cursor', 'v1:two'],
+	])('finds its run on a page that is named by %s', async (_name, next) => {
+		const sent = await sentByCrashed();
+		const run = { ...succeededRun, ...sent, created_at: now() };
+		const other = { ...queuedRun, id: 'other', client_ref: null, created_at: now() };
+		const isSecond = ({ pq }: { pq?: string }) => pq === 'two' || pq === 'v1:two';
+		nock(apiUrl)
+			.get('/v1/runs')
+			.query((query) => isSecond(query))
+			.reply(200, { items: [run] })
+			.get('/v1/runs')
+			.query((query) => !isSecond(query))
+			.reply(200, { items: [other], next })
+			.get(`/v1/runs/${runId}`)
+			.reply(200, run);
+		const retry = { input, establishedAt, executionId: '18', mode: 'retry' } as const;
+		const { items } = await runWorkflow(workflow, retry);
+		expect(items.map(({ json }) => json.run_id)).toEqual([runId]);
+	});
+
+	it('finds its run behind more than 5,000 others', async () => {
+		const sent = await sentByCrashed();
+		const run = { ...succeededRun, ...sent, created_at: now() };
+		const others = (page: number) =>
+			Array.from({ length: 200 }, (_, number) => ({
+				...queuedRun,
+				id: `other ${page} ${number}`,
+				client_ref: null,
+				created_at: now(),
+			}));
+		nock(apiUrl)
+			.persist()
+			.get('/v1/runs')
+			.query(true)
+			.reply((uri) => {
+				const page = Number(new URL(uri, apiUrl).searchParams.get('pq') ?? 0);
+				return [200, page < 30 ? { items: others(page), next: `${page + 1}` } : { items: [run] }];
+			})
+			.get(`/v1/runs/${runId}`)
+			.reply(200, run);
+		const retry = { input, establishedAt, executionId: '18', mode: 'retry' } as const;
+		const { items } = await runWorkflow(workflow, retry);
+		expect(items.map(({ json }) => json.run_id)).toEqual([runId]);
+	});
+
+	it.each([
+		['refuses to list runs', {}],
+		['refuses the second page', { pq: '2' }],
+	])('pays nothing where the API %s, and says what to do', async (_name, refused) => {
+		nock(apiUrl)
+			.persist()
+			.get('/v1/runs')
+			.query((query) => 'pq' in refused === 'pq' in query)
+			.reply(403, {})
+			.get('/v1/runs')
+			.query((query) => !('pq' in query))
+			.reply(200, { items: [{ ...queuedRun, id: 'other', created_at: now() }], next: '2' });
 		const api = nock(apiUrl).post(models).reply(201, succeededRun);
 		const { error } = await runWorkflow(workflow, { input, mode: 'retry' });
-		expect(error).toBeUndefined();
-		expect(api.isDone()).toBe(true);
+		expect(error?.context).toMatchObject({ code: 'RUNS_UNKNOWN' });
+		expect(error?.description).toContain('(HTTP 403)');
+		expect(error?.description).toContain('start a new execution');
+		expect(api.isDone()).toBe(false);
 	});
 });
 

@@ -29,7 +29,7 @@ describe('generate, waiting in the execution', () => {
 					sync_mode: false,
 				},
 				client_ref:
-					/^n8n:[0-9a-f]{12}:wf1:5a7c1b1e-6a1f-4d9c-9c3e-1f0a5f1a0002:[0-9a-f]{16}@[0-9a-z]+\.[0-9a-f]{10}:231:0\.0\.1$/,
+					/^n8n:[0-9a-f]{12}:wf\d+:5a7c1b1e-6a1f-4d9c-9c3e-1f0a5f1a0002:[0-9a-f]{16}\.[0-9a-f]{10}@[0-9a-z]+\.[0-9a-f]{10}:231:0\.0\.1$/,
 			})
 			.matchHeader('idempotency-key', /^[0-9a-f-]{36}$/)
 			.reply(201, queuedRun)

@@ -146,6 +146,15 @@ export interface EngineResult {
 
 let ready: Promise<void> | undefined;
 
+/** Each test has a workflow of its own, because the node remembers for a day what it paid for in one. */
+let workflowId = 'wf0';
+let tests = 0;
+
+beforeEach(() => {
+	tests += 1;
+	workflowId = `wf${tests}`;
+});
+
 /** Executes a workflow, as exported from n8n, in n8n's real engine, and returns the result of the node 'GPT Image 2'. */
 export async function runWorkflow(
 	exported: Pick<IWorkflowBase, 'nodes' | 'connections' | 'settings'>,
@@ -155,10 +164,10 @@ export async function runWorkflow(
 	await ready;
 
 	const { executionId = '231', n8nUrl = 'https://n8n.example.com' } = options;
-	const workflow = new Workflow({ ...exported, id: 'wf1', active: false, nodeTypes });
+	const workflow = new Workflow({ ...exported, id: workflowId, active: false, nodeTypes });
 	const workflowData: IWorkflowBase = {
 		...exported,
-		id: 'wf1',
+		id: workflowId,
 		name: 'engine test',
 		active: false,
 		activeVersionId: null,

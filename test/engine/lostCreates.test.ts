@@ -193,7 +193,7 @@ describe('a create that the API accepted', () => {
 		const { error } = await make();
 		expect(error?.message).toBe('Runflow sent an answer that could not be read');
 		expect(error?.description).toContain('may have been started all the same');
-		expect(error?.description).toMatch(/client reference: n8n:[0-9a-f]{12}:wf1:\S+:231:/);
+		expect(error?.description).toMatch(/client reference: n8n:[0-9a-f]{12}:wf\d+:\S+:231:/);
 		expect(error?.context).toMatchObject({ may_be_paid: true });
 		expect(counts.posts).toBe(1);
 	});

@@ -1,3 +1,4 @@
+import type { IRun } from 'n8n-workflow';
 import nock from 'nock';
 
 import { runId, succeededRun } from '../fixtures/answers';
@@ -69,6 +70,14 @@ describe('metadata and a reference that differ at each try', () => {
 	});
 });
 
+/** Makes the runs of an execution older than what the API may not know yet. */
+function acceptedLongAgo({ data }: IRun): void {
+	const { ledger } = data.executionData?.contextData['node:GPT Image 2'] ?? {};
+	for (const entry of Object.values(ledger as Record<string, { acceptedAt?: number }>)) {
+		if (entry.acceptedAt) entry.acceptedAt -= 120_000;
+	}
+}
+
 describe('a run that is gone for good', () => {
 	it('does not keep the others from finishing, is named, and lets them out on Retry', async () => {
 		const api = new CountingApi((run, tries) => {
@@ -84,6 +93,7 @@ describe('a run that is gone for good', () => {
 		if (lost) lost.id = runId;
 		setTimeout(() => api.runs.forEach((run) => (run.status = 'succeeded')), 300);
 
+		acceptedLongAgo(first.run);
 		const second = await retry(first.run, parameters);
 		expect(second.error?.message).toBe(`Run ${gone?.id} was not found`);
 		expect(second.error?.description).toContain("choose 'Continue' as 'On Error'");

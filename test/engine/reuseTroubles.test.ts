@@ -204,7 +204,7 @@ describe('reuse under the other completions', () => {
 		const [parked] = executionData?.nodeExecutionStack[0]?.data.main?.[0] ?? [];
 		expect(parked?.json).toMatchObject({ reused: true, timed_out: true });
 		expect(executionData?.contextData['node:GPT Image 2']).toMatchObject({
-			suspension: { runs: [{ runId: firstOf(api).id, reused: true }] },
+			suspension: { runs: [{ runId: firstOf(api).id, source: 'reuse' }] },
 		});
 		expect(again.hints).toEqual(['Of 1 run, 1 reused.']);
 	});

@@ -5,7 +5,7 @@ describe('listing runs', () => {
 	const filter = {
 		status: 'cancelled',
 		clientRef: null,
-		createdAfter: '2026-05-20T08:00:00.000Z',
+		createdAfter: Date.parse('2026-05-20T08:00:00Z'),
 		query: null,
 	};
 	const whole = { limit: 100, cursor: null };

@@ -1,24 +1,44 @@
+import { NodeOperationError, type INode } from 'n8n-workflow';
+
 import { explain } from '../../nodes/GptImage2/errors/explanations';
+import { toNodeError } from '../../nodes/GptImage2/errors/nodeErrors';
 import {
+	DisputedRunError,
 	ImageDownloadError,
 	ImageStorageError,
 	RunDeadlineError,
 	RunFailedError,
 	RunflowConnectionError,
 	StoppedError,
+	UnknownRunsError,
 } from '../../runflow/errors';
 import { runSchema } from '../../runflow/run';
 import { failedRun, runId, succeededRun } from '../fixtures/answers';
 
-const unclear = new RunflowConnectionError('ECONNRESET', false);
-unclear.mayBePaid = true;
+const node: INode = {
+	id: 'node',
+	name: 'GPT Image 2',
+	type: 'n8n-nodes-runflow.gptImage2',
+	typeVersion: 1.1,
+	position: [0, 0],
+	parameters: {},
+};
 
 const diskError = (why: { isDiskFull: boolean; isOnlyCopy: boolean }) =>
 	new ImageStorageError({ index: 0, reason: 'EACCES', ...why }).about(runId);
 
 describe('what a user reads', () => {
 	it.each([
-		[unclear, 'Runflow could not be reached', 'The run may have been started all the same.'],
+		[
+			new DisputedRunError('n8n:ref'),
+			'It is unknown whether a run was started and paid for',
+			'Search the Runflow app for the client reference n8n:ref.',
+		],
+		[
+			new UnknownRunsError(403),
+			'The node can not tell which runs are already paid for, so it started none',
+			'(HTTP 403)',
+		],
 		[new RunflowConnectionError('ENOTFOUND', true), 'Runflow could not be reached', "'Base URL'"],
 		[
 			new RunDeadlineError(runId, 'running', 600),
@@ -64,9 +84,31 @@ describe('what a user reads', () => {
 		expect(explanation.description).toContain(words);
 	});
 
+	it('says of a create without a clear answer that its run may exist, and by what it is found', () => {
+		const { description, context } = toNodeError(
+			node,
+			new RunflowConnectionError('ECONNRESET', false),
+			0,
+			{ unclearRef: 'n8n:ref' },
+		);
+		expect(description).toContain('The run may have been started all the same.');
+		expect(description).toContain('Its client reference: n8n:ref.');
+		expect(context).toMatchObject({ may_be_paid: true, client_ref: 'n8n:ref' });
+	});
+
+	it('leaves what was thrown as it is where more is said of it', () => {
+		const thrown = new NodeOperationError(node, 'no field', { description: 'Fill it in.' });
+		const before = { description: thrown.description, context: { ...thrown.context } };
+		const said = toNodeError(node, thrown, 3, { runId, advice: ['And more.'] });
+		expect(said.description).toContain('Fill it in. Run: ');
+		expect(said.description).toContain('And more.');
+		expect(said.context).toMatchObject({ itemIndex: 3, run_id: runId });
+		expect({ description: thrown.description, context: thrown.context }).toEqual(before);
+	});
+
 	it('has no word in a message that makes n8n replace it or call the execution canceled', () => {
 		const messages = [
-			unclear,
+			new RunflowConnectionError('ECONNRESET', false),
 			new StoppedError(),
 			new RunFailedError(runSchema.parse({ ...failedRun, status_code: 'canceled' })),
 		];

@@ -1,5 +1,16 @@
 import { queuedRun, runId } from '../fixtures/answers';
-import { answer, list, lost, ok, post, read, request, scripted, search } from './scriptedClient';
+import {
+	answer,
+	created,
+	list,
+	lost,
+	ok,
+	post,
+	read,
+	request,
+	scripted,
+	search,
+} from './scriptedClient';
 
 describe('looking for a lost run', () => {
 	const began = Date.parse(queuedRun.created_at);
@@ -17,7 +28,7 @@ describe('looking for a lost run', () => {
 			page('four', queuedRun),
 			ok,
 		);
-		expect((await create()).id).toBe(runId);
+		expect((await created(create())).id).toBe(runId);
 		expect(steps()).toEqual([post, search, search, search, read]);
 		expect(asked.map(({ query }) => query?.pq)).toEqual([
 			undefined,
@@ -49,19 +60,26 @@ describe('looking for a lost run', () => {
 
 	it("finds it by its input where the reference may be another's", async () => {
 		const { create, steps } = scripted(lost, list(sent), answer(200, sent));
-		expect((await create({ findable: false })).id).toBe(runId);
+		expect((await created(create({ findable: false }))).id).toBe(runId);
+		expect(steps()).toEqual([post, search, read]);
+	});
+
+	it('knows it again where the API leaves defaults out of the input', async () => {
+		const stored = { ...sent, input: { prompt: ' a brass sign', seed: '7' } };
+		const { create, steps } = scripted(lost, list(stored), answer(200, stored));
+		expect((await created(create({ findable: false }))).id).toBe(runId);
 		expect(steps()).toEqual([post, search, read]);
 	});
 
 	it('takes the input from the run where the list has none', async () => {
 		const { create, steps } = scripted(lost, list({ ...sent, input: null }), answer(200, sent));
-		expect((await create({ findable: false })).id).toBe(runId);
+		expect((await created(create({ findable: false }))).id).toBe(runId);
 		expect(steps()).toEqual([post, search, read]);
 	});
 
 	it.each([
 		['with another input', [list({ ...sent, input: { ...sent.input, prompt: 'b' } })]],
-		['with less input', [list({ ...sent, input: { prompt: 'a brass sign' } })]],
+		['with another quality', [list({ ...sent, input: { ...sent.input, quality: 'low' } })]],
 		['older than the attempt', [list({ ...sent, created_at: at(-6) })]],
 		[
 			'whose input nobody knows',
@@ -96,7 +114,7 @@ describe('looking for a lost run', () => {
 			answer(200, { ...other, id: 'a' }),
 			ok,
 		);
-		expect((await create()).id).toBe(runId);
+		expect((await created(create())).id).toBe(runId);
 		expect(steps()).toEqual([post, search, 'GET runs/a', read]);
 
 		const many = Array.from({ length: 30 }, (_, number) => unnamed(`r${number}`, at(1)));

@@ -49,7 +49,8 @@ describe('a run as items', () => {
 	});
 
 	it('says in each of its items that the run is reused', () => {
-		const result = { run: runSchema.parse(queuedRun), images: [], itemIndex: 0, reused: true };
+		const source = 'reuse' as const;
+		const result = { run: runSchema.parse(queuedRun), images: [], itemIndex: 0, source };
 		const [item] = toItems({ ...result, output });
 		const [whole] = toItems({ ...result, output: { ...output, output: 'perRun' } });
 		expect([item?.json.reused, whole?.json.reused]).toEqual([true, true]);

@@ -139,8 +139,7 @@ describe('a reading of a suspension', () => {
 
 	it('treats a run that the API no longer knows as ended, but not one that it has just created', async () => {
 		const reader: RunReader = {
-			readRuns: async ({ ids }) =>
-				new Map([...ids].map((id) => [id, new RunflowApiError(404, null, null)])),
+			readRuns: async ({ ids }) => new Map([...ids].map((id) => [id, new RunflowApiError(404)])),
 			waitForRun: async (run) => run,
 		};
 		const connect = async () => reader;

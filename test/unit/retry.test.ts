@@ -8,7 +8,7 @@ import {
 } from '../../runflow/retry';
 
 const api = (httpStatus: number, retryAfterMs: number | null = null) =>
-	new RunflowApiError(httpStatus, null, null, [], retryAfterMs);
+	new RunflowApiError(httpStatus, { retryAfterMs });
 const lost = new RunflowConnectionError('ECONNRESET', false);
 const refused = new RunflowConnectionError('ECONNREFUSED', true);
 

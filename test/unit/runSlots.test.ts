@@ -4,7 +4,7 @@ import { RunflowApiError } from '../../runflow/errors';
 const { signal } = new AbortController();
 
 /** The error of a create that is to be sent again after a millisecond. */
-const refusal = () => new RunflowApiError(429, null, null, [], 1);
+const refusal = () => new RunflowApiError(429, { retryAfterMs: 1 });
 
 /** The work of an item whose create is refused so many times. */
 function refusedTimes(slots: RunSlots, times: number) {
@@ -58,7 +58,7 @@ describe('the slots of runs', () => {
 
 	it('hold all creates back for as long as the API asks for', async () => {
 		const slots = new RunSlots(0);
-		slots.begin().failed(new RunflowApiError(429, null, null, [], 200));
+		slots.begin().failed(new RunflowApiError(429, { retryAfterMs: 200 }));
 		const started = Date.now();
 		await slots.use(async () => await Promise.resolve(), signal);
 		expect(Date.now() - started).toBeGreaterThanOrEqual(190);
@@ -66,7 +66,7 @@ describe('the slots of runs', () => {
 
 	it('throw any other error at once', async () => {
 		const slots = new RunSlots(0);
-		const error = new RunflowApiError(402, null, null);
+		const error = new RunflowApiError(402);
 		const work = async () => {
 			slots.begin().failed(error);
 			return await Promise.reject(error);
@@ -77,7 +77,7 @@ describe('the slots of runs', () => {
 	it('stop trying once the node is stopped', async () => {
 		const slots = new RunSlots(0);
 		const stop = new AbortController();
-		slots.begin().failed(new RunflowApiError(429, null, null, [], 60_000));
+		slots.begin().failed(new RunflowApiError(429, { retryAfterMs: 60_000 }));
 		const used = slots.use(async () => await Promise.resolve(), stop.signal);
 		stop.abort();
 		await expect(used).rejects.toMatchObject({ code: 'STOPPED' });

@@ -1,8 +1,9 @@
 import { RunflowClient } from '../../runflow/client';
-import type { CreateOptions } from '../../runflow/createRun';
+import type { CreateOptions, CreateOutcome } from '../../runflow/createRun';
 import { RunflowConnectionError } from '../../runflow/errors';
 import { generateInputSchema } from '../../runflow/input';
 import type { ApiAnswer, ApiRequest } from '../../runflow/request';
+import type { Run } from '../../runflow/run';
 import { queuedRun, runId } from '../fixtures/answers';
 
 export const request = {
@@ -44,6 +45,13 @@ export function scripted(...answers: Array<ApiAnswer | Error>) {
 		});
 	const steps = () => asked.map(({ method, path }) => `${method} ${path.replace(/^\/v1\//, '')}`);
 	return { client, create, asked, steps };
+}
+
+/** The run of a create; throws its error where it has none. */
+export async function created(outcome: Promise<CreateOutcome>): Promise<Run> {
+	const ended = await outcome;
+	if ('error' in ended) throw ended.error;
+	return ended.run;
 }
 
 export const post = 'POST models/openai/gpt-image-2/runs';

@@ -61,37 +61,37 @@ describe('waiting for a run', () => {
 	});
 
 	it('survives passing failures for as long as the deadline allows', async () => {
-		const busy = new RunflowApiError(503, null, null);
+		const busy = new RunflowApiError(503);
 		expect((await wait([busy, busy, busy, busy, busy, busy, busy, succeeded])).run).toBe(succeeded);
 	});
 
 	it('backs off when reads are rate limited', async () => {
-		const limited = new RunflowApiError(429, null, null, [], 20_000);
+		const limited = new RunflowApiError(429, { retryAfterMs: 20_000 });
 		expect((await wait([limited, succeeded])).reads).toEqual([600, 20_600]);
 	});
 
 	it('survives a few 404s for a run that was only just created', async () => {
-		const missing = new RunflowApiError(404, null, null);
+		const missing = new RunflowApiError(404);
 		expect((await wait([missing, missing, missing, succeeded])).run).toBe(succeeded);
 		await expect(wait([missing])).rejects.toMatchObject({ httpStatus: 404, runId });
 	});
 
 	it('does not count other failures among the few 404', async () => {
-		const busy = new RunflowApiError(503, null, null);
-		const missing = new RunflowApiError(404, null, null);
+		const busy = new RunflowApiError(503);
+		const missing = new RunflowApiError(404);
 		const reads = [busy, busy, missing, busy, missing, busy, missing, succeeded];
 		expect((await wait(reads)).run).toBe(succeeded);
 	});
 
 	it('does not count 404 among the failures that it backs off from', async () => {
-		const busy = new RunflowApiError(503, null, null);
-		const missing = new RunflowApiError(404, null, null);
+		const busy = new RunflowApiError(503);
+		const missing = new RunflowApiError(404);
 		const { reads } = await wait([missing, missing, missing, busy, succeeded]);
 		expect(reads.at(-1)).toBe((reads.at(-2) ?? 0) + 1000);
 	});
 
 	it('ends with the run id when the key stops working', async () => {
-		await expect(wait([new RunflowApiError(401, null, null)])).rejects.toMatchObject({
+		await expect(wait([new RunflowApiError(401)])).rejects.toMatchObject({
 			httpStatus: 401,
 			runId,
 		});

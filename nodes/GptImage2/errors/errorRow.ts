@@ -1,10 +1,15 @@
 import { N8N_NODES_API_VERSION, type INode, type INodeExecutionData } from 'n8n-workflow';
 
-import { errorDetailsSchema, toNodeError, type NodeError } from './nodeErrors';
+import { errorDetailsSchema, toNodeError, type Circumstances, type NodeError } from './nodeErrors';
 
 /** The row for a failed item when the node continues on errors; its keys are those that n8n sends to an error output. */
-export function toErrorRow(node: INode, error: unknown, itemIndex: number): INodeExecutionData {
-	const nodeError = toNodeError(node, error, itemIndex);
+export function toErrorRow(
+	node: INode,
+	error: unknown,
+	itemIndex: number,
+	known?: Circumstances,
+): INodeExecutionData {
+	const nodeError = toNodeError(node, error, itemIndex, known);
 	const row = rowOf(nodeError, itemIndex);
 	return hasErrorOutput(node) ? withHiddenError(row, nodeError) : row;
 }
@@ -18,8 +23,9 @@ export function toSuspendedErrorRow(
 	node: INode,
 	error: unknown,
 	itemIndex: number,
+	known?: Circumstances,
 ): INodeExecutionData {
-	const nodeError = toNodeError(node, error, itemIndex);
+	const nodeError = toNodeError(node, error, itemIndex, known);
 	const row = rowOf(nodeError, itemIndex);
 	if (!hasErrorOutput(node) || knowsDetails()) return row;
 	const { message, description } = nodeError;

@@ -1,4 +1,5 @@
 import {
+	DisputedRunError,
 	ImageDownloadError,
 	ImageStorageError,
 	NoSuchImageError,
@@ -7,6 +8,7 @@ import {
 	RunflowAnswerError,
 	RunflowApiError,
 	RunflowConnectionError,
+	UnknownRunsError,
 	type RunflowError,
 } from '../../../runflow/errors';
 import { InputRunError } from '../../../runflow/inputRun';
@@ -37,9 +39,6 @@ export function explain(error: RunflowError): Explanation {
 		remote && `Runflow says: ${withFullStop(remote)}`,
 		error.code && `Code: ${error.code}.`,
 		error.runId && !message.includes(error.runId) && `Run: ${error.runId}.`,
-		error.mayBePaid &&
-			'The run may have been started all the same. Retry this execution: it looks for that run before it starts another.',
-		error.mayBePaid && error.clientRef && `Its client reference: ${error.clientRef}.`,
 	];
 	return { message, description: description.filter(Boolean).join(' ') };
 }
@@ -61,6 +60,8 @@ function wordsFor(error: RunflowError): Words {
 			advice: `It was not what the API documents (${error.problem}). Check 'Base URL' in the Runflow credential, and that no proxy answers in Runflow's place.`,
 		};
 	}
+	if (error instanceof DisputedRunError) return wordsForDispute(error);
+	if (error instanceof UnknownRunsError) return wordsForUnknownRuns(error);
 	if (error instanceof RunDeadlineError) return wordsForDeadline(error);
 	if (error instanceof ImageDownloadError) {
 		const reason = error.httpStatus === null ? 'the connection broke' : `HTTP ${error.httpStatus}`;
@@ -73,6 +74,21 @@ function wordsFor(error: RunflowError): Words {
 	return {
 		message: 'The node was stopped before the run ended',
 		advice: 'Runflow has no way to cancel a run: runs that were started continue and are charged.',
+	};
+}
+
+function wordsForDispute({ clientRef }: DisputedRunError): Words {
+	return {
+		message: 'It is unknown whether a run was started and paid for',
+		advice: `Runflow knows the request, but the node finds no run of it. Search the Runflow app for the client reference ${clientRef}. If there is a run, read it with 'Run' as 'Resource' and 'Get' as 'Operation'. If there is none, start a new execution: it starts a new run and pays for it. Retrying this execution never pays, and only asks again.`,
+	};
+}
+
+function wordsForUnknownRuns({ httpStatus }: UnknownRunsError): Words {
+	const reason = httpStatus === null ? 'there are too many runs' : `HTTP ${httpStatus}`;
+	return {
+		message: 'The node can not tell which runs are already paid for, so it started none',
+		advice: `A retry looks for the runs that the execution before started, and Runflow did not list them all (${reason}). Nothing was sent to Runflow for this item. Check that the API key has the scope runs:read, then retry again. Or start a new execution: it starts new runs and pays for them.`,
 	};
 }
 

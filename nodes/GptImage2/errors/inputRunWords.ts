@@ -1,4 +1,4 @@
-import { RunflowApiError, type NoSuchImageError, type RunflowError } from '../../../runflow/errors';
+import { isNotFound, type NoSuchImageError, type RunflowError } from '../../../runflow/errors';
 import type { InputRunError } from '../../../runflow/inputRun';
 import { labelOf } from '../fields/labels';
 import type { Words } from './statusWords';
@@ -63,7 +63,7 @@ export function wordsForNoSuchImage({ imageNumber, run }: NoSuchImageError): Wor
 }
 
 function wordsForUnreadable(named: string, cause: RunflowError, wordsFor: WordsFor): Words {
-	if (cause instanceof RunflowApiError && cause.httpStatus === 404) {
+	if (isNotFound(cause)) {
 		return {
 			message: `${named}, which was not found`,
 			advice:

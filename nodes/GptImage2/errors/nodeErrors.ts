@@ -12,15 +12,17 @@ import { explain } from './explanations';
 /** An error as n8n shows it. */
 export type NodeError = NodeApiError | NodeOperationError;
 
-/** What is known of the payment for an item that failed. */
-export interface Payment {
-	/** The run that was started for it, null where there is none. */
-	runId: string | null;
+/** What is known of a failure beside the error itself. */
+export interface Circumstances {
+	/** The run that was started for the item, null where there is none. */
+	runId?: string | null;
 	/** The reference of a create without a clear answer, null where there is none. */
-	unclearRef: string | null;
+	unclearRef?: string | null;
+	/** Sentences behind what the error says by itself. */
+	advice?: string[];
+	/** What the error is to carry beside its words. */
+	details?: IDataObject;
 }
-
-const nothingPaid: Payment = { runId: null, unclearRef: null };
 
 const nullableText = z.string().nullable().catch(null);
 
@@ -39,50 +41,58 @@ export const errorDetailsSchema = z.object({
 	paid_runs: z.array(z.string()).optional(),
 });
 
-type ErrorDetails = z.infer<typeof errorDetailsSchema>;
-
 /**
  * Turns whatever was thrown into an n8n error with the item, the code, and the run or the reference by
- * which it is found. What is an n8n error already stays the same error. Never throws.
+ * which it is found. What is an n8n error already, and says all that is known, stays the same error. Never
+ * throws.
  */
 export function toNodeError(
 	node: INode,
 	error: unknown,
 	itemIndex: number,
-	payment: Payment = nothingPaid,
+	known: Circumstances = {},
 ): NodeError {
-	if (error instanceof RunflowError) return fromRunflowError(node, error, itemIndex, payment);
-	const known = error instanceof NodeApiError || error instanceof NodeOperationError;
-	const nodeError = known ? error : unexpected(node, error, payment);
-	nodeError.context.itemIndex ??= itemIndex;
-	if (payment.runId !== null || payment.unclearRef !== null) {
-		addAdvice(nodeError, payment.runId === null ? maybeStarted : stillThere(payment.runId));
-		addReference(nodeError, payment);
-		addDetails(nodeError, { ...noDetails, ...nodeError.context, ...detailsOfPayment(payment) });
-	}
-	return nodeError;
+	if (error instanceof RunflowError) return fromRunflowError(node, error, itemIndex, known);
+	const { runId = null, unclearRef = null, advice = [], details = {} } = known;
+	const isPaid = runId !== null || unclearRef !== null;
+	const ofPayment = {
+		...(isPaid && { run_id: null, status: null, code: null, http_status: null }),
+		...(runId !== null && { run_id: runId }),
+		...(unclearRef !== null && { may_be_paid: true, client_ref: unclearRef }),
+	};
+	const sentences = [
+		runId !== null && stillThere(runId),
+		runId === null && unclearRef !== null && maybeStarted(unclearRef),
+		...advice,
+	];
+	const nodeError =
+		error instanceof NodeApiError || error instanceof NodeOperationError
+			? error
+			: unexpected(node, error, runId);
+	const isComplete = nodeError.context.itemIndex !== undefined && sentences.every(isEmpty);
+	if (isComplete && Object.keys(details).length === 0) return nodeError;
+	return copyOf(node, nodeError, {
+		itemIndex,
+		description: joined([nodeError.description, ...sentences]),
+		context: { ...ofPayment, ...details },
+	});
 }
 
-/** Adds a sentence to what a user reads below the message. */
-export function addAdvice(error: NodeError, advice: string): void {
-	error.description = [error.description, advice].filter(Boolean).join(' ');
+const isEmpty = (sentence: string | false | null | undefined) => !sentence;
+
+function joined(sentences: Array<string | false | null | undefined>): string {
+	return sentences.filter((sentence) => !isEmpty(sentence)).join(' ');
 }
 
-/** Adds ids and references to what an error carries beside its words. */
-export function addDetails(error: NodeError, details: IDataObject): void {
-	Object.assign(error.context, details);
+function maybeStarted(reference: string): string {
+	return `The run may have been started all the same. Retry this execution: it looks for that run before it starts another. Its client reference: ${reference}.`;
 }
-
-const noDetails: ErrorDetails = { run_id: null, status: null, code: null, http_status: null };
-
-const maybeStarted =
-	'The run may have been started all the same. Retry this execution: it looks for that run before it starts another.';
 
 function stillThere(runId: string): string {
 	return `Run: ${runId}. It is not lost: retry this execution to continue with it; it is not paid for again.`;
 }
 
-function unexpected(node: INode, error: unknown, { runId }: Payment): NodeOperationError {
+function unexpected(node: INode, error: unknown, runId: string | null): NodeOperationError {
 	return new NodeOperationError(
 		node,
 		runId === null
@@ -92,53 +102,69 @@ function unexpected(node: INode, error: unknown, { runId }: Payment): NodeOperat
 	);
 }
 
+/** An n8n error with more said of it; the one that was thrown stays as it is. */
+function copyOf(
+	node: INode,
+	error: NodeError,
+	{ context, description, itemIndex }: Said,
+): NodeError {
+	const { message } = error;
+	const httpCode = error instanceof NodeApiError ? (error.httpCode ?? undefined) : undefined;
+	const options = { message, description, httpCode };
+	const copy =
+		error instanceof NodeApiError
+			? new NodeApiError(node, { message }, options)
+			: new NodeOperationError(node, message, options);
+	const itemOfError: unknown = error.context.itemIndex;
+	Object.assign(copy.context, error.context, context, { itemIndex: itemOfError ?? itemIndex });
+	return copy;
+}
+
+/** What is said of an error that n8n or a field brought. */
+interface Said {
+	itemIndex: number;
+	description: string;
+	context: IDataObject;
+}
+
 function withFullStop(sentence: string): string {
 	return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
 function fromRunflowError(
 	node: INode,
-	error: RunflowError,
+	thrown: RunflowError,
 	itemIndex: number,
-	payment: Payment,
+	{ runId = null, unclearRef = null, advice = [], details = {} }: Circumstances,
 ): NodeApiError {
-	error.about(payment.runId);
-	error.mayBePaid ||= payment.unclearRef !== null;
+	const error = thrown.about(runId);
 	const { message, description } = explain(error);
 	const httpStatus = error instanceof RunflowApiError ? error.httpStatus : null;
+	const isNamed = unclearRef !== null && description.includes(unclearRef);
 	const nodeError = new NodeApiError(
 		node,
 		{ message, ...(httpStatus !== null && { status: httpStatus }) },
 		{
 			message,
-			description,
+			description: joined([
+				description,
+				unclearRef !== null && !isNamed && maybeStarted(unclearRef),
+				...advice,
+			]),
 			itemIndex,
 			...(httpStatus !== null && { httpCode: String(httpStatus) }),
 		},
 	);
-	addReference(nodeError, payment);
-	addDetails(nodeError, {
+	Object.assign(nodeError.context, {
 		run_id: error.runId,
 		status: runStatusOf(error),
 		code: error.code,
 		http_status: httpStatus,
 		...(error instanceof RunFailedError && { failure: error.run.failure }),
-		...(error.mayBePaid && { may_be_paid: true }),
-		...(payment.unclearRef !== null && { client_ref: payment.unclearRef }),
+		...(unclearRef !== null && { may_be_paid: true, client_ref: unclearRef }),
+		...details,
 	});
 	return nodeError;
-}
-
-function addReference(error: NodeError, { unclearRef }: Payment): void {
-	if (unclearRef === null || error.description?.includes(unclearRef)) return;
-	addAdvice(error, `Its client reference: ${unclearRef}.`);
-}
-
-function detailsOfPayment({ runId, unclearRef }: Payment): IDataObject {
-	return {
-		...(runId !== null && { run_id: runId }),
-		...(unclearRef !== null && { may_be_paid: true, client_ref: unclearRef }),
-	};
 }
 
 function runStatusOf(error: RunflowError): string | null {

@@ -5,6 +5,10 @@ export interface OtherRuns {
 	unclearRefs: string[];
 }
 
+/** Where n8n has what the advice 'Retry this execution' means. */
+const whereRetryIs =
+	"To retry, open 'Executions' above the canvas, choose the execution that failed, and press 'Retry execution'; pressing 'Execute workflow' within a day takes them up as well, where it asks for the same.";
+
 /** The most ids that one sentence names. */
 const mostNamed = 20;
 
@@ -16,7 +20,7 @@ export function wordsForOtherRuns({ runIds, unclearRefs }: OtherRuns): string {
 	const unclear =
 		unclearRefs.length > 0 &&
 		`${unclearRefs.length} other ${unclearRefs.length === 1 ? 'run' : 'runs'} may have been started, with the client ${unclearRefs.length === 1 ? 'reference' : 'references'} ${list(unclearRefs)}.`;
-	const advice = 'Retry this execution to continue with them; they are not paid for again.';
+	const advice = `Retry this execution to continue with them; they are not paid for again. ${whereRetryIs}`;
 	return [paid, unclear, (paid || unclear) && advice].filter(Boolean).join(' ');
 }
 
@@ -32,7 +36,7 @@ export function wordsForStoppedRuns({ runIds, unclearRefs }: OtherRuns): string 
 }
 
 /** Says which runs a retry left behind. Empty where there are none. */
-export function wordsForAbandonedRuns(runIds: string[]): string {
+export function wordsForLeftOverRuns(runIds: string[]): string {
 	if (runIds.length === 0) return '';
 	return `Since the execution that is retried began, this node also started runs that no item asks for now: ${list(runIds)}. Get their images with 'Run' as 'Resource' and 'Get' as 'Operation'.`;
 }

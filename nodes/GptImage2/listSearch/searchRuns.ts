@@ -1,7 +1,8 @@
 import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 
 import type { RunflowClient } from '../../../runflow/client';
-import { RunflowApiError } from '../../../runflow/errors';
+import { returnNullIfNotFound } from '../../../runflow/errors';
+import { everyRun } from '../../../runflow/filter';
 import type { Run } from '../../../runflow/run';
 import { hasSucceeded } from '../../../runflow/status';
 import { connect } from '../connection';
@@ -68,10 +69,7 @@ async function list(
 
 /** The run with that ID, in a list that is empty where there is none. */
 async function named(client: RunflowClient, id: string): Promise<Run[]> {
-	const run = await client.getRunOnce(id).catch((error: unknown) => {
-		if (error instanceof RunflowApiError && error.httpStatus === 404) return null;
-		throw error;
-	});
+	const run = await client.once.getRun(id).catch(returnNullIfNotFound);
 	return run === null ? [] : [run];
 }
 
@@ -81,11 +79,10 @@ async function look(
 	isWanted: Belongs,
 	cursor: string | null,
 ): Promise<{ runs: Run[]; next: string | null }> {
-	const filter = { status: null, clientRef: null, createdAfter: null, query: null };
 	const found = new Map<string, Run>();
 	let next = cursor;
 	for (let pages = 0; pages < mostPages; pages++) {
-		const page = await client.listRunsOnce(filter, { limit: runsPerPage, cursor: next });
+		const page = await client.once.listRuns(everyRun, { limit: runsPerPage, cursor: next });
 		for (const run of page.runs.filter(isWanted)) found.set(run.id, run);
 		next = page.cursor;
 		if (next === null || found.size >= enough) break;

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import type { RunflowClient } from '../../../runflow/client';
-import { Slots } from '../../../runflow/slots';
+import { doEach } from '../../../runflow/slots';
 import { connect } from '../connection';
 import { toErrorRow } from '../errors/errorRow';
 import { toNodeError } from '../errors/nodeErrors';
@@ -9,28 +9,34 @@ import { continuesOnError } from '../parameters/node';
 
 const itemsAtOnce = 10;
 
+/** One item of an operation, and what to do it with. */
+export interface ItemWork {
+	client: RunflowClient;
+	itemIndex: number;
+	/** Fires when the execution is stopped, or another item has failed, so that nothing more is to be sent. */
+	signal: AbortSignal;
+}
+
 /**
  * Does the same for every item, some at once, and returns the rows in the order of the input. An item
- * that fails becomes an error row when the node continues on errors, otherwise its error is thrown.
+ * that fails becomes an error row when the node continues on errors. Otherwise nothing more is sent, and
+ * its error is thrown once all requests in flight have ended.
  */
 export async function eachItem(
 	context: IExecuteFunctions,
-	work: (client: RunflowClient, itemIndex: number) => Promise<INodeExecutionData[]>,
+	work: (item: ItemWork) => Promise<INodeExecutionData[]>,
 ): Promise<INodeExecutionData[]> {
 	const { client } = await connect(context);
-	const slots = new Slots(itemsAtOnce);
-	const rows = await Promise.all(
-		[...context.getInputData().keys()].map(
-			async (itemIndex) =>
-				await slots.use(async () => {
-					try {
-						return await work(client, itemIndex);
-					} catch (error) {
-						if (!continuesOnError(context)) throw toNodeError(context.getNode(), error, itemIndex);
-						return [toErrorRow(context.getNode(), error, itemIndex)];
-					}
-				}),
-		),
+	const node = context.getNode();
+	const rows = await doEach(
+		context.getInputData().keys(),
+		itemsAtOnce,
+		async (itemIndex, signal) =>
+			await work({ client, itemIndex, signal }).catch((error: unknown) => {
+				if (!continuesOnError(context)) throw toNodeError(node, error, itemIndex);
+				return [toErrorRow(node, error, itemIndex)];
+			}),
+		context.getExecutionCancelSignal(),
 	);
 	return rows.flat();
 }

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import type { RunResult } from './items';
+import { isTakenUp, type RunResult, type RunSource } from './items';
 
 const costDecimals = 6;
 
@@ -22,10 +22,9 @@ export function addSummaryHint(
 ): void {
 	const images = finished.reduce((sum, { images: delivered }) => sum + delivered.length, 0);
 	const partial = finished.filter(({ run }) => run.status === 'partial_succeeded');
-	const reuse = wordsForReuse(finished);
 	const parts = [
 		`${count(images, 'image')} from ${count(finished.length, 'run')}`,
-		...(reuse === null ? [] : [reuse]),
+		...wordsForTakenUp(finished),
 		`${failed} failed`,
 		wordsForCost(finished),
 	];
@@ -42,16 +41,35 @@ export function addSummaryHint(
 	});
 }
 
-/** How many runs are reused, and what they cost once; null where none is. */
-export function wordsForReuse(results: RunResult[]): string | null {
-	const reused = results.filter((result) => result.reused);
-	if (reused.length === 0) return null;
-	const saved = totalCost(reused.map(({ run }) => run.cost));
-	return `${reused.length} reused${saved === null ? '' : ` ($${saved} not spent)`}`;
+/** How many runs are reused, or were paid for by an execution that failed, and what they cost once. */
+function wordsForTakenUp(results: RunResult[]): string[] {
+	const from = (wanted: RunSource) => results.filter(({ source }) => source === wanted);
+	const costOf = (runs: RunResult[], what: string) => {
+		const cost = totalCost(runs.map(({ run }) => run.cost));
+		return cost === null ? '' : ` ($${cost} ${what})`;
+	};
+	const reused = from('reuse');
+	const taken = from('undelivered');
+	const pictures = taken.reduce((sum, { images }) => sum + images.length, 0);
+	const nouns = pictures > 0 ? count(pictures, 'picture') : count(taken.length, 'run');
+	return [
+		...(reused.length > 0 ? [`${reused.length} reused${costOf(reused, 'not spent')}`] : []),
+		...(taken.length > 0
+			? [`${nouns} taken up from the execution that failed${costOf(taken, 'paid there')}`]
+			: []),
+	];
+}
+
+/** Says how many of the runs that a suspended execution waits for were started by others. */
+export function addTakenUpHint(context: IExecuteFunctions, started: RunResult[]): void {
+	const words = wordsForTakenUp(started);
+	if (words.length === 0) return;
+	const message = `Of ${count(started.length, 'run')}, ${words.join(', ')}.`;
+	context.addExecutionHints({ message, type: 'info', location: 'outputPane' });
 }
 
 function wordsForCost(finished: RunResult[]): string {
-	const paid = finished.filter(({ reused }) => !reused);
+	const paid = finished.filter((result) => !isTakenUp(result));
 	if (paid.length === 0 && finished.length > 0) return 'nothing paid';
 	const cost = totalCost(paid.map(({ run }) => run.cost));
 	return cost === null ? 'cost not reported' : `cost reported by Runflow: $${cost}`;

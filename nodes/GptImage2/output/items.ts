@@ -6,6 +6,11 @@ import type { OutputOptions } from '../parameters/output';
 import type { ResultImage } from './images';
 import { withoutResumeTokens } from './resumeTokens';
 
+/** Where the run of an item may come from: created for it, left by the execution that crashed or by one that failed, or reused. */
+export const runSources = ['created', 'crash', 'undelivered', 'reuse'] as const;
+
+export type RunSource = (typeof runSources)[number];
+
 /** A run, its images, and how both become items. */
 export interface RunResult {
 	run: Run;
@@ -17,10 +22,15 @@ export interface RunResult {
 	output: Pick<OutputOptions, 'binaryField' | 'includeRun' | 'output'>;
 	/** The callback's event; only the trigger has one. */
 	event?: string | null;
-	/** Whether the run is that of an earlier execution, so that nothing was paid for it. */
-	reused?: boolean;
+	/** Where the run comes from, where the node makes images. */
+	source?: RunSource;
 	/** Whether the deadline of a suspended execution outputs it. */
 	timedOut?: boolean;
+}
+
+/** Whether the run was started by another execution, so that nothing was paid for it in this one. */
+export function isTakenUp({ source }: Pick<RunResult, 'source'>): boolean {
+	return source === 'reuse' || source === 'undelivered';
 }
 
 /**
@@ -62,7 +72,7 @@ function itemOf(
 		metadata: asJson(run.metadata, { depth: 0, isOwn: true }),
 		client_ref: run.client_ref,
 		failure: run.failure,
-		reused: result.reused ?? false,
+		reused: result.source === 'reuse',
 		timed_out: result.timedOut ?? false,
 	};
 	if (output.output === 'perRun') json.images = images.map(imageJson);

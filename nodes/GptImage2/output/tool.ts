@@ -17,7 +17,7 @@ export function outputOf(context: IExecuteFunctions, result: RunResult): INodeEx
 }
 
 /** What an agent's model gets of a run: little json, no binary, and the URL it can pass on. */
-function toToolItem({ run, images, itemIndex, reused }: RunResult): INodeExecutionData {
+function toToolItem({ run, images, itemIndex, source }: RunResult): INodeExecutionData {
 	const urls = images.flatMap(({ url }) => (url === null ? [] : [url]));
 	const json: IDataObject = {
 		status: run.status,
@@ -25,7 +25,7 @@ function toToolItem({ run, images, itemIndex, reused }: RunResult): INodeExecuti
 		url: urls[0] ?? null,
 		...(urls.length > 1 && { urls }),
 		cost: run.cost,
-		...(reused && { reused }),
+		...(source === 'reuse' && { reused: true }),
 		...(run.failure && { failure: run.failure }),
 	};
 	return { json, pairedItem: { item: itemIndex } };

@@ -37,7 +37,7 @@ export const filtersSchema = z.object({
 	clientRef: trimmedOrNull.refine((text) => !text?.includes("'"), "must not contain '"),
 	createdAfter: trimmedOrNull
 		.refine((text) => text === null || !Number.isNaN(Date.parse(text)), 'must be a date')
-		.transform((text) => (text === null ? null : new Date(text).toISOString())),
+		.transform((text) => (text === null ? null : Date.parse(text))),
 	query: trimmedOrNull,
 });
 

@@ -3,26 +3,26 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import type { RunflowClient } from '../../../runflow/client';
 import { Slots } from '../../../runflow/slots';
 import { downloadsAtOnce } from '../output/images';
-import type { ImageParameters } from '../parameters/image';
-import type { InputImages } from '../parameters/inputImages';
 import type { NodeOptions } from '../parameters/node';
-import { Claims } from './claims';
-import { CrashedRuns, retriedSince } from './crashedRuns';
+import { InputImages } from './inputImages';
+import { KnownRuns } from './knownRuns';
 import { Ledger } from './ledger';
-import { RecentRuns } from './recentRuns';
-import { ReusableRuns, reusableSince } from './reusableRuns';
+import { Owners } from './owners';
+import { nodeExecutionOf, type NodeExecution } from './reference';
+import type { Request } from './request';
 import { RunSlots } from './runSlots';
-import { Uploads } from './uploads';
 
 /** What all items of one node execution share. */
 export interface Batch {
 	context: IExecuteFunctions;
 	client: RunflowClient;
 	options: NodeOptions;
+	execution: NodeExecution;
+	requests: Request[];
 	ledger: Ledger;
-	uploads: Uploads;
-	crashedRuns: CrashedRuns;
-	reusableRuns: ReusableRuns;
+	owners: Owners;
+	knownRuns: KnownRuns;
+	inputImages: InputImages;
 	/** Limits the runs that are pending at once. */
 	runSlots: RunSlots;
 	/** Limits the runs whose images are downloaded at once. */
@@ -34,41 +34,28 @@ export function openBatch(
 	context: IExecuteFunctions,
 	client: RunflowClient,
 	options: NodeOptions,
+	requests: Request[],
 ): Batch {
-	const ledger = Ledger.of(context);
-	const claims = Claims.of(context, ledger);
-	const crashedSince = retriedSince(context);
-	const reuseSince = reusableSince(options.reuseHours);
-	const earliest = Math.min(crashedSince ?? Date.now(), reuseSince ?? Date.now());
-	const recent = new RecentRuns(client, earliest);
+	const execution = nodeExecutionOf(context);
+	const owners = Owners.of(context);
+	const { concurrency, reuseHours } = options;
 	return {
 		context,
 		client,
 		options,
-		ledger,
-		crashedRuns: new CrashedRuns(client, recent, ledger, claims, crashedSince),
-		reusableRuns: new ReusableRuns(context, client, recent, ledger, claims, reuseSince),
-		uploads: new Uploads(context, client),
-		runSlots: new RunSlots(options.concurrency),
+		execution,
+		requests,
+		ledger: Ledger.of(context, owners, execution),
+		owners,
+		knownRuns: new KnownRuns({ context, client, execution, requests, reuseHours }, owners),
+		inputImages: new InputImages(context, client),
+		runSlots: new RunSlots(concurrency),
 		downloadSlots: new Slots(downloadsAtOnce),
 	};
 }
 
-/** What one item asks for: the model and its checked parameters. */
-export interface ImagePlan extends ImageParameters {
-	model: string;
-	/** The images to work on, null where there are none. */
-	inputImages: InputImages | null;
-}
-
-/** An input item and what it asks for. */
-export interface PlannedItem {
-	itemIndex: number;
-	plan: ImagePlan;
-}
-
-/** A planned item on its way. */
-export interface ItemInProgress extends PlannedItem {
+/** A request on its way. */
+export interface RequestInProgress extends Request {
 	/** Fires when nothing more is to be started or waited for. */
 	signal: AbortSignal;
 }

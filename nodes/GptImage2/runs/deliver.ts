@@ -6,10 +6,9 @@ import { imageOf, type ResultImage } from '../output/images';
 import type { RunResult } from '../output/items';
 import { keepImage, restoreKeptImage } from '../output/keptImages';
 import { continuesOnError } from '../parameters/node';
-import type { Batch, ItemInProgress } from './batch';
-import type { LedgerEntry } from './ledger';
+import type { Batch, RequestInProgress } from './batch';
+import type { RunEntry } from './entry';
 import { repeatCreate } from './startRun';
-import { subjectOf } from './subject';
 
 /** How long after an attempt began its key is trusted to return the same run; nobody documents it. */
 const keyLifetimeMs = 3_600_000;
@@ -19,16 +18,19 @@ const keyLifetimeMs = 3_600_000;
  * soon as it is stored, since Runflow keeps no copy. Throws ImageDownloadError, or RunFailedError where
  * there is no image.
  */
-export async function deliver(batch: Batch, item: ItemInProgress, ended: Run): Promise<RunResult> {
+export async function deliver(
+	batch: Batch,
+	request: RequestInProgress,
+	ended: Run,
+): Promise<RunResult> {
 	const { client, context, ledger } = batch;
-	const { itemIndex, plan, signal } = item;
+	const { itemIndex, plan, signal } = request;
 	const { output } = plan;
-	let entry = ledger.entryFor(subjectOf(item));
-	const run = await withImages(batch, item, ended, entry);
-	entry = ledger.update(itemIndex, entry, { runId: run.id });
-	const kept = new Map(entry.keptImages.map((image) => [image.index, image]));
+	const run = await withImages(batch, request, ended);
+	let entry = ledger.runOf(request);
+	const kept = new Map(entry?.keptImages.map((image) => [image.index, image]));
 	const indexes = run.images.length > 0 ? [...run.images.keys()] : [...kept.keys()];
-	if (indexes.length === 0) throw new RunFailedError(asRequested(run, item));
+	if (indexes.length === 0) throw new RunFailedError(asRequested(run, request));
 
 	const reread = async () => await client.getRun(run.id, signal);
 	const images: ResultImage[] = [];
@@ -47,15 +49,14 @@ export async function deliver(batch: Batch, item: ItemInProgress, ended: Run): P
 		if (image === null) continue;
 		images.push(image);
 		const toKeep = known ? null : keepImage(image);
-		if (toKeep === null) continue;
+		if (toKeep === null || entry === null) continue;
 		const keptImages = [...entry.keptImages, toKeep];
-		entry = ledger.update(itemIndex, entry, { keptImages, imageCount: indexes.length });
+		entry = ledger.noteDelivery(request, entry, { keptImages, imageCount: indexes.length });
 	}
 	if (failures.length > 0 && (images.length === 0 || !continuesOnError(context))) throw failures[0];
-	if (images.length < entry.imageCount) {
-		addLostImagesHint(context, run.id, entry.imageCount - images.length);
-	}
-	return { run, images, itemIndex, output, reused: entry.reused };
+	const lost = (entry?.imageCount ?? 0) - images.length;
+	if (lost > 0) addLostImagesHint(context, run.id, lost);
+	return { run, images, itemIndex, output, source: entry?.source };
 }
 
 /**
@@ -63,26 +64,26 @@ export async function deliver(batch: Batch, item: ItemInProgress, ended: Run): P
  * or not all of it could be stored, the create is sent again with its key. Throws RunflowError where
  * another try may help.
  */
-async function withImages(
-	batch: Batch,
-	item: ItemInProgress,
-	run: Run,
-	entry: LedgerEntry,
-): Promise<Run> {
-	const { keptImages, imageCount, startedAt } = entry;
-	const isComplete = keptImages.length > 0 && keptImages.length >= imageCount;
-	if (run.images.length > 0 || isComplete || !item.plan.input.sync_mode) return run;
-	if (Date.now() - startedAt > keyLifetimeMs) return run;
-	const { client, context, options } = batch;
-	const answered = await repeatCreate(batch, item, entry).catch((error: unknown) => {
-		if (error instanceof RunflowApiError && !isPassing(error)) return run;
+async function withImages(batch: Batch, request: RequestInProgress, run: Run): Promise<Run> {
+	const entry = batch.ledger.runOf(request);
+	if (run.images.length > 0 || entry === null || !needsRepeat(entry)) return run;
+	const { client, context, ledger, options } = batch;
+	const answered = await repeatCreate(batch, request, entry).catch((error: unknown) => {
+		if (error instanceof RunflowApiError && !isPassing(error)) return null;
 		throw error;
 	});
-	if (answered === run) return run;
-	const repeated = await client.waitForRun(answered, { ...options, signal: item.signal });
+	if (answered === null) return run;
+	const repeated = await client.waitForRun(answered, { ...options, signal: request.signal });
 	if (repeated.images.length === 0) return run;
 	if (repeated.id !== run.id) addRepeatedRunHint(context, run.id, repeated.id);
+	ledger.noteDelivery(request, entry, { runId: repeated.id });
 	return repeated;
+}
+
+/** Whether images of sync mode are missing, and the key of their create is still good for a replay. */
+function needsRepeat({ body, imageCount, keptImages, startedAt }: RunEntry): boolean {
+	const isComplete = keptImages.length > 0 && keptImages.length >= imageCount;
+	return body !== null && !isComplete && Date.now() - startedAt <= keyLifetimeMs;
 }
 
 /** Whether an image is a data URI, which is lost unless it is stored now. */
@@ -91,6 +92,6 @@ function isOnlyCopy(run: Run, index: number): boolean {
 }
 
 /** A run with the input that was sent, since not every answer has it in it. */
-function asRequested(run: Run, { plan }: ItemInProgress): Run {
+function asRequested(run: Run, { plan }: RequestInProgress): Run {
 	return { ...run, input: { ...run.input, ...plan.input } };
 }

@@ -1,217 +1,226 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
-import type { IContextObject, IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
+import type { RunRequest } from '../../../runflow/input';
 import type { Run } from '../../../runflow/run';
-import type { Payment } from '../errors/nodeErrors';
-import { keptImageSchema } from '../output/keptImages';
-import { isTool } from '../parameters/node';
-import { beginningOf, type Beginning } from './beginning';
-import { makeClientRef, nodeScopeOf } from './clientRef';
-
-const entrySchema = z.object({
-	hash: z.string(),
-	idempotencyKey: z.string(),
-	attempt: z.number().int(),
-	clientRef: z.string(),
-	/** When the attempt began, in milliseconds since 1970; 0 where an older version wrote the entry. */
-	startedAt: z.number().default(0),
-	runId: z.string().nullable(),
-	/** When the API accepted its create, in milliseconds since 1970; 0 before that, and for a run found otherwise. */
-	acceptedAt: z.number().default(0),
-	/** Whether a create was sent and it is unknown whether it was accepted. */
-	uncertain: z.boolean(),
-	/** The callback URL that the create was sent with; the same key needs the same body. */
-	callbackUrl: z.string().nullable().default(null),
-	/** The URLs of the images that the create was sent with, of uploaded ones and of an earlier run's, for the same reason. */
-	uploadUrls: z.record(z.string()).default({}),
-	/** The metadata that the create is sent with, for the same reason. */
-	metadata: z.record(z.unknown()).default({}),
-	/** Whether the node made `clientRef`, so that it belongs to this run alone. */
-	findable: z.boolean().default(false),
-	keptImages: z.array(keptImageSchema).default([]),
-	/** How many images there are to keep, 0 until one is kept. */
-	imageCount: z.number().int().default(0),
-	/** Whether the run is that of an earlier execution, so that nothing is paid for it here. */
-	reused: z.boolean().default(false),
-});
-
-/** What the ledger remembers of one item: the latest attempt to pay for its images. */
-export type LedgerEntry = z.infer<typeof entrySchema>;
-
-/** What an entry is about. */
-export interface LedgerSubject {
-	itemIndex: number;
-	/** What shapes the image. Its hash tells a changed request from the same one. */
-	request: object;
-	/** The user's own reference, null where the ledger makes one. */
-	clientRef: string | null;
-	metadata: Record<string, unknown>;
-}
-
-/** By what the run of an item is known. */
-export type KnownRun = Pick<Run, 'client_ref' | 'id'>;
+import type { RunSource } from '../output/items';
+import {
+	entrySchema,
+	type Attempt,
+	type Entry,
+	type NewEntry,
+	type Payment,
+	type RunEntry,
+	type SentEntry,
+} from './entry';
+import type { NamedRun, Owners } from './owners';
+import { writeReference, type NodeExecution } from './reference';
+import type { Request } from './request';
 
 const contextKey = 'ledger';
 
 /** The very object that is stored, because calls of a tool at the same time share it. */
-const entriesSchema = z.custom<Record<string, unknown>>(
-	(entries) => typeof entries === 'object' && entries !== null,
+const storedSchema = z.custom<Record<string, unknown>>(
+	(stored) => typeof stored === 'object' && stored !== null,
 );
 
-/** The runs that this process is starting for tools, by the hash of the request. */
-const starting = new WeakMap<object, Map<string, Promise<Run>>>();
+/** What the stored entries say, parsed once and shared by whoever shares them. */
+interface Entries {
+	byPlace: Map<string, Entry>;
+	/** The latest that was sent, by the hash of its request. */
+	byHash: Map<string, SentEntry | RunEntry>;
+}
+
+const parsed = new WeakMap<object, Entries>();
+
+/** The runs that this process is starting, by what several calls or retries may ask for at once. */
+const starting = new Map<string, Promise<Run>>();
 
 /**
  * Remembers keys and run ids of this node in its context, which n8n saves with the execution and
- * copies into a retry. So a second try, Retry On Fail or n8n's Retry, continues what is paid for.
+ * copies into a retry. So a second try, Retry On Fail or n8n's Retry, continues what is paid for. Each
+ * run index (loops) has entries of its own, but the calls of a tool share them: a model calls again.
  */
 export class Ledger {
+	private readonly entries: Entries;
+
 	private constructor(
-		private readonly entries: Record<string, unknown>,
-		readonly nodeScope: string,
-		readonly executionId: string,
-		readonly beginning: Beginning,
-		/** Which time the node runs in its execution, as in a loop. */
-		readonly runIndex: number,
-		/** Whether the same request continues the same run in every run index: a model calls again. */
-		private readonly isShared: boolean,
-	) {}
-
-	/** The ledger of the node that runs in `context`, kept apart for each run index (loops), but not for a tool. */
-	static of(context: IExecuteFunctions): Ledger {
-		const stored: IContextObject = context.getContext('node');
-		const known = entriesSchema.safeParse(stored[contextKey]);
-		const entries = known.success ? known.data : {};
-		stored[contextKey] = entries;
-		const { $runIndex } = context.getWorkflowDataProxy(0);
-		// A call through an MCP Server Trigger has no execution id, though the type says so.
-		const executionId: string | undefined = context.getExecutionId();
-		return new Ledger(
-			entries,
-			nodeScopeOf(context),
-			executionId ?? randomUUID(),
-			beginningOf(context),
-			z.number().catch(0).parse($runIndex),
-			isTool(context),
-		);
+		private readonly stored: Record<string, unknown>,
+		private readonly owners: Owners,
+		private readonly execution: NodeExecution,
+	) {
+		this.entries = parsed.get(stored) ?? { byPlace: new Map(), byHash: new Map() };
+		if (parsed.has(stored)) return;
+		parsed.set(stored, this.entries);
+		for (const [place, value] of Object.entries(stored)) {
+			const read = entrySchema.safeParse(value);
+			if (read.success) this.keep(place, read.data);
+		}
 	}
 
-	/**
-	 * The entry for an item: the recorded one while its request is the same and was sent, else a new one
-	 * with a key and a reference that were never used.
-	 */
-	entryFor(subject: LedgerSubject): LedgerEntry {
-		const hash = hashOf(subject);
-		const known = this.find(subject.itemIndex);
-		if (known?.hash === hash && wasSent(known)) return known;
-		const same = this.isShared ? this.findRequest(hash) : null;
-		return same === null ? this.renew(subject) : this.write(subject.itemIndex, same);
+	/** The ledger of the node that runs in `context`. */
+	static of(context: IExecuteFunctions, owners: Owners, execution: NodeExecution): Ledger {
+		const nodeContext = context.getContext('node');
+		const known = storedSchema.safeParse(nodeContext[contextKey]);
+		const stored = known.success ? known.data : {};
+		nodeContext[contextKey] = stored;
+		return new Ledger(stored, owners, execution);
 	}
 
-	/**
-	 * Starts the run of a request. A tool that is starting the same one in another call joins that.
-	 * Throws what `start` throws.
-	 */
-	async startOnce(subject: LedgerSubject, start: () => Promise<Run>): Promise<Run> {
-		if (!this.isShared) return await start();
-		const underway = starting.get(this.entries) ?? new Map<string, Promise<Run>>();
-		starting.set(this.entries, underway);
-		const hash = hashOf(subject);
-		const run = underway.get(hash) ?? start().finally(() => underway.delete(hash));
-		underway.set(hash, run);
-		return await run;
+	/** The attempt that a request continues: its item's latest one, once it was sent; null where there is none. */
+	current(request: Request): SentEntry | RunEntry | null {
+		const entry = this.entries.byPlace.get(this.placeOf(request.itemIndex));
+		if (entry !== undefined && entry.state !== 'new' && continues(request, entry)) return entry;
+		return this.execution.isTool ? (this.entries.byHash.get(request.hash) ?? null) : null;
 	}
 
-	/** Starts the next attempt at an item, because the last one can no longer lead to images. */
-	renew(subject: LedgerSubject): LedgerEntry {
-		const { itemIndex } = subject;
-		const attempt = (this.find(itemIndex)?.attempt ?? 0) + 1;
-		const hash = hashOf(subject);
-		const { beginning, executionId, nodeScope, runIndex } = this;
-		const purpose = { requestHash: hash, beginning, executionId, runIndex, itemIndex, attempt };
-		return this.write(itemIndex, {
+	/** Begins the next attempt at an item, with a key and a reference that were never used. */
+	begin({ hash, itemIndex, plan, sourceHash }: Request): NewEntry {
+		const attempt = (this.entries.byPlace.get(this.placeOf(itemIndex))?.attempt ?? 0) + 1;
+		const reference = { ...this.execution, hash, sourceHash, itemIndex, attempt };
+		const entry: NewEntry = {
+			state: 'new',
 			hash,
-			idempotencyKey: randomUUID(),
+			sourceHash,
 			attempt,
-			clientRef: subject.clientRef ?? makeClientRef(nodeScope, purpose),
-			findable: subject.clientRef === null,
-			metadata: subject.metadata,
+			idempotencyKey: randomUUID(),
+			clientRef: plan.clientRef ?? writeReference(reference),
+			isOwnRef: plan.clientRef === null,
 			startedAt: Date.now(),
-			runId: null,
-			acceptedAt: 0,
-			uncertain: false,
-			callbackUrl: null,
-			uploadUrls: {},
-			keptImages: [],
-			imageCount: 0,
-			reused: false,
-		});
-	}
-
-	/** Records what changed and returns the entry as it is now. */
-	update(itemIndex: number, entry: LedgerEntry, change: Partial<LedgerEntry>): LedgerEntry {
-		return this.write(itemIndex, { ...entry, ...change });
-	}
-
-	/** What is known of the payment for an item: its run, or the reference of an unclear create. */
-	paymentOf(itemIndex: number): Payment {
-		const { runId = null, uncertain = false, clientRef = null } = this.find(itemIndex) ?? {};
-		return { runId, unclearRef: runId === null && uncertain ? clientRef : null };
-	}
-
-	/**
-	 * Whether a run is known to belong to another item than this one: by its id, or by the reference that
-	 * the ledger made for that item, whose create may have got no clear answer.
-	 */
-	isOfAnother(itemIndex: number, { id, client_ref }: KnownRun): boolean {
-		return Object.entries(this.entries).some(([key, stored]) => {
-			const entry = key === this.keyOf(itemIndex) ? null : readEntry(stored);
-			if (entry === null) return false;
-			return entry.runId === id || (entry.findable && entry.clientRef === client_ref);
-		});
-	}
-
-	/** Gives a run that was looked for to an item, at once; false where another item has it. */
-	take(itemIndex: number, entry: LedgerEntry, run: KnownRun): boolean {
-		if (this.isOfAnother(itemIndex, run)) return false;
-		this.update(itemIndex, entry, { runId: run.id });
-		return true;
-	}
-
-	/** The recorded entry of an item, null where there is none. */
-	find(itemIndex: number): LedgerEntry | null {
-		return readEntry(this.entries[this.keyOf(itemIndex)]);
-	}
-
-	/** The latest entry with this hash that was sent, whatever its run index and item. */
-	private findRequest(hash: string): LedgerEntry | null {
-		const entries = Object.values(this.entries).map(readEntry).reverse();
-		return entries.find((entry) => entry?.hash === hash && wasSent(entry)) ?? null;
-	}
-
-	private write(itemIndex: number, entry: LedgerEntry): LedgerEntry {
-		this.entries[this.keyOf(itemIndex)] = entry;
+		};
+		this.write(itemIndex, entry);
 		return entry;
 	}
 
-	private keyOf(itemIndex: number): string {
-		return `${this.runIndex}.${itemIndex}`;
+	/** Notes that a create is being sent, before it is. */
+	noteSent({ itemIndex }: Request, entry: NewEntry | SentEntry, body: RunRequest): SentEntry {
+		const isDisputed = entry.state === 'sent' && entry.isDisputed;
+		const sent: SentEntry = { ...attemptOf(entry), state: 'sent', body, isDisputed };
+		this.write(itemIndex, sent);
+		return sent;
+	}
+
+	/** Notes that what was sent was refused, so that nothing is paid for. */
+	noteRefused({ itemIndex }: Request, entry: SentEntry): void {
+		this.write(itemIndex, { ...attemptOf(entry), state: 'new' });
+	}
+
+	/** Notes that the API says it knows the key of what was sent, though no run was found. */
+	noteDisputed({ itemIndex }: Request, entry: SentEntry): void {
+		this.write(itemIndex, { ...entry, isDisputed: true });
+	}
+
+	/** Notes the run of an item and where it comes from; `accepted` is the create that led to it. */
+	noteRun(
+		{ itemIndex }: Request,
+		entry: NewEntry | SentEntry,
+		{ accepted, run, source }: { run: NamedRun; source: RunSource; accepted?: RunRequest },
+	): void {
+		const foundRef = accepted === undefined ? run.client_ref : null;
+		this.write(itemIndex, {
+			...attemptOf(entry),
+			state: 'run',
+			clientRef: foundRef ?? entry.clientRef,
+			runId: run.id,
+			source,
+			acceptedAt: accepted === undefined ? null : Date.now(),
+			callbackUrl: accepted?.callback_url ?? null,
+			body: accepted?.input.sync_mode ? accepted : null,
+			keptImages: [],
+			imageCount: 0,
+		});
+	}
+
+	/** Notes what became of a run: its images that only this execution has, or the run that has them in its place. */
+	noteDelivery(
+		{ itemIndex }: Request,
+		entry: RunEntry,
+		delivery: Partial<Pick<RunEntry, 'imageCount' | 'keptImages' | 'runId'>>,
+	): RunEntry {
+		const kept = { ...entry, ...delivery };
+		this.write(itemIndex, kept);
+		return kept;
+	}
+
+	/** The run of a request, null where there is none. */
+	runOf(request: Request): RunEntry | null {
+		const entry = this.current(request);
+		return entry?.state === 'run' ? entry : null;
+	}
+
+	/** What is known of the payment for a request: its run, or the reference of an unclear create. */
+	paymentOf(request: Request): Payment {
+		const entry = this.current(request);
+		return {
+			runId: entry?.state === 'run' ? entry.runId : null,
+			unclearRef: entry?.state === 'sent' ? entry.clientRef : null,
+		};
+	}
+
+	/**
+	 * Starts the run of a request. Calls of a tool that ask for the same at once, and retries of one execution
+	 * that were started at once in this process, start it once. Throws what `start` throws.
+	 */
+	async startOnce(request: Request, start: () => Promise<Run>): Promise<Run> {
+		const key = this.sharedKeyOf(request);
+		if (key === null) return await start();
+		const underway = starting.get(key);
+		if (underway === undefined) {
+			const started = start().finally(() => starting.delete(key));
+			starting.set(key, started);
+			return await started;
+		}
+		const run = await underway;
+		if (this.current(request) === null) {
+			this.noteRun(request, this.begin(request), { run, source: 'crash' });
+		}
+		return run;
+	}
+
+	/** Under what others may be starting the same run; null where nobody can. */
+	private sharedKeyOf({ hash, itemIndex }: Request): string | null {
+		const { beginning, executionId, isRetry, isTool, scope } = this.execution;
+		if (isTool) return [scope, executionId, hash].join(' ');
+		if (!isRetry || beginning.establishedAt === null) return null;
+		const { establishedAt, tokenHash } = beginning;
+		return [scope, establishedAt, tokenHash, this.placeOf(itemIndex), hash].join(' ');
+	}
+
+	private write(itemIndex: number, entry: Entry): void {
+		const place = this.placeOf(itemIndex);
+		this.stored[place] = entry;
+		this.keep(place, entry);
+	}
+
+	private keep(place: string, entry: Entry): void {
+		const before = this.entries.byPlace.get(place);
+		if (before?.state === 'sent') this.owners.expectNoMore(before.clientRef);
+		this.entries.byPlace.set(place, entry);
+		if (entry.state === 'new') {
+			const sent = this.entries.byHash.get(entry.hash);
+			if (sent?.idempotencyKey === entry.idempotencyKey) this.entries.byHash.delete(entry.hash);
+			return;
+		}
+		this.entries.byHash.set(entry.hash, entry);
+		const owner = `${this.execution.nodeId}:${place}`;
+		if (entry.state === 'run') this.owners.give(owner, entry.runId);
+		else if (entry.isOwnRef) this.owners.expect(owner, entry.clientRef);
+	}
+
+	private placeOf(itemIndex: number): string {
+		return `${this.execution.runIndex}.${itemIndex}`;
 	}
 }
 
-function readEntry(stored: unknown): LedgerEntry | null {
-	const entry = entrySchema.safeParse(stored);
-	return entry.success ? entry.data : null;
+/** Whether a request is the one that an attempt was made for, whatever its expressions evaluate to now. */
+function continues(request: Request, entry: Entry): boolean {
+	const hasSameSource = request.sourceHash !== '' && request.sourceHash === entry.sourceHash;
+	return entry.hash === request.hash || hasSameSource;
 }
 
-/** Whether its create may have reached the API; until then everything in it may change. */
-function wasSent({ runId, uncertain }: LedgerEntry): boolean {
-	return runId !== null || uncertain;
-}
-
-/** The hash of what shapes the image: items with the same one ask for the same. */
-export function hashOf({ request }: Pick<LedgerSubject, 'request'>): string {
-	return createHash('sha256').update(JSON.stringify(request)).digest('hex');
+function attemptOf(entry: Entry): Attempt {
+	const { attempt, clientRef, hash, idempotencyKey, isOwnRef, sourceHash, startedAt } = entry;
+	return { attempt, clientRef, hash, idempotencyKey, isOwnRef, sourceHash, startedAt };
 }

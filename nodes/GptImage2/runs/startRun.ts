@@ -1,163 +1,183 @@
-import { RunFailedError, RunflowError, StoppedError } from '../../../runflow/errors';
+import type { CreateOptions, CreateOutcome, FailedCreate } from '../../../runflow/createRun';
+import {
+	DisputedRunError,
+	isNotFound,
+	RunFailedError,
+	RunflowApiError,
+	StoppedError,
+	type RunflowError,
+} from '../../../runflow/errors';
 import type { RunRequest } from '../../../runflow/input';
-import type { Run } from '../../../runflow/run';
+import { createdRunSchema, type Run } from '../../../runflow/run';
 import { hasSucceeded, mayDeliver } from '../../../runflow/status';
-import type { Batch, ImagePlan, ItemInProgress } from './batch';
-import type { LedgerEntry, LedgerSubject } from './ledger';
-import { subjectOf } from './subject';
+import { mayBeUnknownYet } from '../../../runflow/waiting';
+import type { Batch, RequestInProgress } from './batch';
+import type { Attempt, NewEntry, RunEntry, SentEntry } from './entry';
+import { ownerAt } from './owners';
+import type { ImagePlan } from './request';
 
 const createTimeoutMs = 60_000;
 
 /**
- * Brings one item to a run that ended well: continues the run in the ledger, or creates one, and waits
- * for its end. Throws RunflowError, RunFailedError for a run that failed or was cancelled.
+ * Brings one item to a run that ended well: continues the run in the ledger, takes up one that was paid
+ * for before, or creates one, and waits for its end. In place of one that was taken up and then failed it
+ * starts another. Throws RunflowError, RunFailedError for a run of the item's own that failed or was
+ * cancelled.
  */
-export async function finishRun(batch: Batch, item: ItemInProgress): Promise<Run> {
+export async function finishRun(batch: Batch, request: RequestInProgress): Promise<Run> {
 	const { client, ledger, options, runSlots } = batch;
 	const { isPaceLearnt, pollSeconds, timeoutSeconds } = options;
-	const { plan, signal } = item;
-	const started = await startRun(batch, item);
-	const { acceptedAt } = ledger.entryFor(subjectOf(item));
-	const age = acceptedAt === 0 ? {} : { startedAt: acceptedAt, kind: kindOf(plan, isPaceLearnt) };
-	const wait = { ...age, pollSeconds, timeoutSeconds, isWhole: plan.output.includeRun, signal };
-	const run = await runSlots.whilePending(async () => await client.waitForRun(started, wait));
-	if (!hasSucceeded(run.status)) throw new RunFailedError(run);
-	return run;
+	const { plan, signal } = request;
+	const kind = kindOf(plan, isPaceLearnt);
+	for (;;) {
+		const started = await startRun(batch, request);
+		const { acceptedAt = null, source = 'created' } = ledger.runOf(request) ?? {};
+		const age = acceptedAt === null ? {} : { startedAt: acceptedAt, kind };
+		const wait = { ...age, pollSeconds, timeoutSeconds, isWhole: plan.output.includeRun, signal };
+		const run = await runSlots.whilePending(async () => await client.waitForRun(started, wait));
+		if (hasSucceeded(run.status)) return run;
+		if (source === 'created' || source === 'crash') throw new RunFailedError(run);
+	}
 }
 
 /**
  * The run of an item: the one that is already paid for or pending, else a new one. Throws RunflowError
  * when none could be started.
  */
-export async function startRun(batch: Batch, item: ItemInProgress): Promise<Run> {
-	const { ledger } = batch;
-	const { signal } = item;
-	if (signal.aborted) throw new StoppedError();
-	const subject = subjectOf(item);
-	return await ledger.startOnce(subject, async () => await continueOrCreate(batch, item, subject));
+export async function startRun(batch: Batch, request: RequestInProgress): Promise<Run> {
+	if (request.signal.aborted) throw new StoppedError();
+	const start = async () => await continueOrCreate(batch, request);
+	return await batch.ledger.startOnce(request, start);
 }
 
-async function continueOrCreate(
-	batch: Batch,
-	item: ItemInProgress,
-	subject: LedgerSubject,
-): Promise<Run> {
-	const { client, ledger } = batch;
-	const { itemIndex, plan, signal } = item;
-	let entry = ledger.entryFor(subject);
-
-	if (entry.runId !== null) {
-		const run = await client.getRun(entry.runId, signal);
+async function continueOrCreate(batch: Batch, request: RequestInProgress): Promise<Run> {
+	const { knownRuns, ledger } = batch;
+	const entry = ledger.current(request);
+	if (entry?.state === 'sent') return await createOwnRun(batch, request, entry);
+	if (entry?.state === 'run') {
+		const run = await readOwnRun(batch, request, entry);
 		if (mayDeliver(run.status)) return run;
-		entry = ledger.renew(subject);
 	}
-	if (entry.uncertain && entry.callbackUrl !== plan.callbackUrl && entry.findable) {
-		const { clientRef, startedAt } = entry;
-		const accepted = await client.findRun({ clientRef, startedAt, input: null }, signal);
-		if (accepted !== null) {
-			ledger.update(itemIndex, entry, { runId: accepted.id, uncertain: false });
-			return accepted;
-		}
-		entry = ledger.renew(subject);
-	}
-	const isNew = !entry.uncertain;
-	const crashed = isNew ? await batch.crashedRuns.find(item, entry, signal) : null;
-	if (crashed !== null) {
-		ledger.update(itemIndex, entry, { runId: crashed.id });
-		return crashed;
-	}
-	const { reusableRuns } = batch;
-	const reusable = entry.uncertain ? null : await reusableRuns.find(item, entry, signal);
-	if (reusable !== null) {
-		ledger.update(itemIndex, entry, { runId: reusable.id, reused: true });
-		return reusable;
-	}
-	const created = await createOwnRun(batch, item, subject, entry);
-	reusableRuns.note(itemIndex, created);
-	return created;
+	const known = await knownRuns.find(request, request.signal);
+	const next = ledger.begin(request);
+	if (known === null) return await createOwnRun(batch, request, next);
+	ledger.noteRun(request, next, { run: known.run, source: known.source });
+	return known.run;
+}
+
+/** The run of an entry as it is now; a new one that the API doesn't know yet is pending. Throws RunflowError. */
+async function readOwnRun(
+	{ client }: Batch,
+	{ signal }: RequestInProgress,
+	{ acceptedAt, runId }: RunEntry,
+): Promise<Run> {
+	const isNew = acceptedAt !== null && mayBeUnknownYet(acceptedAt);
+	const run = await client.getRun(runId, signal).catch((error: unknown) => {
+		if (isNew && isNotFound(error)) return null;
+		throw error;
+	});
+	return run ?? createdRunSchema.parse({ id: runId });
 }
 
 /**
  * Creates a run, and another where the API answers with a run that another item was given: one that asks
- * for the same under the same reference, and looked for its own.
+ * for the same under the same reference, and looked for its own. Throws RunflowError.
  */
 async function createOwnRun(
 	batch: Batch,
-	item: ItemInProgress,
-	subject: LedgerSubject,
-	entry: LedgerEntry,
+	request: RequestInProgress,
+	entry: NewEntry | SentEntry,
 ): Promise<Run> {
-	const { ledger } = batch;
-	const run = await createRun(batch, item, subject, entry);
-	if (entry.findable || !ledger.isOfAnother(item.itemIndex, run)) return run;
-	return await createRun(batch, item, subject, ledger.renew(subject));
+	const { execution, ledger, owners } = batch;
+	const owner = ownerAt(execution, request.itemIndex);
+	let created = await createRun(batch, request, entry);
+	if (!entry.isOwnRef && owners.isOfAnother(owner, created.run)) {
+		created = await createRun(batch, request, ledger.begin(request));
+	}
+	const { run, sent } = created;
+	ledger.noteRun(request, sent, { run, source: 'created', accepted: sent.body });
+	return run;
 }
 
 async function createRun(
 	batch: Batch,
-	item: ItemInProgress,
-	subject: LedgerSubject,
-	entry: LedgerEntry,
-): Promise<Run> {
-	const { client, ledger, runSlots } = batch;
-	const { itemIndex, plan, signal } = item;
-	const callbackUrl = entry.uncertain ? entry.callbackUrl : plan.callbackUrl;
-	const uploadUrls = entry.uncertain ? { ...entry.uploadUrls } : {};
-	const request = await requestOf(batch, item, { ...entry, callbackUrl, uploadUrls });
-	const sending = ledger.update(itemIndex, entry, { uncertain: true, callbackUrl, uploadUrls });
+	request: RequestInProgress,
+	entry: NewEntry | SentEntry,
+): Promise<{ run: Run; sent: SentEntry }> {
+	const { execution, ledger, owners, runSlots } = batch;
+	const owner = ownerAt(execution, request.itemIndex);
+	const body = entry.state === 'sent' ? entry.body : await bodyOf(batch, request, entry);
+	const sent = ledger.noteSent(request, entry, body);
 	const create = runSlots.begin();
-	const run = await client
-		.createRun(plan.model, request, {
-			idempotencyKey: sending.idempotencyKey,
-			startedAt: sending.startedAt,
-			findable: sending.findable,
-			isTaken: (found) => ledger.isOfAnother(itemIndex, found),
-			take: (found) => ledger.take(itemIndex, sending, found),
-			uncertain: entry.uncertain,
-			repeatsRefused: !runSlots.repeatsRefused,
-			timeoutMs: timeoutMsOf(batch, item),
-			signal,
-		})
-		.catch((error: unknown) => {
-			create.failed(error);
-			if (error instanceof RunflowError && !error.mayBePaid) ledger.renew(subject);
-			throw error;
-		});
-	const accepted = { runId: run.id, uncertain: false, acceptedAt: Date.now() };
-	ledger.update(itemIndex, sending, accepted);
-	create.accepted();
-	return run;
+	const outcome = await sendCreate(batch, request, sent, {
+		findable: sent.isOwnRef,
+		isTaken: (found) => owners.isOfAnother(owner, found),
+		take: (found) => owners.take(owner, found),
+		uncertain: entry.state === 'sent',
+		isRefusalFinal: runSlots.repeatsRefused,
+	});
+	if ('run' in outcome) {
+		create.accepted();
+		return { run: outcome.run, sent };
+	}
+	create.failed(outcome.error);
+	throw noteFailure(batch, request, sent, outcome);
+}
+
+/** Notes in the ledger how a create failed; returns the error to throw. */
+function noteFailure(
+	{ ledger }: Batch,
+	request: RequestInProgress,
+	sent: SentEntry,
+	{ error, mayBePaid }: FailedCreate,
+): RunflowError {
+	const isConflict = error instanceof RunflowApiError && error.httpStatus === 409;
+	if (!mayBePaid) ledger.noteRefused(request, sent);
+	else if (isConflict) ledger.noteDisputed(request, sent);
+	return isConflict && sent.isDisputed ? new DisputedRunError(sent.clientRef) : error;
 }
 
 /**
  * Sends the create of a run once more, to the letter and with its key, because a replay by that key has
- * the images of sync mode in it (BATCH-C). Returns what the API answers, be it another run. Throws
- * RunflowError.
+ * the images of sync mode in it (BATCH-C). Returns what the API answers, which may be another run; null
+ * where what was sent isn't known. Throws RunflowError.
  */
 export async function repeatCreate(
 	batch: Batch,
-	item: ItemInProgress,
-	entry: LedgerEntry,
-): Promise<Run> {
-	const request = await requestOf(batch, item, entry);
-	return await batch.client.createRun(item.plan.model, request, {
-		idempotencyKey: entry.idempotencyKey,
-		startedAt: entry.startedAt,
+	request: RequestInProgress,
+	{ body, ...entry }: RunEntry,
+): Promise<Run | null> {
+	if (body === null) return null;
+	const outcome = await sendCreate(batch, request, { ...entry, body }, {});
+	if ('error' in outcome) throw outcome.error;
+	return outcome.run;
+}
+
+async function sendCreate(
+	{ client, options: { timeoutSeconds } }: Batch,
+	{ plan, signal }: RequestInProgress,
+	{ body, idempotencyKey, startedAt }: { body: RunRequest } & Attempt,
+	options: Partial<CreateOptions>,
+): Promise<CreateOutcome> {
+	return await client.createRun(plan.model, body, {
+		idempotencyKey,
+		startedAt,
 		findable: false,
 		uncertain: false,
-		timeoutMs: timeoutMsOf(batch, item),
-		signal: item.signal,
+		timeoutMs: body.input.sync_mode ? timeoutSeconds * 1000 : createTimeoutMs,
+		signal,
+		...options,
 	});
 }
 
-/** What is sent for an entry; the URLs of images that are uploaded or read for it are noted in its `uploadUrls`. */
-async function requestOf(
-	{ uploads }: Batch,
-	{ plan, signal }: ItemInProgress,
-	{ callbackUrl, clientRef, metadata, uploadUrls }: LedgerEntry,
+/** What is sent for an attempt; binary images are uploaded for it. Throws RunflowError. */
+async function bodyOf(
+	{ inputImages }: Batch,
+	{ plan, signal }: RequestInProgress,
+	{ clientRef }: NewEntry,
 ): Promise<RunRequest> {
-	const { input, inputImages } = plan;
-	const urls = inputImages && (await uploads.urlsOf(inputImages, uploadUrls, signal));
+	const { callbackUrl, input, metadata } = plan;
+	const urls = plan.inputImages && (await inputImages.urlsOf(plan.inputImages, signal));
 	return {
 		input: { ...input, ...urls },
 		client_ref: clientRef,
@@ -171,8 +191,4 @@ function kindOf({ input, model }: ImagePlan, isPaceLearnt: boolean): string | nu
 	if (!isPaceLearnt) return null;
 	const { image_size, num_images, quality } = input;
 	return JSON.stringify([model, image_size, quality, num_images]);
-}
-
-function timeoutMsOf({ options }: Batch, { plan }: ItemInProgress): number {
-	return plan.input.sync_mode ? options.timeoutSeconds * 1000 : createTimeoutMs;
 }

@@ -1,14 +1,15 @@
 import type { RunflowClient } from '../../../runflow/client';
-import { RunflowApiError, RunflowError } from '../../../runflow/errors';
+import { isNotFound, RunflowError } from '../../../runflow/errors';
 import type { ManyRuns } from '../../../runflow/manyRuns';
 import type { Run } from '../../../runflow/run';
 import { isTerminal } from '../../../runflow/status';
+import { mayBeUnknownYet } from '../../../runflow/waiting';
 
 /** What reads runs. */
 export type RunReader = Pick<RunflowClient, 'readRuns' | 'waitForRun'>;
 
 /** What reads runs without repeating a read that fails. */
-type QuickReader = Pick<RunflowClient, 'readRunsOnce'>;
+type QuickReader = Pick<RunflowClient['once'], 'readRuns'>;
 
 /** The runs of a suspension; moments in milliseconds since 1970. */
 export interface SuspendedRuns {
@@ -19,9 +20,6 @@ export interface SuspendedRuns {
 	firstCreatedAt: number;
 	runs: Array<{ runId: string }>;
 }
-
-/** For this long the API may not know a run that it has only just created. */
-const unknownForMs = 60_000;
 
 /** The runs of a suspension but those that are known to have ended, to be read together. */
 export function runsToRead(
@@ -47,12 +45,11 @@ export function progressOf(
 	runs: ReadonlyMap<string, Run | RunflowError>,
 	{ startedAt }: SuspendedRuns,
 ): Progress {
-	const isYoung = Date.now() - startedAt <= unknownForMs;
+	const mayAppear = mayBeUnknownYet(startedAt);
 	const stateOf = (run: Run | RunflowError): keyof Progress => {
 		if (!(run instanceof RunflowError)) return isTerminal(run.status) ? 'ended' : 'pending';
-		const isUnknown = run instanceof RunflowApiError && run.httpStatus === 404;
-		if (!isUnknown) return 'unreadable';
-		return isYoung ? 'pending' : 'ended';
+		if (!isNotFound(run)) return 'unreadable';
+		return mayAppear ? 'pending' : 'ended';
 	};
 	const progress: Progress = { ended: [], pending: [], unreadable: [] };
 	for (const [id, run] of runs) progress[stateOf(run)].push(id);
@@ -64,6 +61,6 @@ export function progressOf(
  * the execution is held meanwhile. Never throws.
  */
 export async function anyPending(reader: QuickReader, runs: ManyRuns): Promise<boolean> {
-	const found = await reader.readRunsOnce(runs, 'status');
+	const found = await reader.readRuns(runs, 'status');
 	return [...found.values()].some((run) => run instanceof RunflowError || !isTerminal(run.status));
 }

@@ -85,17 +85,17 @@ async function resultOf(
 	suspended: SuspendedRun,
 	run: Run,
 ): Promise<Resumed> {
-	const { itemIndex, output, reused } = suspended;
+	const { itemIndex, output, source } = suspended;
 	if (!hasSucceeded(run.status) || run.images.length === 0) {
 		return failedResult(suspended, run, new RunFailedError(run));
 	}
 	const reread = async () => await client.getRun(run.id);
 	const images = await imagesOf(context, run, output, { reread }).catch(asError);
 	if (!(images instanceof Error)) {
-		return { result: { run, images, itemIndex, output, reused }, error: null };
+		return { result: { run, images, itemIndex, output, source }, error: null };
 	}
 	const listed = await listImages(context, run, output.fileName).catch(() => []);
-	return { result: { run, images: listed, itemIndex, output, reused }, error: images };
+	return { result: { run, images: listed, itemIndex, output, source }, error: images };
 }
 
 function asError(error: unknown): Error {
@@ -103,8 +103,8 @@ function asError(error: unknown): Error {
 }
 
 function failedResult(suspended: SuspendedRun, run: Run, error: Error): Resumed {
-	const { itemIndex, output, reused } = suspended;
-	return { result: { run, images: [], itemIndex, output, reused }, error };
+	const { itemIndex, output, source } = suspended;
+	return { result: { run, images: [], itemIndex, output, source }, error };
 }
 
 function failureOf(run: Run, error: Error): NonNullable<Run['failure']> {

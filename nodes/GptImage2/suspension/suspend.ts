@@ -4,9 +4,9 @@ import type { INodeExecutionData } from 'n8n-workflow';
 
 import { isTerminal } from '../../../runflow/status';
 import { toSuspendedErrorRow } from '../errors/errorRow';
-import { addSuspensionHints } from '../output/hints';
-import { toItems, type RunResult } from '../output/items';
-import { addSuspendedReuseHint } from '../output/reuseHints';
+import type { Circumstances } from '../errors/nodeErrors';
+import { addSuspensionHints, addTakenUpHint } from '../output/hints';
+import { isTakenUp, toItems, type RunResult } from '../output/items';
 import { outputOptionsSchema } from '../parameters/output';
 import type { Batch } from '../runs/batch';
 import { startAlarm } from './alarm';
@@ -20,6 +20,8 @@ import { watch } from './watch';
 export interface FailedItem {
 	itemIndex: number;
 	error: unknown;
+	/** What is known beside the error. */
+	known?: Circumstances;
 }
 
 /**
@@ -31,18 +33,25 @@ export async function suspend(
 	started: RunResult[],
 	failed: FailedItem[],
 ): Promise<INodeExecutionData[]> {
-	const { client, context, ledger, options } = batch;
+	const { client, context, ledger, options, requests } = batch;
 	const suspension = suspensionOf(batch, started, failed);
 	const open = started.filter(({ run }) => !isTerminal(run.status));
-	addSuspendedReuseHint(context, started);
+	addTakenUpHint(context, started);
 	const toRead = { ids: new Set(open.map(({ run }) => run.id)), createdAt: firstCreation(open) };
-	if (!(await anyPending(client, toRead))) return await resumedItems(context, client, suspension);
+	if (!(await anyPending(client.once, toRead)))
+		return await resumedItems(context, client, suspension);
 
 	const url = resumeUrlOf(context);
 	const deadline = suspension.startedAt + options.timeoutSeconds * 1000;
-	const calls = ({ itemIndex }: RunResult) => ledger.find(itemIndex)?.callbackUrl === url;
+	const called = new Set(
+		requests.flatMap((request) => {
+			const entry = ledger.runOf(request);
+			return entry?.callbackUrl === url ? [entry.runId] : [];
+		}),
+	);
+	const calls = ({ run }: RunResult) => called.has(run.id);
 	const expectsCallbacks = open.every(calls);
-	const isReachable = open.every((result) => result.reused || calls(result));
+	const isReachable = open.every((result) => isTakenUp(result) || calls(result));
 	const { id: suspensionId, startedAt } = suspension;
 	const hasAlarm = await startAlarm(context, { resumeUrl: url, suspensionId, startedAt, deadline });
 	addSuspensionHints(context, { hasAlarm, isReachable });
@@ -60,24 +69,22 @@ function suspensionOf({ context }: Batch, started: RunResult[], failed: FailedIt
 		startedAt: Date.now(),
 		firstCreatedAt: firstCreation(started),
 		continuesOnError: context.continueOnFail(),
-		runs: started.map(({ run, itemIndex, output, reused = false }) => ({
+		runs: started.map(({ run, itemIndex, output, source }) => ({
 			itemIndex,
 			runId: run.id,
 			output: outputOptionsSchema.parse(output),
-			reused,
+			source,
 		})),
-		errorRows: failed.map(({ itemIndex, error }) => ({
+		errorRows: failed.map(({ itemIndex, error, known }) => ({
 			itemIndex,
-			json: toSuspendedErrorRow(context.getNode(), error, itemIndex).json,
+			json: toSuspendedErrorRow(context.getNode(), error, itemIndex, known).json,
 		})),
 	};
 }
 
 /** When the first of these runs was created, in milliseconds since 1970 by the API's clock; 0 where it doesn't say. */
 function firstCreation(results: RunResult[]): number {
-	const created = results.map(({ run }) => Date.parse(run.created_at ?? ''));
-	const first = Math.min(...created);
-	return Number.isFinite(first) ? first : 0;
+	return results.reduce((first, { run }) => Math.min(first, run.createdAt ?? 0), Date.now());
 }
 
 /**

@@ -1,22 +1,23 @@
 import type { IDataObject, IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
+import { runSources } from '../output/items';
 import { outputOptionsSchema } from '../parameters/output';
 
 const suspensionSchema = z.object({
 	id: z.string(),
 	/** When the execution was suspended, in milliseconds since 1970. */
-	startedAt: z.number().default(0),
+	startedAt: z.number(),
 	/** When the first of its runs was created, in milliseconds since 1970 by the API's clock; 0 where unknown. */
-	firstCreatedAt: z.number().default(0),
+	firstCreatedAt: z.number(),
 	/** Whether a run that failed becomes an error row, because the node continues on errors. */
-	continuesOnError: z.boolean().default(false),
+	continuesOnError: z.boolean(),
 	runs: z.array(
 		z.object({
 			itemIndex: z.number(),
 			runId: z.string(),
 			output: outputOptionsSchema,
-			reused: z.boolean().default(false),
+			source: z.enum(runSources).optional(),
 		}),
 	),
 	errorRows: z.array(

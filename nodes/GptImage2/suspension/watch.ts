@@ -92,7 +92,7 @@ async function readUntilEnded(
 		if (canReachItself() === null) {
 			await callResumeUrl(context, url, { purpose: 'probe', suspensionId: id });
 		}
-		const read = await client.readRunsOnce(runsToRead(suspension, ended), 'status');
+		const read = await client.once.readRuns(runsToRead(suspension, ended), 'status');
 		const { ended: nowEnded, pending, unreadable } = progressOf(read, suspension);
 		for (const runId of nowEnded) ended.add(runId);
 		if (pending.length + unreadable.length === 0) return true;

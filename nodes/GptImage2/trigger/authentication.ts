@@ -56,7 +56,7 @@ async function rereadRun(context: IWebhookFunctions, body: Uint8Array): Promise<
 	if (claimed === null) return notACallback;
 	try {
 		const { client } = await connect(context);
-		const run = await client.getRunOnce(claimed.run.id);
+		const run = await client.once.getRun(claimed.run.id);
 		const event = eventOf(run.status);
 		return event === null
 			? refuse(503, 'The run has not ended yet, try again')

@@ -17,7 +17,7 @@ const node: INode = {
 	id: '5a7c1b1e-6a1f-4d9c-9c3e-1f0a5f1a0002',
 	name: 'GPT Image 2',
 	type: 'n8n-nodes-runflow.gptImage2',
-	typeVersion: 1,
+	typeVersion: 1.1,
 	position: [0, 0],
 	parameters: {},
 };
@@ -28,13 +28,8 @@ const nodeTypes: INodeTypes = {
 	getByNameAndVersion: () => type,
 	getKnownTypes: () => ({}),
 };
-const workflow = new Workflow({
-	id: 'wf1',
-	nodes: [node],
-	connections: {},
-	active: false,
-	nodeTypes,
-});
+const workflowWith = (id: string) =>
+	new Workflow({ id, nodes: [node], connections: {}, active: false, nodeTypes });
 
 /** When the executions of a property began, which n8n copies into their retries. */
 const establishedAt = Date.now();
@@ -58,7 +53,14 @@ export function contextOf(
 		executionId = '231',
 		mode = 'manual',
 		runIndex = 0,
-	}: { executionId?: string; mode?: WorkflowExecuteMode; runIndex?: number } = {},
+		workflowId = 'wf1',
+	}: {
+		executionId?: string;
+		mode?: WorkflowExecuteMode;
+		runIndex?: number;
+		/** The node remembers for a day what it paid for in a workflow. */
+		workflowId?: string;
+	} = {},
 ): ExecuteContext {
 	const additionalData = {
 		executionId,
@@ -69,7 +71,7 @@ export function contextOf(
 	} as unknown as IWorkflowExecuteAdditionalData;
 	const input = { main: [[{ json: {} }]] };
 	return new ExecuteContext(
-		workflow,
+		workflowWith(workflowId),
 		node,
 		additionalData,
 		mode,

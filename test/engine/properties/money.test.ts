@@ -1,24 +1,18 @@
 import fc from 'fast-check';
 import type { IRunExecutionData } from 'n8n-workflow';
 
+import type { NodeError } from '../../../nodes/GptImage2/errors/nodeErrors';
 import { inParallel } from '../../../nodes/GptImage2/operations/image/inParallel';
-import { openBatch, type PlannedItem } from '../../../nodes/GptImage2/runs/batch';
+import { openBatch } from '../../../nodes/GptImage2/runs/batch';
+import { requestsOf } from '../../../nodes/GptImage2/runs/request';
 import { finishRun } from '../../../nodes/GptImage2/runs/startRun';
-import { generateModel, RunflowClient } from '../../../runflow/client';
-import { editFieldsSchema } from '../../../runflow/input';
+import { RunflowClient } from '../../../runflow/client';
 import { longestMs, tried } from '../../fixtures/properties';
 import { contextOf, newExecution, saved } from './context';
 import { ModelApi, type Fault, type ModelRun, type Protection } from './modelApi';
+import { output, planOf } from './requests';
 
 jest.setTimeout(longestMs);
-
-const output = {
-	binaryField: 'data',
-	download: false,
-	fileName: null,
-	includeRun: false,
-	output: 'perImage' as const,
-};
 
 const faultsOfProcess: Fault[] = [
 	'none',
@@ -62,27 +56,21 @@ const storyWith = (faults: Fault[], clientRef: string | null = null): fc.Arbitra
 		repetitions: fc.array(fc.constantFrom<Repetition>('try again', 'retry'), { maxLength: 6 }),
 	});
 
-const plan = (prompt: string, clientRef: string | null): PlannedItem['plan'] => ({
-	model: generateModel,
-	input: editFieldsSchema.parse({ prompt, image_size: 'square' }),
-	inputImages: null,
-	metadata: {},
-	clientRef,
-	callbackUrl: null,
-	output,
-});
+let stories = 0;
 
 /** Lives through a story until every item has its image; returns the run of each item. */
 async function live(story: Story, api: ModelApi): Promise<string[]> {
 	const planned = story.prompts.map((prompt, itemIndex) => ({
 		itemIndex,
-		plan: plan(prompt, story.clientRef),
+		plan: planOf(prompt, story.clientRef),
 	}));
+	const workflowId = `story ${(stories += 1)}`;
 	let beforeCrash: IRunExecutionData = saved(newExecution());
 	let state = saved(beforeCrash);
 	let mode: 'manual' | 'retry' = 'manual';
 	for (let execution = 0; execution < 40; execution++) {
-		const context = contextOf(state, { executionId: String(231 + execution), mode });
+		const executionId = String(231 + execution);
+		const context = contextOf(state, { executionId, mode, workflowId });
 		const client = new RunflowClient(api.send, api.pause);
 		const options = {
 			completion: 'poll' as const,
@@ -94,19 +82,22 @@ async function live(story: Story, api: ModelApi): Promise<string[]> {
 			timeoutSeconds: 600,
 		};
 		const ended = await inParallel(
-			openBatch(context, client, options),
-			planned,
-			async (batch, item) =>
+			openBatch(context, client, options, await requestsOf(context, planned)),
+			async (batch, request) =>
 				batch.runSlots.use(
 					async () => ({
-						run: await finishRun(batch, item),
+						run: await finishRun(batch, request),
 						images: [],
-						itemIndex: item.itemIndex,
+						itemIndex: request.itemIndex,
 						output,
 					}),
-					item.signal,
+					request.signal,
 				),
-		).catch(() => null);
+		).catch((error: NodeError) => {
+			// A retry that can't see what was paid for says so, and the user lets the key list runs.
+			if (error.context?.code === 'RUNS_UNKNOWN') api.allowLists();
+			return null;
+		});
 		if (api.restart()) {
 			state = saved(beforeCrash);
 			mode = 'retry';

@@ -1,26 +1,36 @@
 import { NodeOperationError } from 'n8n-workflow';
 
-import { RunFailedError, RunflowApiError } from '../../../../runflow/errors';
-import { addAdvice, addDetails, toNodeError, type NodeError } from '../../errors/nodeErrors';
+import { DisputedRunError, isNotFound, RunFailedError } from '../../../../runflow/errors';
+import { toNodeError, type Circumstances } from '../../errors/nodeErrors';
 import {
 	list,
-	wordsForAbandonedRuns,
+	wordsForLeftOverRuns,
 	wordsForOtherRuns,
 	wordsForStoppedRuns,
 	type OtherRuns,
 } from '../../errors/otherRuns';
 import type { RunResult } from '../../output/items';
 import { continuesOnError } from '../../parameters/node';
-import { findAbandonedRuns } from '../../runs/abandonedRuns';
-import type { Batch, ItemInProgress, PlannedItem } from '../../runs/batch';
+import type { Batch, RequestInProgress } from '../../runs/batch';
+import type { Payment } from '../../runs/entry';
+import type { Request } from '../../runs/request';
+import { noteFailure } from '../../runs/undelivered';
 
-interface Failure {
+/** An item that came to nothing. */
+export interface Failure {
 	itemIndex: number;
-	error: NodeError;
+	error: unknown;
+	/** What is known beside the error, for whoever puts it into words. */
+	known?: Circumstances;
+}
+
+/** A request that came to nothing. */
+interface FailedRequest extends Failure {
+	known: Payment;
 	/** Whether it failed after the node had been stopped, whatever it says of that. */
 	isConsequence: boolean;
-	/** Whether its run can't be read and never will be. */
-	isGone: boolean;
+	/** Whether no retry would get past it: its run can't be read, or nobody knows whether there is one. */
+	isDeadEnd: boolean;
 	/** Whether its run led to nothing, so that there is nothing to continue with. */
 	isOver: boolean;
 }
@@ -28,109 +38,117 @@ interface Failure {
 /** How one item ended. */
 export type Outcome = { itemIndex: number; result: RunResult } | Failure;
 
-/** What is done with one item. */
-export type ItemWork = (batch: Batch, item: ItemInProgress) => Promise<RunResult>;
+/** What is done with one request. */
+export type RequestWork = (batch: Batch, request: RequestInProgress) => Promise<RunResult>;
 
 /** n8n marks an execution as canceled by this word in the message. */
 const canceled = 'The execution was canceled';
 
 /**
- * Does `work` for all items at once; the slots of the batch limit what happens at the same time. When
- * an item fails and the node doesn't continue on errors, all are stopped: nothing new is started,
- * creates in flight are allowed to finish so that the ledger learns their run ids, and the error is
- * thrown. Only a run that is gone stops no other, since no retry would get past it.
+ * Does `work` for all requests at once; the slots of the batch limit what happens at the same time. When
+ * one fails and the node doesn't continue on errors, all are stopped: nothing new is started, creates in
+ * flight are allowed to finish so that the ledger learns their run ids, and the error is thrown. Only a
+ * dead end stops no other.
  */
-export async function inParallel(
-	batch: Batch,
-	planned: PlannedItem[],
-	work: ItemWork,
-): Promise<Outcome[]> {
+export async function inParallel(batch: Batch, work: RequestWork): Promise<Outcome[]> {
 	const { context, ledger } = batch;
-	const node = context.getNode();
-	const items = planned.map((item) => ({ ...item, stop: new AbortController() }));
-	const stopAll = () => items.forEach(({ stop }) => stop.abort());
+	const requests = batch.requests.map((request) => ({ request, stop: new AbortController() }));
+	const stopAll = () => requests.forEach(({ stop }) => stop.abort());
 	const cancel = context.getExecutionCancelSignal();
 	if (cancel?.aborted) stopAll();
 	cancel?.addEventListener('abort', stopAll, { once: true });
 
-	const failures: Failure[] = [];
+	const failed: FailedRequest[] = [];
 	const outcomes = await Promise.all(
-		items.map(async ({ itemIndex, plan, stop: { signal } }): Promise<Outcome> => {
+		requests.map(async ({ request, stop: { signal } }): Promise<Outcome> => {
+			const { itemIndex } = request;
 			try {
-				return { itemIndex, result: await work(batch, { itemIndex, plan, signal }) };
+				return { itemIndex, result: await work(batch, { ...request, signal }) };
 			} catch (error) {
-				const isGone = isMissingRun(error);
-				const failure = {
-					itemIndex,
-					error: toNodeError(node, error, itemIndex, ledger.paymentOf(itemIndex)),
-					isConsequence: signal.aborted,
-					isGone,
-					isOver: isGone || error instanceof RunFailedError,
-				};
-				failures.push(failure);
-				if (!isGone && !continuesOnError(context)) stopAll();
+				const isDeadEnd = isMissingRun(error) || error instanceof DisputedRunError;
+				const isOver = isDeadEnd || error instanceof RunFailedError;
+				const known = ledger.paymentOf(request);
+				const isConsequence = signal.aborted;
+				const failure = { itemIndex, error, known, isConsequence, isDeadEnd, isOver };
+				failed.push(failure);
+				if (!isDeadEnd && !continuesOnError(context)) stopAll();
 				return failure;
 			}
 		}),
 	);
 	cancel?.removeEventListener('abort', stopAll);
-	await throwFirstCause(batch, planned, failures);
+	await throwFirstCause(batch, failed);
 	return outcomes;
 }
 
-/** Throws what stopped the node; `failures` are in the order in which they happened. */
-async function throwFirstCause(
-	batch: Batch,
-	planned: PlannedItem[],
-	failures: Failure[],
-): Promise<void> {
-	const { context, ledger } = batch;
-	const [first] = failures;
+/** Throws what stopped the node; the failed requests are in the order in which they failed. */
+async function throwFirstCause(batch: Batch, failed: FailedRequest[]): Promise<void> {
+	const { context, knownRuns, ledger, requests } = batch;
+	const node = context.getNode();
+	const [first] = failed;
 	if (first === undefined) return;
-	const runsOf = (indexes: number[]): OtherRuns => {
-		const payments = indexes.map((itemIndex) => ledger.paymentOf(itemIndex));
-		return {
-			runIds: payments.flatMap(({ runId }) => runId ?? []),
-			unclearRefs: payments.flatMap(({ unclearRef }) => unclearRef ?? []),
-		};
-	};
-	const indexes = planned.map(({ itemIndex }) => itemIndex);
+	const isOver = new Set(failed.filter((failure) => failure.isOver).map(itemOf));
+	const toContinue = requests.filter((request) => !isOver.has(itemOf(request)));
 	if (context.getExecutionCancelSignal()?.aborted) {
-		const runs = runsOf(indexes);
-		const description = wordsForStoppedRuns(runs);
-		const stopped = new NodeOperationError(context.getNode(), canceled, { description });
-		addDetails(stopped, { paid_runs: runs.runIds });
-		throw stopped;
+		const started = otherRuns(batch, requests);
+		const description = wordsForStoppedRuns(started);
+		const stopped = new NodeOperationError(node, canceled, { description });
+		await noteUndelivered(batch, toContinue);
+		throw toNodeError(node, stopped, 0, { details: { paid_runs: started.runIds } });
 	}
 	if (continuesOnError(context)) return;
 
-	const gone = failures.filter(({ isGone }) => isGone);
-	const real = failures.filter(({ isConsequence }) => !isConsequence);
-	const cause = real.find(({ isGone }) => !isGone) ?? gone[0] ?? first;
-	const done = new Set(failures.filter(({ isOver }) => isOver).map(({ itemIndex }) => itemIndex));
-	const others = runsOf(
-		indexes.filter((itemIndex) => itemIndex !== cause.itemIndex && !done.has(itemIndex)),
+	const deadEnds = failed.filter(({ isDeadEnd }) => isDeadEnd);
+	const real = failed.filter(({ isConsequence }) => !isConsequence);
+	const cause = real.find(({ isDeadEnd }) => !isDeadEnd) ?? deadEnds[0] ?? first;
+	const others = otherRuns(
+		batch,
+		toContinue.filter((request) => itemOf(request) !== itemOf(cause)),
 	);
-	const goneToo = gone.filter((failure) => failure !== cause);
-	if (goneToo.length > 0) {
-		const ids = goneToo.map(({ itemIndex }) => ledger.paymentOf(itemIndex).runId ?? '');
-		addAdvice(cause.error, `Not found either: ${list(ids)}.`);
-	}
-	addAdvice(cause.error, cause.isGone ? wordsForGone(others) : wordsForOtherRuns(others));
-	const abandoned = await findAbandonedRuns(batch, planned);
-	addAdvice(cause.error, wordsForAbandonedRuns(abandoned.runIds));
-	const paidRuns = [...others.runIds, ...abandoned.runIds];
-	if (paidRuns.length > 0) addDetails(cause.error, { paid_runs: paidRuns });
-	throw cause.error;
+	const gone = deadEnds.filter((failure) => failure !== cause && failure.known.runId !== null);
+	const leftOver = await knownRuns.leftOver(ledger);
+	const paid = [...others.runIds, ...leftOver.runIds];
+	await noteUndelivered(batch, toContinue);
+	throw toNodeError(node, cause.error, cause.itemIndex, {
+		...cause.known,
+		advice: [
+			gone.length > 0
+				? `Not found either: ${list(gone.map(({ known }) => known.runId ?? ''))}.`
+				: '',
+			cause.isDeadEnd ? wordsForDeadEnd(cause, others) : wordsForOtherRuns(others),
+			wordsForLeftOverRuns(leftOver.runIds),
+		],
+		details: paid.length > 0 ? { paid_runs: paid } : {},
+	});
+}
+
+async function noteUndelivered(
+	{ context, execution, ledger }: Batch,
+	requests: Request[],
+): Promise<void> {
+	const entries = requests.flatMap((request) => ledger.runOf(request) ?? []);
+	if (entries.length > 0) await noteFailure(context, execution, entries);
+}
+
+const itemOf = ({ itemIndex }: { itemIndex: number }) => itemIndex;
+
+function otherRuns({ ledger }: Batch, requests: Request[]): OtherRuns {
+	const payments = requests.map((request) => ledger.paymentOf(request));
+	return {
+		runIds: payments.flatMap(({ runId }) => runId ?? []),
+		unclearRefs: payments.flatMap(({ unclearRef }) => unclearRef ?? []),
+	};
 }
 
 function isMissingRun(error: unknown): boolean {
-	return error instanceof RunflowApiError && error.httpStatus === 404 && error.runId !== null;
+	return isNotFound(error) && error.runId !== null;
 }
 
-function wordsForGone({ runIds }: OtherRuns): string {
-	if (runIds.length === 0) {
-		return 'If it is gone for good, start a new execution instead of a retry; its image is then paid for again.';
+function wordsForDeadEnd({ error }: FailedRequest, { runIds }: OtherRuns): string {
+	if (runIds.length > 0) {
+		return `All other items are finished. To get their images, choose 'Continue' as 'On Error' in the settings of the node and retry this execution: only what was not found becomes an error row, and nothing is paid for again. Their runs: ${list(runIds)}.`;
 	}
-	return `All other items are finished. To get their images, choose 'Continue' as 'On Error' in the settings of the node and retry this execution: only what was not found becomes an error row, and nothing is paid for again. Their runs: ${list(runIds)}.`;
+	return isNotFound(error)
+		? 'If it is gone for good, start a new execution instead of a retry; its image is then paid for again.'
+		: '';
 }

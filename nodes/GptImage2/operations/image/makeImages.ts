@@ -3,19 +3,19 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { isTerminal } from '../../../../runflow/status';
 import { connect } from '../../connection';
 import { toErrorRow } from '../../errors/errorRow';
-import { wordsForAbandonedRuns } from '../../errors/otherRuns';
+import { wordsForLeftOverRuns } from '../../errors/otherRuns';
 import { addSummaryHint, addWarning } from '../../output/hints';
-import type { RunResult } from '../../output/items';
-import { addReuseGapHints, addSilentRunsHint } from '../../output/reuseHints';
+import { isTakenUp, type RunResult } from '../../output/items';
 import { outputOf } from '../../output/tool';
 import { readNodeOptions } from '../../parameters/node';
-import { findAbandonedRuns } from '../../runs/abandonedRuns';
-import { openBatch, type PlannedItem } from '../../runs/batch';
-import { fingerprintImages } from '../../runs/fingerprints';
+import { openBatch } from '../../runs/batch';
+import { requestsOf, type Request } from '../../runs/request';
+import { noteOutput } from '../../runs/undelivered';
 import { suspend } from '../../suspension/suspend';
 import { workByCompletion } from './completions';
-import { inParallel } from './inParallel';
+import { inParallel, type Outcome } from './inParallel';
 import { planItems, type PlanItem } from './planItems';
+import { addReuseGapHints, addSilentRunsHint } from './reuseHints';
 
 /**
  * The one way from items to images. Reads and checks every item before anything is sent, runs them in
@@ -28,37 +28,43 @@ export async function makeImages(
 ): Promise<INodeExecutionData[]> {
 	const options = readNodeOptions(context);
 	const { client, baseUrl } = await connect(context);
-	const { planned: read, refused } = planItems(context, planItem, options, baseUrl);
-	const planned = await fingerprintImages(context, read);
+	const { planned, refused } = planItems(context, planItem, options, baseUrl);
+	const requests = await requestsOf(context, planned);
 
-	const batch = openBatch(context, client, options);
-	const work = workByCompletion[options.completion];
-	const outcomes = [...refused, ...(await inParallel(batch, planned, work))];
+	const batch = openBatch(context, client, options, requests);
+	const { knownRuns, ledger } = batch;
+	const outcomes: Outcome[] = [
+		...refused,
+		...(await inParallel(batch, workByCompletion[options.completion])),
+	];
 	outcomes.sort((one, other) => one.itemIndex - other.itemIndex);
-	const abandoned = await findAbandonedRuns(batch, planned);
-	if (abandoned.isCertain && abandoned.runIds.length > 0) {
-		addWarning(context, wordsForAbandonedRuns(abandoned.runIds));
-	}
+	await noteOutput(
+		context,
+		requests.flatMap((request) => ledger.runOf(request) ?? []),
+	);
+	const { isCertain, runIds } = await knownRuns.leftOver(ledger);
+	if (isCertain && runIds.length > 0) addWarning(context, wordsForLeftOverRuns(runIds));
 	const results = outcomes.flatMap((outcome) => ('result' in outcome ? [outcome.result] : []));
 	const failed = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome] : []));
-	addReuseGapHints(context, batch.reusableRuns.gaps);
+	addReuseGapHints(context, knownRuns.gaps);
 	if (options.completion === 'suspend') return await suspend(batch, results, failed);
 
 	addSummaryHint(context, results, failed.length);
-	if (options.completion === 'none') addSilentRunsHint(context, countSilent(planned, results));
+	if (options.completion === 'none') addSilentRunsHint(context, countSilent(requests, results));
 	return outcomes.flatMap((outcome) =>
 		'result' in outcome
 			? outputOf(context, outcome.result)
-			: [toErrorRow(context.getNode(), outcome.error, outcome.itemIndex)],
+			: [toErrorRow(context.getNode(), outcome.error, outcome.itemIndex, outcome.known)],
 	);
 }
 
-/** How many reused runs won't call the callback URL that their item has. */
-function countSilent(planned: PlannedItem[], results: RunResult[]): number {
-	const wanted = new Map(planned.map(({ itemIndex, plan }) => [itemIndex, plan.callbackUrl]));
-	return results.filter(({ itemIndex, reused, run }) => {
+/** How many runs that were taken up won't call the callback URL that their item has. */
+function countSilent(requests: Request[], results: RunResult[]): number {
+	const wanted = new Map(requests.map(({ itemIndex, plan }) => [itemIndex, plan.callbackUrl]));
+	return results.filter((result) => {
+		const { itemIndex, run } = result;
 		const callbackUrl = wanted.get(itemIndex) ?? null;
 		const isToCall = !isTerminal(run.status) && run.raw.callback_url === callbackUrl;
-		return reused && callbackUrl !== null && !isToCall;
+		return isTakenUp(result) && callbackUrl !== null && !isToCall;
 	}).length;
 }

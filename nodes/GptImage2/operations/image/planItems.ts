@@ -3,18 +3,13 @@ import { NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
 import { toNodeError } from '../../errors/nodeErrors';
 import { continuesOnError, type Completion, type NodeOptions } from '../../parameters/node';
 import { Parameters } from '../../parameters/reader';
-import type { ImagePlan, PlannedItem } from '../../runs/batch';
-import { assertReachable } from '../../suspension/callbackUrl';
+import type { ImagePlan, PlannedItem } from '../../runs/request';
 import { reachableResumeUrl } from '../../suspension/resumeUrl';
+import { assertReachable } from './callbackUrl';
+import type { Failure } from './inParallel';
 
 /** Reads what one item asks for. Throws NodeOperationError where it can't be sent. */
 export type PlanItem = (itemIndex: number) => ImagePlan;
-
-/** An item that can't be sent, and why. */
-export interface RefusedItem {
-	itemIndex: number;
-	error: unknown;
-}
 
 /**
  * Reads and checks every item before anything is sent. Items that can't be sent are refused when the
@@ -26,10 +21,10 @@ export function planItems(
 	planItem: PlanItem,
 	{ completion, maxImages }: NodeOptions,
 	apiBaseUrl: string,
-): { planned: PlannedItem[]; refused: RefusedItem[] } {
+): { planned: PlannedItem[]; refused: Failure[] } {
 	const resumeUrl = completion === 'suspend' ? reachableResumeUrl(context, apiBaseUrl) : null;
 	const planned: PlannedItem[] = [];
-	const refused: RefusedItem[] = [];
+	const refused: Failure[] = [];
 	for (const itemIndex of context.getInputData().keys()) {
 		try {
 			const plan = planItem(itemIndex);

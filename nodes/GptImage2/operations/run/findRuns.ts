@@ -1,5 +1,5 @@
 import type { RunflowClient } from '../../../../runflow/client';
-import type { ListDetail } from '../../../../runflow/lists';
+import { walk, type ListDetail } from '../../../../runflow/lists';
 import type { Run } from '../../../../runflow/run';
 import type { RunSearch } from '../../parameters/run';
 
@@ -17,11 +17,11 @@ export async function findRuns(
 	{ filter, limit, detail }: WantedRuns,
 	signal?: AbortSignal,
 ): Promise<Run[]> {
-	const found = new Map<string, Run>();
+	const found: Run[] = [];
 	const page = { limit: Math.min(limit, runsPerPage), detail };
-	for await (const { runs } of client.runPages(filter, page, signal)) {
-		for (const run of runs) found.set(run.id, run);
-		if (found.size >= limit || signal?.aborted) break;
-	}
-	return [...found.values()].slice(0, limit);
+	await walk(client.runPages(filter, page, signal), (run) => {
+		found.push(run);
+		return found.length >= limit || signal?.aborted ? true : undefined;
+	});
+	return found;
 }

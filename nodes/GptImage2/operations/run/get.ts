@@ -1,6 +1,5 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import type { RunflowClient } from '../../../../runflow/client';
 import { NoSuchImageError } from '../../../../runflow/errors';
 import { hasSucceeded } from '../../../../runflow/status';
 import { addRepeatedImagesHint } from '../../output/hints';
@@ -8,13 +7,13 @@ import { imageOf, imagesOf, type ResultImage } from '../../output/images';
 import type { RunResult } from '../../output/items';
 import { outputOf } from '../../output/tool';
 import { readGetOptions, readRunId } from '../../parameters/run';
-import { eachItem } from '../eachItem';
+import { eachItem, type ItemWork } from '../eachItem';
 
 /** `run` → `get`: a run as it is, or as it ended, with its images. A run that failed is a row that says why. */
 export async function get(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const withSeveral: string[] = [];
-	const rows = await eachItem(context, async (client, itemIndex) => {
-		const result = await readResult(context, client, itemIndex);
+	const rows = await eachItem(context, async (item) => {
+		const result = await readResult(context, item);
 		if (result.images.length > 1) withSeveral.push(result.run.id);
 		return outputOf(context, result);
 	});
@@ -25,10 +24,8 @@ export async function get(context: IExecuteFunctions): Promise<INodeExecutionDat
 
 async function readResult(
 	context: IExecuteFunctions,
-	client: RunflowClient,
-	itemIndex: number,
+	{ client, itemIndex, signal }: ItemWork,
 ): Promise<RunResult> {
-	const signal = context.getExecutionCancelSignal();
 	const runId = readRunId(context, itemIndex);
 	const options = readGetOptions(context, itemIndex);
 	const { imageNumber, output, pollSeconds, timeoutSeconds, waitUntilFinished } = options;

@@ -8,9 +8,9 @@ import { deliveryRow } from './deliveryRow';
 export async function getCallbackDeliveries(
 	context: IExecuteFunctions,
 ): Promise<INodeExecutionData[]> {
-	return await eachItem(context, async (client, itemIndex) => {
+	return await eachItem(context, async ({ client, itemIndex, signal }) => {
 		const runId = readRunId(context, itemIndex);
-		const deliveries = await client.getCallbackDeliveries(runId);
+		const deliveries = await client.getCallbackDeliveries(runId, signal);
 		return deliveries.map((delivery) => deliveryRow(delivery, runId, itemIndex));
 	});
 }

@@ -8,8 +8,7 @@ import { findRuns } from './findRuns';
 
 /** `run` → `getMany`: the runs that match, newest first, with the URLs of their images. */
 export async function getMany(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
-	const signal = context.getExecutionCancelSignal();
-	return await eachItem(context, async (client, itemIndex) => {
+	return await eachItem(context, async ({ client, itemIndex, signal }) => {
 		const { filter, limit, output } = readSearch(context, itemIndex);
 		const detail = output.includeRun ? 'all' : 'usual';
 		const rows = (await findRuns(client, { filter, limit, detail }, signal)).map(async (run) => {

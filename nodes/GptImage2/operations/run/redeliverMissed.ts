@@ -1,15 +1,15 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { wasDelivered } from '../../../../runflow/callback';
-import type { RunflowClient } from '../../../../runflow/client';
+import { everyRun } from '../../../../runflow/filter';
 import type { Run } from '../../../../runflow/run';
-import { Slots } from '../../../../runflow/slots';
+import { doEach } from '../../../../runflow/slots';
 import { isTerminal } from '../../../../runflow/status';
 import { readMissedHours } from '../../parameters/run';
 import { RecentKeys } from '../../recentKeys';
 import { eachItem } from '../eachItem';
-import { deliveryRow } from './deliveryRow';
 import { findRuns } from './findRuns';
+import { Redeliveries } from './redeliveries';
 
 const hourMs = 3_600_000;
 
@@ -29,37 +29,28 @@ const delivered = new RecentKeys(24 * hourMs);
  * that came while n8n was down. Returns a row for each new delivery.
  */
 export async function redeliverMissed(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
-	const signal = context.getExecutionCancelSignal();
-	return await eachItem(context, async (client, itemIndex) => {
+	const redeliveries = Redeliveries.of(context);
+	return await eachItem(context, async (item) => {
+		const { client, itemIndex, signal } = item;
 		const now = Date.now();
 		const since = now - readMissedHours(context, itemIndex) * hourMs;
-		const createdAfter = new Date(since - longestRunMs).toISOString();
-		const filter = { status: null, clientRef: null, createdAfter, query: null };
+		const filter = { ...everyRun, createdAfter: since - longestRunMs };
 		const runs = await findRuns(client, { filter, limit: Infinity, detail: 'usual' }, signal);
-		const ended = runs.filter((run) => mayBeMissed(run, since, now));
-		const slots = new Slots(requestsAtOnce);
-		const rows = ended.map(
-			async ({ id }) => await slots.use(async () => await redeliverIfMissed(client, id, itemIndex)),
-		);
-		return (await Promise.all(rows)).flat();
+		const missed = runs.filter((run) => mayBeMissed(run, since, now));
+		const redeliver = async ({ id }: Run, stop: AbortSignal) => {
+			const deliveries = await client.getCallbackDeliveries(id, stop);
+			if (!deliveries.some(wasDelivered)) {
+				return [await redeliveries.once(id, id, { ...item, signal: stop })];
+			}
+			delivered.add(id);
+			return [];
+		};
+		return (await doEach(missed, requestsAtOnce, redeliver, signal)).flat();
 	});
 }
 
-function mayBeMissed({ completed_at, id, raw, status }: Run, since: number, now: number): boolean {
-	if (!isTerminal(status) || typeof raw.callback_url !== 'string') return false;
-	const completedAt = Date.parse(completed_at ?? '');
+function mayBeMissed({ completedAt, id, raw, status }: Run, since: number, now: number): boolean {
+	if (!isTerminal(status) || typeof raw.callback_url !== 'string' || completedAt === null)
+		return false;
 	return completedAt >= since && completedAt <= now - graceMs && !delivered.has(id);
-}
-
-async function redeliverIfMissed(
-	client: RunflowClient,
-	runId: string,
-	itemIndex: number,
-): Promise<INodeExecutionData[]> {
-	const deliveries = await client.getCallbackDeliveries(runId);
-	if (deliveries.some(wasDelivered)) {
-		delivered.add(runId);
-		return [];
-	}
-	return [deliveryRow(await client.redeliverCallback(runId), runId, itemIndex)];
 }

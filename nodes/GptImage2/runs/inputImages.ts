@@ -2,34 +2,49 @@ import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
 import type { RunflowClient } from '../../../runflow/client';
+import { RunflowError, StoppedError } from '../../../runflow/errors';
 import type { EditImages } from '../../../runflow/input';
+import { InputRunError, urlsToEdit } from '../../../runflow/inputRun';
+import type { Run } from '../../../runflow/run';
 import { Slots } from '../../../runflow/slots';
 import { sendFile } from '../files';
 import { sizeInBytes, type BinaryImage } from '../parameters/binaryImage';
-import type { InputImage, InputImages, OwnImage } from '../parameters/inputImages';
-import { EarlierRuns, type SentUrls } from './earlierRuns';
+import type {
+	EarlierImages,
+	InputImage,
+	InputImages as ImagesOfItem,
+	OwnImage,
+} from '../parameters/inputImages';
 
 const uploadSchema = z.object({ url: z.string(), uploadedAt: z.number() });
 const contextKey = 'uploads';
 
 /** How long an uploaded image's signed URL is used again; it is said to be short-lived (SDK). */
-const lifetimeMs = 1_800_000;
+const uploadLifetimeMs = 1_800_000;
+
+/** How long the URLs of an earlier run are used; they are said to be short-lived (SDK) or good for a day (ADC). */
+const readingLifetimeMs = 600_000;
 
 const uploadsAtOnce = 4;
 
+interface Reading {
+	run: Promise<Run>;
+	startedAt: number;
+}
+
 /**
- * Uploads binary images to Runflow, each only once however many items share it, and remembers their
- * URLs in the node's context, so that a second try sends the same. Images that are at Runflow already
- * are not uploaded.
+ * The images that items edit, as URLs at Runflow. A binary image is uploaded only once however many items
+ * share it, and its URL is remembered in the node's context, so that a second try sends the same. An
+ * earlier run is read once for all items that edit its images.
  */
-export class Uploads {
+export class InputImages {
 	private readonly slots = new Slots(uploadsAtOnce);
 
 	private readonly underway = new Map<string, Promise<string>>();
 
 	private readonly known: Record<string, unknown>;
 
-	private readonly earlierRuns: EarlierRuns;
+	private readonly readings = new Map<string, Reading>();
 
 	constructor(
 		private readonly context: IExecuteFunctions,
@@ -38,25 +53,14 @@ export class Uploads {
 		const stored = context.getContext('node');
 		this.known = z.record(z.unknown()).catch({}).parse(stored[contextKey]);
 		stored[contextKey] = this.known;
-		this.earlierRuns = new EarlierRuns(client);
 	}
 
-	/**
-	 * The URLs of an item's images, as the input of edit has them. What is uploaded, and what an earlier
-	 * run made, is noted in `sent`, and an image that `sent` knows keeps its URL however old it is, because
-	 * an unclear create has to be repeated to the letter. Throws RunflowError.
-	 */
-	async urlsOf(
-		{ images, mask }: InputImages,
-		sent: SentUrls,
-		signal?: AbortSignal,
-	): Promise<EditImages> {
-		const urlOf = async (image: OwnImage) => {
-			if ('url' in image) return image.url;
-			return (sent[image.fingerprint] ??= await this.urlOf(image));
-		};
+	/** The URLs of an item's images, as the input of edit has them. Throws RunflowError. */
+	async urlsOf({ images, mask }: ImagesOfItem, signal?: AbortSignal): Promise<EditImages> {
+		const urlOf = async (image: OwnImage) =>
+			'url' in image ? image.url : await this.uploadedUrl(image);
 		const urlsOf = async (image: InputImage) =>
-			'runId' in image ? await this.earlierRuns.urlsOf(image, sent, signal) : [await urlOf(image)];
+			'runId' in image ? await this.urlsOfRun(image, signal) : [await urlOf(image)];
 		const [image_urls, mask_url] = await Promise.all([
 			Promise.all(images.map(urlsOf)),
 			mask === null ? null : urlOf(mask),
@@ -64,10 +68,37 @@ export class Uploads {
 		return { image_urls: image_urls.flat(), ...(mask_url !== null && { mask_url }) };
 	}
 
-	private async urlOf(image: BinaryImage): Promise<string> {
+	/**
+	 * The URLs of an earlier run's images. A run that has not finished is refused, not waited for: 'Return
+	 * Immediately' and 'Suspend Until Callback' promise to hold no worker, and 'Timeout' is about the run
+	 * that the item starts. Throws InputRunError.
+	 */
+	private async urlsOfRun(
+		{ imageNumber, runId }: EarlierImages,
+		signal?: AbortSignal,
+	): Promise<string[]> {
+		const run = await this.readOnce(runId, signal).catch((cause: unknown) => {
+			const isOfRun = cause instanceof RunflowError && !(cause instanceof StoppedError);
+			throw isOfRun ? new InputRunError(runId, { kind: 'unreadable', cause }) : cause;
+		});
+		return urlsToEdit(run, imageNumber);
+	}
+
+	private async readOnce(runId: string, signal?: AbortSignal): Promise<Run> {
+		const known = this.readings.get(runId);
+		const now = Date.now();
+		if (known !== undefined && now - known.startedAt < readingLifetimeMs) return await known.run;
+		const run = this.client.getRun(runId, signal);
+		this.readings.set(runId, { run, startedAt: now });
+		return await run;
+	}
+
+	private async uploadedUrl(image: BinaryImage): Promise<string> {
 		const { fingerprint } = image;
 		const known = uploadSchema.safeParse(this.known[fingerprint]);
-		if (known.success && Date.now() - known.data.uploadedAt < lifetimeMs) return known.data.url;
+		if (known.success && Date.now() - known.data.uploadedAt < uploadLifetimeMs) {
+			return known.data.url;
+		}
 		const underway = this.underway.get(fingerprint);
 		if (underway !== undefined) return await underway;
 		const upload = this.slots.use(async () => await this.uploadAndRemember(image));

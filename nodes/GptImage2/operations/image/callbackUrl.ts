@@ -1,5 +1,5 @@
-import { unreachable } from '../../../runflow/reachable';
-import type { Parameters } from '../parameters/reader';
+import { unreachable } from '../../../../runflow/reachable';
+import type { Parameters } from '../../parameters/reader';
 
 /**
  * Refuses a callback URL that Runflow could never call, before anything is paid for. Throws

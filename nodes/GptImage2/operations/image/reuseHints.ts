@@ -1,22 +1,8 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { labelOf } from '../fields/labels';
-import { addWarning, count, wordsForReuse } from './hints';
-import type { RunResult } from './items';
-
-/** What kept items from reusing a run, so that new ones were started. */
-export interface ReuseGaps {
-	/** Runs that have lost their images. */
-	goneRunIds: Set<string>;
-	/** Whether there were more runs than the node looks through. */
-	isCutOff: boolean;
-	/** The status with which the API refused to list runs, null where it didn't. */
-	refusedStatus: number | null;
-	/** How many items asked for sync mode. */
-	syncItems: number;
-	/** How many items have a reference of the user's own, and images without a lasting URL. */
-	unnamedItems: number;
-}
+import { labelOf } from '../../fields/labels';
+import { addWarning, count } from '../../output/hints';
+import type { ReuseGaps } from '../../runs/knownRuns';
 
 /** Says why runs were started that 'Reuse Earlier Runs' was to save. */
 export function addReuseGapHints(
@@ -31,20 +17,12 @@ export function addReuseGapHints(
 			`There are more runs in the time of ${reuse} than the node looks through. Older ones were not reused. Lower the number of hours.`,
 		goneRunIds.size > 0 &&
 			`The images of ${count(goneRunIds.size, 'earlier run')} are no longer there, so they were not reused: ${[...goneRunIds].join(', ')}.`,
-		syncItems > 0 &&
+		syncItems.size > 0 &&
 			`${reuse} does nothing with '${labelOf(['sync_mode'])}': Runflow keeps no copy of those images.`,
-		unnamedItems > 0 &&
+		unnamedItems.size > 0 &&
 			`Where '${labelOf(['clientRef'])}' is set, ${reuse} recognizes images by their URLs only. Leave it empty, or use image URLs.`,
 	];
 	for (const message of messages) if (message !== false) addWarning(context, message);
-}
-
-/** Says how many of the runs that a suspended execution waits for are reused. */
-export function addSuspendedReuseHint(context: IExecuteFunctions, started: RunResult[]): void {
-	const words = wordsForReuse(started);
-	if (words === null) return;
-	const message = `Of ${count(started.length, 'run')}, ${words}.`;
-	context.addExecutionHints({ message, type: 'info', location: 'outputPane' });
 }
 
 /** Says that reused runs won't call the callback URL of this request: Runflow has that of their own. */

@@ -1,0 +1,75 @@
+import { z } from 'zod/v3';
+
+import type { RunRequest } from '../../../runflow/input';
+import { runSources } from '../output/items';
+import { keptImageSchema } from '../output/keptImages';
+
+/** What was sent; it was checked before. */
+const bodySchema = z.custom<RunRequest>(
+	(body) => typeof body === 'object' && body !== null && 'input' in body,
+);
+
+const attemptSchema = z.object({
+	hash: z.string(),
+	sourceHash: z.string(),
+	/** Which attempt at the item's images it is, counted from 1. */
+	attempt: z.number().int(),
+	idempotencyKey: z.string(),
+	clientRef: z.string(),
+	/** Whether the node made `clientRef`, so that it belongs to this run alone. */
+	isOwnRef: z.boolean(),
+	/** When the attempt began, in milliseconds since 1970. */
+	startedAt: z.number(),
+});
+
+/** What is noted of an attempt however it ends. */
+export type Attempt = z.infer<typeof attemptSchema>;
+
+/** The latest attempt at an item's images, as the ledger keeps it. */
+export const entrySchema = z.discriminatedUnion('state', [
+	/** Nothing was sent, or it was refused, so that nothing can have been paid for. */
+	attemptSchema.extend({ state: z.literal('new') }),
+	/** The create was sent, and it is unknown whether it was accepted. */
+	attemptSchema.extend({
+		state: z.literal('sent'),
+		/** What was sent: the same key needs the same body. */
+		body: bodySchema,
+		/** Whether the API said that it knows the key, and yet no run was found. */
+		isDisputed: z.boolean(),
+	}),
+	/** There is a run. */
+	attemptSchema.extend({
+		state: z.literal('run'),
+		runId: z.string(),
+		source: z.enum(runSources),
+		/** When the API accepted its create, in milliseconds since 1970; null for a run that was found. */
+		acceptedAt: z.number().nullable(),
+		/** The URL that Runflow calls when the run has ended; null for none, or a run that was found. */
+		callbackUrl: z.string().nullable(),
+		/** What was sent, where the answer to it is the only place that has the images. */
+		body: bodySchema.nullable(),
+		keptImages: z.array(keptImageSchema),
+		/** How many images there are to keep, 0 until one is kept. */
+		imageCount: z.number().int(),
+	}),
+]);
+
+/** What the ledger remembers of one item: its latest attempt. */
+export type Entry = z.infer<typeof entrySchema>;
+
+/** An attempt whose create may yet be sent. */
+export type NewEntry = Extract<Entry, { state: 'new' }>;
+
+/** An attempt whose create got no clear answer. */
+export type SentEntry = Extract<Entry, { state: 'sent' }>;
+
+/** An attempt that led to a run. */
+export type RunEntry = Extract<Entry, { state: 'run' }>;
+
+/** What is known of the payment for an item. */
+export interface Payment {
+	/** The run that was started for it, null where there is none. */
+	runId: string | null;
+	/** The reference of a create without a clear answer, null where there is none. */
+	unclearRef: string | null;
+}

@@ -1,0 +1,160 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import type { RunflowClient } from '../../../runflow/client';
+import { returnNullIfNotFound } from '../../../runflow/errors';
+import type { Run } from '../../../runflow/run';
+import { Slots } from '../../../runflow/slots';
+import { mayDeliver } from '../../../runflow/status';
+import { listRunsSince, type Listing } from './listing';
+import { isReusable, keyOfPrompt, keysToContinue, keysToRepeat } from './matching';
+import { Offers } from './offers';
+import { readReference, type NodeExecution, type Reference } from './reference';
+import type { Request } from './request';
+import { hasMarks, remember, unmark } from './undelivered';
+
+const hourMs = 3_600_000;
+
+/** How far back to look for what a crashed execution left, where n8n doesn't say when it began. */
+const unknownAgeMs = hourMs;
+
+/** How far the clocks of n8n and of the API may be apart: a day, where one is set to another time zone. */
+const clocksApartMs = 24 * hourMs;
+
+/** How far back to look for what a failed execution paid for. */
+const undeliveredForMs = 24 * hourMs;
+
+const mostPages = 25;
+
+/** What a crashed execution paid for must be found, so the list of its retry ends only should it never do so. */
+const mostPagesOfRetry = 500;
+
+const readsAtOnce = 10;
+
+/** What runs are looked for with and for. */
+export interface Search {
+	context: IExecuteFunctions;
+	client: RunflowClient;
+	execution: NodeExecution;
+	requests: Request[];
+	/** How old a run may be that is reused, in hours; 0 for none. */
+	reuseHours: number;
+}
+
+/** The account's runs, listed once for all items of a node and only when one of them asks, and by what they may be taken up. */
+export class KnownList {
+	readonly offers = new Offers();
+
+	/** The runs whose references the node made. */
+	private readonly referenced: Array<{ run: Run; reference: Reference }> = [];
+
+	/** Runs with the user's own references, whose input the list leaves out. */
+	private readonly brief = new Map<string, Run[]>();
+
+	private readonly briefReads = new Map<string, Promise<unknown>>();
+
+	private readonly slots = new Slots(readsAtOnce);
+
+	private opened: Promise<Listing> | null = null;
+
+	private marked: Promise<boolean> | null = null;
+
+	constructor(private readonly search: Search) {}
+
+	/** Lists the runs. Throws RunflowError where a run that is already paid for may be missing in the list. */
+	async open(signal: AbortSignal): Promise<Listing> {
+		return await (this.opened ??= this.read(signal));
+	}
+
+	/** Whether another process of this n8n said that the node failed over runs that were paid for. */
+	async hasMarks(): Promise<boolean> {
+		return await (this.marked ??= hasMarks(this.search.context));
+	}
+
+	/** The runs with references that the node made; none where nobody asked, or it failed. */
+	async known(): Promise<Array<{ run: Run; reference: Reference }>> {
+		await this.opened?.catch(() => null);
+		return this.referenced;
+	}
+
+	/** Reads runs with the user's own references, once, where the list doesn't say what they were made from. Throws RunflowError. */
+	async offerBrief(isWanted: (reference: string) => boolean, signal: AbortSignal): Promise<void> {
+		const references = [...this.brief.keys()].filter(isWanted);
+		await Promise.all(
+			references.map(async (reference) => {
+				const reading = this.briefReads.get(reference) ?? this.readBrief(reference, signal);
+				this.briefReads.set(reference, reading);
+				await reading;
+				this.brief.delete(reference);
+			}),
+		);
+	}
+
+	private async readBrief(reference: string, signal: AbortSignal): Promise<void> {
+		const reads = (this.brief.get(reference) ?? []).map(async ({ id }) => {
+			const read = async () => await this.search.client.getRun(id, signal);
+			const run = await this.slots.use(read).catch(returnNullIfNotFound);
+			if (run !== null) this.offers.add(run, [keyOfPrompt(run.prompt)]);
+		});
+		await Promise.all(reads);
+	}
+
+	private async read(signal: AbortSignal): Promise<Listing> {
+		const { client, execution, reuseHours } = this.search;
+		const isMarked = await this.hasMarks();
+		const now = Date.now();
+		const { establishedAt } = execution.beginning;
+		const since = Math.min(
+			execution.isRetry ? (establishedAt ?? now - unknownAgeMs) - clocksApart(establishedAt) : now,
+			now - reuseHours * hourMs,
+			isMarked ? now - undeliveredForMs : now,
+		);
+		const most = execution.isRetry ? mostPagesOfRetry : mostPages;
+		const listing = await listRunsSince(client, { mostPages: most, since }, signal);
+		for (const run of listing.runs) this.offer(run);
+		if (isMarked) await this.rememberMarked();
+		return listing;
+	}
+
+	private offer(run: Run): void {
+		const { execution, reuseHours } = this.search;
+		const isRecent = (run.createdAt ?? 0) > Date.now() - reuseHours * hourMs;
+		const mayRepeat = isRecent && isReusable(run);
+		const reference = readReference(run.client_ref);
+		if (reference !== null) {
+			const toContinue = execution.isRetry && mayDeliver(run.status);
+			this.referenced.push({ run, reference });
+			this.offers.add(run, [
+				...(toContinue ? keysToContinue(reference, execution) : []),
+				...(mayRepeat ? keysToRepeat(reference, execution) : []),
+			]);
+			return;
+		}
+		if (run.client_ref === null || !(execution.isRetry ? mayDeliver(run.status) : mayRepeat))
+			return;
+		if (run.input !== null) this.offers.add(run, [keyOfPrompt(run.prompt)]);
+		else this.brief.set(run.client_ref, [...(this.brief.get(run.client_ref) ?? []), run]);
+	}
+
+	/** Remembers what the node paid for in the marked executions, if anything of it is asked for now. */
+	private async rememberMarked(): Promise<void> {
+		const { context, execution, requests } = this.search;
+		const wanted = new Set(requests.map(({ hash }) => hash));
+		const paid = this.referenced.filter(
+			({ reference, run }) => reference.scope === execution.scope && mayDeliver(run.status),
+		);
+		const asked = paid.filter(({ reference }) => wanted.has(reference.hash));
+		for (const executionId of new Set(asked.map(({ reference }) => reference.executionId))) {
+			if (executionId === execution.executionId) continue;
+			if (!(await unmark(context, executionId))) continue;
+			for (const { reference, run } of paid) {
+				if (reference.executionId !== executionId) continue;
+				remember(run.id, execution.scope, reference.hash);
+			}
+		}
+	}
+}
+
+/** Where n8n says when an execution began, its runs are known by that, so that their age needn't be certain. */
+function clocksApart(establishedAt: number | null): number {
+	return establishedAt === null ? 0 : clocksApartMs;
+}

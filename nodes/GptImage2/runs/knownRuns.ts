@@ -1,0 +1,213 @@
+import { returnNullIfNotFound, UnknownRunsError } from '../../../runflow/errors';
+import type { Run } from '../../../runflow/run';
+import { isTerminal, mayDeliver } from '../../../runflow/status';
+import { isStillThere } from '../files';
+import type { RunSource } from '../output/items';
+import { KnownList, type Search } from './knownList';
+import type { Ledger } from './ledger';
+import {
+	continuesOwn,
+	isReusable,
+	isSameOwnReference,
+	keyOfPrompt,
+	keysOfContinued,
+	keysOfRepeated,
+	mayBeLeftOver,
+	repeatsOwn,
+	wholeInputOf,
+} from './matching';
+import { ownerAt, type Owners } from './owners';
+import { readReference } from './reference';
+import type { Request } from './request';
+import { forget, remember, rememberedIds } from './undelivered';
+
+/** How often the images of a run are asked for, each time by fresh URLs, before they count as gone. */
+const looks = 2;
+
+/** What kept items from reusing a run, so that new ones were started. */
+export interface ReuseGaps {
+	/** Runs that have lost their images. */
+	goneRunIds: Set<string>;
+	/** Whether there were more runs than the node looks through. */
+	isCutOff: boolean;
+	/** The status with which the API refused to list runs, null where it didn't. */
+	refusedStatus: number | null;
+	/** The items that asked for sync mode. */
+	syncItems: Set<number>;
+	/** The items that have a reference of the user's own, and images without a lasting URL. */
+	unnamedItems: Set<number>;
+}
+
+/** A run that an item takes up in place of a new one, and where it comes from. */
+export interface KnownRun {
+	run: Run;
+	source: RunSource;
+}
+
+/** Runs of the execution before that its retry doesn't continue. */
+export interface LeftOver {
+	runIds: string[];
+	/** Whether they are known to be of that execution, not of another that ran since. */
+	isCertain: boolean;
+}
+
+/** Runs of earlier executions that an item may take up, so that nothing is paid for twice. */
+export class KnownRuns {
+	readonly gaps: ReuseGaps = {
+		goneRunIds: new Set(),
+		isCutOff: false,
+		refusedStatus: null,
+		syncItems: new Set(),
+		unnamedItems: new Set(),
+	};
+
+	private readonly list: KnownList;
+
+	constructor(
+		private readonly search: Search,
+		private readonly owners: Owners,
+	) {
+		this.list = new KnownList(search);
+	}
+
+	/**
+	 * The run of a request that was paid for before: left by the execution that crashed and is retried, never
+	 * output by one that failed, or to be reused. It is the item's from then on. Null where there is none.
+	 * Throws RunflowError where that can't be known, since a new run might be paid for twice.
+	 */
+	async find(request: Request, signal: AbortSignal): Promise<KnownRun | null> {
+		return (
+			(await this.findContinued(request, signal)) ??
+			(await this.findUndelivered(request, signal)) ??
+			(await this.findRepeated(request, signal))
+		);
+	}
+
+	/** The runs that the execution before started in this round, and that no request asks for any more. */
+	async leftOver(ledger: Ledger): Promise<LeftOver> {
+		const { execution, requests } = this.search;
+		const isCertain = execution.beginning.establishedAt !== null;
+		if (!execution.isRetry) return { runIds: [], isCertain };
+		const paid = requests.map((request) => ({ request, ...ledger.paymentOf(request) }));
+		const continued = new Set(paid.map(({ runId }) => runId));
+		const wanted = new Set(paid.flatMap(({ request, runId }) => (runId ? [] : request.hash)));
+		const left = (await this.list.known()).filter(
+			({ reference, run }) =>
+				mayBeLeftOver(run, reference, execution) &&
+				!continued.has(run.id) &&
+				!wanted.has(reference.hash),
+		);
+		return { runIds: left.map(({ run }) => run.id), isCertain };
+	}
+
+	/** The run that the execution before left to an item; no retry begins without knowing. */
+	private async findContinued(request: Request, signal: AbortSignal): Promise<KnownRun | null> {
+		const { client, execution } = this.search;
+		if (!execution.isRetry) return null;
+		const { isCutOff, refusedStatus } = await this.list.open(signal);
+		const { clientRef, input } = request.plan;
+		const { executionId, runIndex } = execution;
+		if (clientRef !== null) {
+			const isOwn = (reference: string) => isSameOwnReference(reference, clientRef, executionId);
+			await this.list.offerBrief(isOwn, signal);
+		}
+		const keys =
+			clientRef === null ? keysOfContinued({ ...request, runIndex }) : [keyOfPrompt(input.prompt)];
+		const isFor = (run: Run) => clientRef === null || continuesOwn(run, request, executionId);
+		const found = await this.takeUp(request, { keys, isFor, source: 'crash' }, async ({ id }) => {
+			const run = await client.getRun(id, signal);
+			return mayDeliver(run.status) ? run : null;
+		});
+		if (found !== null || (!isCutOff && refusedStatus === null)) return found;
+		throw new UnknownRunsError(refusedStatus);
+	}
+
+	/** A run that the node paid for in an execution that failed before it could output it. */
+	private async findUndelivered(request: Request, signal: AbortSignal): Promise<KnownRun | null> {
+		const { client, execution } = this.search;
+		if (await this.list.hasMarks()) await this.list.open(signal);
+		for (const id of rememberedIds(execution.scope, request.hash)) {
+			if (this.owners.isOfAnother(this.ownerOf(request), { id, client_ref: null })) continue;
+			forget(id);
+			const run = await client
+				.getRun(id, signal)
+				.catch(returnNullIfNotFound)
+				.catch((error: unknown) => {
+					remember(id, execution.scope, request.hash);
+					throw error;
+				});
+			const isUsable = run !== null && mayDeliver(run.status);
+			if (isUsable && this.owners.take(this.ownerOf(request), run)) {
+				return { run, source: 'undelivered' };
+			}
+		}
+		return null;
+	}
+
+	/** A run that the same request started in an earlier execution, and that still has its images or is pending. */
+	private async findRepeated(request: Request, signal: AbortSignal): Promise<KnownRun | null> {
+		const { execution, reuseHours } = this.search;
+		const { clientRef, input } = request.plan;
+		if (reuseHours === 0) return null;
+		if (input.sync_mode) {
+			this.gaps.syncItems.add(request.itemIndex);
+			return null;
+		}
+		const { isCutOff, refusedStatus } = await this.list.open(signal);
+		if (clientRef !== null) await this.list.offerBrief((own) => own === clientRef, signal);
+		const { runIndex } = execution;
+		const own = clientRef === null ? [] : [keyOfPrompt(input.prompt)];
+		const keys = [...keysOfRepeated({ ...request, runIndex }, execution), ...own];
+		const isFor = (run: Run) => readReference(run.client_ref) !== null || repeatsOwn(run, request);
+		const found = await this.takeUp(request, { keys, isFor, source: 'reuse' }, async ({ id }) => {
+			return await this.readIfReusable(id, signal);
+		});
+		if (found !== null) return found;
+		Object.assign(this.gaps, { isCutOff, refusedStatus });
+		if (clientRef !== null && wholeInputOf(request.plan) === null) {
+			this.gaps.unnamedItems.add(request.itemIndex);
+		}
+		return null;
+	}
+
+	/** Gives the item the first run under these keys that `read` finds to be of use. */
+	private async takeUp(
+		request: Request,
+		{ keys, isFor, source }: { keys: string[]; isFor: (run: Run) => boolean; source: RunSource },
+		read: (listed: Run) => Promise<Run | null>,
+	): Promise<KnownRun | null> {
+		const owner = this.ownerOf(request);
+		const isTaken = (run: Run) => this.owners.isOfAnother(owner, run);
+		for (;;) {
+			const listed = this.list.offers.next(keys, { isFor, isTaken });
+			if (listed === null) return null;
+			const run = await read(listed);
+			if (run !== null && this.owners.take(owner, run)) return { run, source };
+		}
+	}
+
+	/** The run as it is now, null where it can't be used after all. */
+	private async readIfReusable(id: string, signal: AbortSignal): Promise<Run | null> {
+		for (let looked = 0; looked < looks; looked++) {
+			const run = await this.search.client.getRun(id, signal).catch(returnNullIfNotFound);
+			if (run === null) break;
+			if (!isReusable(run)) return null;
+			if (await this.hasItsImages(run, signal)) return run;
+		}
+		this.gaps.goneRunIds.add(id);
+		return null;
+	}
+
+	/** Whether a run has all its images, or is yet to make them. */
+	private async hasItsImages({ images, status }: Run, signal: AbortSignal): Promise<boolean> {
+		if (!isTerminal(status)) return true;
+		const found = await Promise.all(
+			images.map(async ({ url }) => await isStillThere(this.search.context, url, signal)),
+		);
+		return found.length > 0 && found.every((isThere) => isThere);
+	}
+
+	private ownerOf({ itemIndex }: Request): string {
+		return ownerAt(this.search.execution, itemIndex);
+	}
+}

@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+
+import { jsonStringify, type IExecuteFunctions, type INode } from 'n8n-workflow';
+import { z } from 'zod/v3';
+
+import { Slots } from '../../../runflow/slots';
+import type { ImageParameters } from '../parameters/image';
+import type { InputImage, InputImages } from '../parameters/inputImages';
+import { isTool } from '../parameters/node';
+
+const readsAtOnce = 4;
+const hashLength = 16;
+const sourceHashLength = 10;
+
+/** What one item asks for: the model and its checked parameters. */
+export interface ImagePlan extends ImageParameters {
+	model: string;
+	/** The images to work on, null where there are none. */
+	inputImages: InputImages | null;
+}
+
+/** An input item and what it asks for. */
+export interface PlannedItem {
+	itemIndex: number;
+	plan: ImagePlan;
+}
+
+/** By what a request is known again. */
+export interface Identity {
+	/** The hash of what shapes the image: the same for items that ask for the same. */
+	hash: string;
+	/**
+	 * The hash of what the request comes from, the parameters as they are written and the input item: the
+	 * same for the next try of an item, whatever its expressions (`$now`) evaluate to. Empty for a tool,
+	 * whose calls differ by what the model passes.
+	 */
+	sourceHash: string;
+}
+
+/** What an item asks for, and its identity. */
+export interface Request extends PlannedItem, Identity {}
+
+/**
+ * The requests of the items. An uploaded image counts by its content, since n8n names a file anew in each
+ * execution; each file is read once, as a stream. One that can't be read counts by its id: the upload
+ * says what is wrong with it. Never throws.
+ */
+export async function requestsOf(
+	context: IExecuteFunctions,
+	planned: PlannedItem[],
+): Promise<Request[]> {
+	const fingerprints = new Fingerprints(context);
+	const items = context.getInputData();
+	const parameters = shapingParameters(context.getNode());
+	const hasSource = !isTool(context);
+	return await Promise.all(
+		planned.map(async ({ itemIndex, plan }): Promise<Request> => {
+			const inputImages = plan.inputImages && (await fingerprints.addTo(plan.inputImages));
+			const images = inputImages && identityOf(inputImages);
+			const source = [parameters, items[itemIndex]?.json, images];
+			return {
+				itemIndex,
+				plan: { ...plan, inputImages },
+				hash: hashOf({ model: plan.model, input: plan.input, ...images }, hashLength),
+				sourceHash: hasSource ? hashOf(source, sourceHashLength) : '',
+			};
+		}),
+	);
+}
+
+/** The parameters that shape the image, as they are written. */
+function shapingParameters({ parameters }: INode): unknown[] {
+	const shaping = Object.entries(parameters).filter(([name]) => !otherParameters.has(name));
+	return [shaping, shapingOptionsSchema.parse(parameters.options)];
+}
+
+/** One of an earlier run counts by that run and its number, not by its URL, which is signed anew each time. */
+function identityOf({ images, mask }: InputImages) {
+	const identify = (image: InputImage) => {
+		if ('url' in image) return image.url;
+		return 'runId' in image ? `run ${image.runId} image ${image.imageNumber}` : image.fingerprint;
+	};
+	return { images: [images, mask ?? []].flat().map(identify), masked: mask !== null };
+}
+
+function hashOf(value: unknown, length: number): string {
+	const text = jsonStringify(value, { replaceCircularRefs: true });
+	return createHash('sha256').update(text).digest('hex').slice(0, length);
+}
+
+/** Parameters that say what is done with a run, not what is asked for. */
+const otherParameters: ReadonlySet<string> = new Set(['callbackUrl', 'completion', 'options']);
+
+const shapingOptionsSchema = z
+	.object({
+		additionalInput: z.unknown(),
+		maskBinaryField: z.unknown(),
+		maskUrl: z.unknown(),
+	})
+	.catch({});
+
+/** The fingerprints of binary images: a hash of their content. */
+class Fingerprints {
+	private readonly slots = new Slots(readsAtOnce);
+
+	private readonly underway = new Map<string, Promise<string>>();
+
+	constructor(private readonly context: IExecuteFunctions) {}
+
+	/** The images with their fingerprints. */
+	async addTo({ images, mask }: InputImages): Promise<InputImages> {
+		return {
+			images: await Promise.all(images.map(async (image) => await this.with(image))),
+			mask: mask && (await this.with(mask)),
+		};
+	}
+
+	private async with<T extends InputImage>(image: T): Promise<T> {
+		if (!('binary' in image) || image.binary.id === undefined) return image;
+		return { ...image, fingerprint: await this.once(image.binary.id) };
+	}
+
+	private async once(id: string): Promise<string> {
+		const hash = this.underway.get(id) ?? this.slots.use(async () => await this.read(id));
+		this.underway.set(id, hash);
+		return await hash;
+	}
+
+	private async read(id: string): Promise<string> {
+		try {
+			const hash = createHash('sha256');
+			for await (const chunk of await this.context.helpers.getBinaryStream(id)) hash.update(chunk);
+			return hash.digest('hex');
+		} catch {
+			return id;
+		}
+	}
+}
