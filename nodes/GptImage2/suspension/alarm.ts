@@ -6,8 +6,9 @@ import {
 } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
+import { partOfAge, type AgePart } from '../../../runflow/pace';
+import { liveSuspensions } from './live';
 import { callResumeUrl, isClear, isOver, type ResumeAnswer, type ResumeCall } from './resumeUrl';
-import { isWatched } from './watch';
 
 /** What an alarm knows of the suspension that it watches over; moments in milliseconds since 1970. */
 const alarmSchema = z.object({
@@ -21,7 +22,9 @@ const alarmSchema = z.object({
 export type Alarm = z.infer<typeof alarmSchema>;
 
 const firstRingAfterMs = 150_000;
-const longestGapMs = 1_800_000;
+
+/** How far apart the rings are: each twice as late as the one before. */
+const betweenRings: AgePart = { part: 1, shortestMs: firstRingAfterMs, longestMs: 1_800_000 };
 
 /** A ring that n8n doesn't answer is repeated so often, so far apart: n8n rings before it can be called. */
 const callsPerRing = 6;
@@ -36,8 +39,7 @@ const beforeDeadlineMs = 15_000;
  */
 export function nextRing({ deadline, startedAt }: Alarm, now: number): number | null {
 	const last = deadline - beforeDeadlineMs;
-	const gapMs = Math.min(Math.max(now - startedAt, firstRingAfterMs), longestGapMs);
-	const next = Math.min(now + gapMs, last);
+	const next = Math.min(now + partOfAge(now - startedAt, betweenRings), last);
 	return next > now ? next : null;
 }
 
@@ -128,7 +130,7 @@ export async function ring(context: IExecuteFunctions): Promise<INodeExecutionDa
 	if (!alarm.success) return [];
 	const { resumeUrl, startedAt, suspensionId } = alarm.data;
 	let next = nextRing(alarm.data, Date.now());
-	const isLookedAfter = next !== null && isWatched(suspensionId);
+	const isLookedAfter = next !== null && liveSuspensions.isWatched(suspensionId);
 	if (Date.now() - startedAt >= firstRingAfterMs / 2 && !isLookedAfter) {
 		const answer = await callUntilClear(context, resumeUrl, { purpose: 'wake', suspensionId });
 		if (isOver(answer)) return [];

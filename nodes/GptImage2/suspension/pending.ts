@@ -5,8 +5,24 @@ import type { Run } from '../../../runflow/run';
 import { isTerminal } from '../../../runflow/status';
 import { mayBeUnknownYet } from '../../../runflow/waiting';
 
-/** What reads runs. */
-export type RunReader = Pick<RunflowClient, 'readRuns' | 'waitForRun'>;
+/** What reads the runs of a suspension. */
+export type RunReader = Pick<RunflowClient, 'getRun' | 'readRuns' | 'waitForRun'>;
+
+/** The runs of a suspension as they were read, by id, or why one can't be read. */
+export type ReadRuns = ReadonlyMap<string, Run | RunflowError>;
+
+/** What a reading found: whether all runs have ended, or that they could not be read. */
+export type Reading =
+	| { state: 'ended'; reader: RunReader; runs: ReadRuns }
+	| { state: 'pending' }
+	| { state: 'unreadable' };
+
+/** A reading that other calls may join. */
+export interface ReadingInProgress {
+	/** Whether another call came, so that it has to read once more. */
+	again: boolean;
+	outcome: Promise<Reading>;
+}
 
 /** What reads runs without repeating a read that fails. */
 type QuickReader = Pick<RunflowClient['once'], 'readRuns'>;

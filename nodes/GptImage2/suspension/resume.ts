@@ -1,6 +1,5 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
-import type { RunflowClient } from '../../../runflow/client';
 import { RunFailedError, RunflowError } from '../../../runflow/errors';
 import { runSchema, type Run } from '../../../runflow/run';
 import { Slots } from '../../../runflow/slots';
@@ -10,8 +9,7 @@ import { toSuspendedErrorRow } from '../errors/errorRow';
 import { explain } from '../errors/explanations';
 import { downloadsAtOnce, imagesOf, listImages } from '../output/images';
 import { toItems, type RunResult } from '../output/items';
-import { runsToRead } from './pending';
-import type { ReadRuns } from './readings';
+import { runsToRead, type ReadRuns, type RunReader } from './pending';
 import type { SuspendedRun, Suspension } from './suspension';
 
 /**
@@ -23,7 +21,7 @@ import type { SuspendedRun, Suspension } from './suspension';
  */
 export async function resumedItems(
 	context: RequestContext,
-	client: RunflowClient,
+	client: RunReader,
 	suspension: Suspension,
 	known: ReadRuns | null = null,
 ): Promise<INodeExecutionData[]> {
@@ -51,7 +49,7 @@ export async function resumedItems(
 
 /** The runs with all that their items need: where an item includes the run, everything that the API says of it. */
 async function wholeRuns(
-	client: RunflowClient,
+	client: RunReader,
 	suspension: Suspension,
 	known: ReadRuns | null,
 ): Promise<ReadRuns> {
@@ -81,7 +79,7 @@ function itemsOf(
 
 async function resultOf(
 	context: RequestContext,
-	client: RunflowClient,
+	client: RunReader,
 	suspended: SuspendedRun,
 	run: Run,
 ): Promise<Resumed> {

@@ -1,9 +1,11 @@
 import { sleep, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
+import { partOfAge, type AgePart } from '../../../runflow/pace';
 import { connect } from '../connection';
-import { callers, type Caller } from './callers';
-import { readings } from './readings';
+import { decide, type Called } from './decide';
+import { liveSuspensions, type LiveSuspension } from './live';
+import { readTogether } from './reading';
 import { resumedItems } from './resume';
 import {
 	callResumeUrl,
@@ -14,7 +16,6 @@ import {
 	type ResumeState,
 } from './resumeUrl';
 import { readSuspension, type Suspension } from './suspension';
-import { isWatched } from './watch';
 
 /** A sender gets its answer within this time, whatever is still to be done. */
 const patienceMs = 700;
@@ -22,13 +23,8 @@ const patienceMs = 700;
 /** After so long a resume, something else may have resumed the execution meanwhile, such as its deadline. */
 const slowResumeMs = 5_000;
 
-/** Callbacks that come within this time of the first are read together: a part of the suspension's age. */
-const gatherPerAge = 0.1;
-const shortestGatherMs = 2_000;
-const longestGatherMs = 10_000;
-
-/** The suspensions whose runs are about to be read because one of them called. */
-const readingSoon = new Set<string>();
+/** How long after the first callback the runs are read, so that those that call meanwhile are read with it. */
+const gathering: AgePart = { part: 0.1, shortestMs: 2_000, longestMs: 10_000 };
 
 const keepWaiting: IWebhookResponseData = { noWebhookResponse: true };
 
@@ -53,100 +49,83 @@ async function resumeOrKeepWaiting(
 ): Promise<IWebhookResponseData> {
 	const call = readResumeCall(context);
 	const runId = call === null ? callingRun(context) : null;
-	const known = runId === null ? null : callers.note(runId);
-	if (known !== null && !known.isLast && isWatched(known.suspensionId) && canReachItself()) {
+	const purpose = call?.purpose ?? (runId === null ? 'wake' : 'callback');
+	const known = runId === null ? null : liveSuspensions.calledBy(runId);
+	// Opening the suspension costs n8n more than the whole answer, and most callbacks lead to nothing.
+	if (known?.isWatched && decide(calledAs(purpose, known)) === 'wait') {
 		answer(200, 'pending');
 		return keepWaiting;
 	}
 	const suspension = readSuspension(context);
-	const isMeant = call === null || call.suspensionId === suspension?.id;
-	if (suspension === null || !isMeant) {
+	if (suspension === null || (call !== null && call.suspensionId !== suspension.id)) {
 		answer(200, 'resumed');
 		return keepWaiting;
 	}
-	if (call?.purpose === 'probe' || readings.isResumed(suspension.id)) {
-		answer(200, 'pending');
-		return keepWaiting;
-	}
-	const caller = known ?? firstCaller(suspension, runId);
-	if (caller !== null && !caller.isLast && canReachItself()) {
-		answer(200, 'pending');
-		void readSoon(context, suspension).catch(() => null);
-		return keepWaiting;
-	}
-	if (canReachItself() === null) void learnReach(context, suspension.id).catch(() => null);
-	return await readAndResume(context, suspension, caller?.called ?? [], answer);
+	const live = liveSuspensions.of(suspension);
+	if (runId !== null) live.called.add(runId);
+	const decision = decide(calledAs(purpose, live));
+	if (decision === 'read') return await readAndResume(context, live, suspension, answer);
+	answer(200, 'pending');
+	if (decision === 'readSoon') void readSoon(context, live, suspension).catch(() => null);
+	return keepWaiting;
 }
 
-/** What is known of a callback where this process did not suspend the execution; null for any other call. */
-function firstCaller(suspension: Suspension, runId: string | null): Caller | null {
-	callers.expect(
-		suspension.id,
-		suspension.runs.map((run) => run.runId),
-	);
-	return runId === null ? null : callers.note(runId);
+function calledAs(purpose: Called['purpose'], live: LiveSuspension): Called {
+	const { isComplete, isResumed, isWatched } = live;
+	return { purpose, isComplete, isResumed, isWatched, reachesItself: canReachItself() };
 }
 
 /**
  * Has the runs read a moment after one of several has called. The others may call another process, so
  * this one can't know when all have.
  */
-async function readSoon(context: IWebhookFunctions, suspension: Suspension): Promise<void> {
-	const { id, startedAt } = suspension;
-	if (readingSoon.has(id)) return;
-	const url = resumeUrlOfCalled(context);
-	if (url === null) return;
-	readingSoon.add(id);
-	const ageMs = Date.now() - startedAt;
-	await sleep(Math.min(Math.max(ageMs * gatherPerAge, shortestGatherMs), longestGatherMs));
-	readingSoon.delete(id);
-	if (readings.isResumed(id)) return;
-	await callResumeUrl(context, url, { purpose: 'wake', suspensionId: id });
-}
-
-/** Finds out whether this process can call the execution itself, so that it needn't read at every callback. */
-async function learnReach(context: IWebhookFunctions, suspensionId: string): Promise<void> {
-	const url = resumeUrlOfCalled(context);
-	if (url !== null) await callResumeUrl(context, url, { purpose: 'probe', suspensionId });
-}
-
-async function readAndResume(
+async function readSoon(
 	context: IWebhookFunctions,
-	suspension: Suspension,
-	calledBy: readonly string[],
-	answer: Answer,
-): Promise<IWebhookResponseData> {
-	const { joined, outcome } = readings.read(
-		suspension,
-		calledBy,
-		async () => (await connect(context)).client,
-	);
-	await Promise.race([outcome, sleep(patienceMs).then(() => answer(200, 'pending'))]);
-	const reading = await outcome;
-	if (reading.state === 'unreadable') answer(503, 'pending');
-	else answer(200, 'pending');
-	if (joined || reading.state !== 'ended' || readings.isResumed(suspension.id)) return keepWaiting;
-
-	const started = Date.now();
-	const { reader, runs } = reading;
-	const items = await readings.resume(
-		suspension.id,
-		async () => await resumedItems(context, reader, suspension, runs),
-	);
-	const isSlow = Date.now() - started > slowResumeMs;
-	if (isSlow && (await wasResumedElsewhere(context, suspension.id))) return keepWaiting;
-	callers.forget(suspension.id);
-	return { noWebhookResponse: true, workflowData: [items] };
+	live: LiveSuspension,
+	{ startedAt }: Suspension,
+): Promise<void> {
+	const url = resumeUrlOfCalled(context);
+	if (live.isReadingSoon || url === null) return;
+	live.isReadingSoon = true;
+	await sleep(partOfAge(Date.now() - startedAt, gathering));
+	live.isReadingSoon = false;
+	if (!live.isResumed)
+		await callResumeUrl(context, url, { purpose: 'wake', suspensionId: live.id });
 }
 
-/** Whether the execution left this suspension while its images were downloaded; it may be in its next one. */
-async function wasResumedElsewhere(
+/** Asks whether the execution is still in this suspension; true where n8n doesn't say by what URL to ask. */
+async function isStillSuspended(
 	context: IWebhookFunctions,
 	suspensionId: string,
 ): Promise<boolean> {
 	const url = resumeUrlOfCalled(context);
-	if (url === null) return false;
-	return isOver(await callResumeUrl(context, url, { purpose: 'probe', suspensionId }));
+	return (
+		url === null || !isOver(await callResumeUrl(context, url, { purpose: 'probe', suspensionId }))
+	);
+}
+
+async function readAndResume(
+	context: IWebhookFunctions,
+	live: LiveSuspension,
+	suspension: Suspension,
+	answer: Answer,
+): Promise<IWebhookResponseData> {
+	// Whether this process can call itself decides what later callbacks lead to.
+	if (canReachItself() === null) void isStillSuspended(context, live.id).catch(() => null);
+	const connectReader = async () => (await connect(context)).client;
+	const { joined, outcome } = readTogether(live, suspension, connectReader);
+	await Promise.race([outcome, sleep(patienceMs).then(() => answer(200, 'pending'))]);
+	const reading = await outcome;
+	answer(reading.state === 'unreadable' ? 503 : 200, 'pending');
+	if (joined || reading.state !== 'ended' || live.isResumed) return keepWaiting;
+
+	const started = Date.now();
+	const { reader, runs } = reading;
+	const makeItems = async () => await resumedItems(context, reader, suspension, runs);
+	const items = await live.resume(makeItems);
+	const isSlow = Date.now() - started > slowResumeMs;
+	if (isSlow && !(await isStillSuspended(context, live.id))) return keepWaiting;
+	return { noWebhookResponse: true, workflowData: [items] };
 }
 
 function callingRun(context: IWebhookFunctions): string | null {

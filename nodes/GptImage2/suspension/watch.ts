@@ -1,16 +1,17 @@
 import { sleep } from 'n8n-workflow';
 
+import { partOfAge, type AgePart } from '../../../runflow/pace';
+
 import type { Batch } from '../runs/batch';
-import { callers } from './callers';
+import { liveSuspensions, type LiveSuspension } from './live';
 import { progressOf, runsToRead } from './pending';
-import { readings } from './readings';
 import { callResumeUrl, canReachItself, isOver } from './resumeUrl';
 import type { Suspension } from './suspension';
 
 /** The first reads come so soon after the suspension, since a callback that comes before n8n has saved it is lost. */
 const firstReadsAtMs = [1_000, 2_000, 4_000];
 const firstCallGapMs = 500;
-const longestGapMs = 60_000;
+const longestCallGapMs = 60_000;
 
 /** A call that was accepted is not repeated sooner: another process may be downloading. */
 const resumeTakesMs = 5_000;
@@ -18,17 +19,11 @@ const resumeTakesMs = 5_000;
 /** How often a suspension is asked for while its runs are pending, so that a stopped execution is noticed. */
 const probeEveryMs = 300_000;
 
-/** How often the runs are read: as a part of the time that passed since the suspension, and at least so late. */
-interface Pace {
-	gapPerElapsed: number;
-	shortestGapMs: number;
-}
+/** The gap between two reads where callbacks are expected, so that reading is only there for one that gets lost. */
+const relaxed: AgePart = { part: 0.25, shortestMs: 5_000, longestMs: 60_000 };
 
-/** Callbacks are expected, so reading is only there for one that gets lost. */
-const relaxed: Pace = { gapPerElapsed: 0.25, shortestGapMs: 5_000 };
-
-/** No callback will come. */
-const brisk: Pace = { gapPerElapsed: 0.1, shortestGapMs: 1_000 };
+/** The same where no callback will come. */
+const brisk: AgePart = { part: 0.1, shortestMs: 1_000, longestMs: 60_000 };
 
 /** What the watch needs to know of a suspension. */
 export interface Watched {
@@ -41,14 +36,6 @@ export interface Watched {
 	expectsCallbacks: boolean;
 }
 
-/** The suspensions that this process watches, by id. */
-const watched = new Set<string>();
-
-/** Whether this process reads the runs of a suspension itself, so that nobody else has to. */
-export function isWatched(suspensionId: string): boolean {
-	return watched.has(suspensionId);
-}
-
 /**
  * Wakes a suspended execution where callbacks don't, for as long as this process lives. n8n answers 409
  * until the execution is saved, and Runflow does not repeat those callbacks (SEED), so the runs are read
@@ -56,22 +43,17 @@ export function isWatched(suspensionId: string): boolean {
  * suspension. Never throws: nobody waits for it.
  */
 export async function watch(batch: Batch, target: Watched): Promise<void> {
-	const { id, runs } = target.suspension;
-	watched.add(id);
-	callers.expect(
-		id,
-		runs.map(({ runId }) => runId),
-	);
-	const haveEnded = await readUntilEnded(batch, target).catch(() => false);
-	if (haveEnded) await callUntilWoken(batch, target);
-	watched.delete(id);
-	callers.forget(id);
+	const live = liveSuspensions.of(target.suspension);
+	live.isWatched = true;
+	const haveEnded = await readUntilEnded(batch, target, live).catch(() => false);
+	if (haveEnded) await callUntilWoken(batch, target, live);
+	live.isWatched = false;
+	live.end();
 }
 
 /** How long to wait before the runs of a suspension are read again, in milliseconds. */
-function nextGap(ageMs: number, expectsCallbacks: boolean): number {
-	const { gapPerElapsed, shortestGapMs } = expectsCallbacks ? relaxed : brisk;
-	const gapMs = Math.min(Math.max(ageMs * gapPerElapsed, shortestGapMs), longestGapMs);
+function nextReadIn(ageMs: number, expectsCallbacks: boolean): number {
+	const gapMs = partOfAge(ageMs, expectsCallbacks ? relaxed : brisk);
 	const first = firstReadsAtMs.find((at) => ageMs < at);
 	return first === undefined ? gapMs : Math.min(first - ageMs, gapMs);
 }
@@ -80,15 +62,16 @@ function nextGap(ageMs: number, expectsCallbacks: boolean): number {
 async function readUntilEnded(
 	{ client, context }: Batch,
 	{ deadline, expectsCallbacks, suspension, url }: Watched,
+	live: LiveSuspension,
 ): Promise<boolean> {
 	const { id, startedAt } = suspension;
 	const ended = new Set<string>();
 	let probedAt = Date.now();
 	for (;;) {
-		const gapMs = nextGap(Date.now() - startedAt, expectsCallbacks);
+		const gapMs = nextReadIn(Date.now() - startedAt, expectsCallbacks);
 		if (Date.now() + gapMs >= deadline) return false;
 		await sleep(gapMs);
-		if (readings.isResumed(id)) return false;
+		if (live.isResumed) return false;
 		if (canReachItself() === null) {
 			await callResumeUrl(context, url, { purpose: 'probe', suspensionId: id });
 		}
@@ -111,12 +94,13 @@ async function readUntilEnded(
 async function callUntilWoken(
 	{ context }: Batch,
 	{ deadline, suspension: { id }, url }: Watched,
+	live: LiveSuspension,
 ): Promise<void> {
 	for (let gapMs = firstCallGapMs; Date.now() + gapMs < deadline; gapMs *= 2) {
 		const answer = await callResumeUrl(context, url, { purpose: 'wake', suspensionId: id });
-		const isSaving = answer.httpStatus === 409 && gapMs < longestGapMs;
-		if (readings.isResumed(id) || (isOver(answer) && !isSaving)) return;
+		const isSaving = answer.httpStatus === 409 && gapMs < longestCallGapMs;
+		if (live.isResumed || (isOver(answer) && !isSaving)) return;
 		const wasAccepted = answer.httpStatus !== null && answer.httpStatus < 300;
-		await sleep(Math.min(wasAccepted ? Math.max(gapMs, resumeTakesMs) : gapMs, longestGapMs));
+		await sleep(Math.min(wasAccepted ? Math.max(gapMs, resumeTakesMs) : gapMs, longestCallGapMs));
 	}
 }

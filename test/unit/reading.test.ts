@@ -1,5 +1,6 @@
+import { LiveSuspensions } from '../../nodes/GptImage2/suspension/live';
 import type { RunReader } from '../../nodes/GptImage2/suspension/pending';
-import { Readings } from '../../nodes/GptImage2/suspension/readings';
+import { readTogether } from '../../nodes/GptImage2/suspension/reading';
 import { RunflowApiError } from '../../runflow/errors';
 import { runSchema } from '../../runflow/run';
 import { queuedRun, succeededRun } from '../fixtures/answers';
@@ -21,6 +22,7 @@ function api(...ended: string[]) {
 	const view = (id: string) =>
 		runSchema.parse({ ...(endedRuns.has(id) ? succeededRun : queuedRun), id });
 	const reader: RunReader = {
+		getRun: async (id) => view(id),
 		readRuns: async ({ ids }) => {
 			reads.push([...ids].join(' '));
 			if (slow) await new Promise<void>((resolve) => answers.push(resolve));
@@ -46,12 +48,19 @@ function api(...ended: string[]) {
 	};
 }
 
+/** What this process knows of the suspension when these runs have called back. */
+const liveWith = (...called: string[]) => {
+	const live = new LiveSuspensions().of(suspension);
+	for (const runId of called) live.called.add(runId);
+	return live;
+};
+
 const settled = async () => await new Promise((resolve) => setImmediate(resolve));
 
 describe('a reading of a suspension', () => {
 	it('reads all runs together, and finds one that is pending', async () => {
 		const { connect, reads } = api('a');
-		const { joined, outcome } = new Readings().read(suspension, [], connect);
+		const { joined, outcome } = readTogether(liveWith(), suspension, connect);
 		expect(joined).toBe(false);
 		expect(await outcome).toEqual({ state: 'pending' });
 		expect(reads).toEqual(['a b c']);
@@ -59,14 +68,14 @@ describe('a reading of a suspension', () => {
 
 	it('finds that all runs have ended, and returns them with the reader it used', async () => {
 		const { connect, reader } = api('a', 'b', 'c');
-		const reading = await new Readings().read(suspension, [], connect).outcome;
+		const reading = await readTogether(liveWith(), suspension, connect).outcome;
 		expect(reading).toMatchObject({ state: 'ended', reader });
 		expect([...('runs' in reading ? reading.runs.keys() : [])]).toEqual(['a', 'b', 'c']);
 	});
 
 	it('does not wait for a run that has called while another has not', async () => {
 		const { connect, waits } = api('a');
-		expect(await new Readings().read(suspension, ['b'], connect).outcome).toEqual({
+		expect(await readTogether(liveWith('b'), suspension, connect).outcome).toEqual({
 			state: 'pending',
 		});
 		expect(waits).toEqual([]);
@@ -74,18 +83,18 @@ describe('a reading of a suspension', () => {
 
 	it('waits a moment for a run that has called back to be read as ended', async () => {
 		const { connect, waits } = api('a', 'b');
-		const { outcome } = new Readings().read(suspension, ['c'], connect);
+		const { outcome } = readTogether(liveWith('c'), suspension, connect);
 		expect(await outcome).toMatchObject({ state: 'ended' });
 		expect(waits).toEqual(['c']);
 	});
 
 	it('is joined by a call that arrives meanwhile, and reads once more for it', async () => {
-		const readings = new Readings();
+		const live = liveWith();
 		const { answerAll, connect, end, holdAnswers, reads } = api();
 		holdAnswers();
-		const first = readings.read(suspension, [], connect);
+		const first = readTogether(live, suspension, connect);
 		await settled();
-		const second = readings.read(suspension, [], connect);
+		const second = readTogether(live, suspension, connect);
 		expect([first.joined, second.joined]).toEqual([false, true]);
 		expect(reads).toEqual(['a b c']);
 		for (const id of ['b', 'c']) end(id);
@@ -95,57 +104,57 @@ describe('a reading of a suspension', () => {
 	});
 
 	it('is over when it has answered: the next call starts another', async () => {
-		const readings = new Readings();
+		const live = liveWith();
 		const { connect } = api();
-		await readings.read(suspension, [], connect).outcome;
-		expect(readings.read(suspension, [], connect).joined).toBe(false);
+		await readTogether(live, suspension, connect).outcome;
+		expect(readTogether(live, suspension, connect).joined).toBe(false);
 	});
 
 	it('says so when the runs cannot be read, and can be tried again', async () => {
-		const readings = new Readings<RunReader>();
+		const live = liveWith();
 		const broken = async (): Promise<RunReader> => {
 			throw new Error('no network');
 		};
-		expect(await readings.read(suspension, [], broken).outcome).toEqual({ state: 'unreadable' });
+		expect(await readTogether(live, suspension, broken).outcome).toEqual({ state: 'unreadable' });
 		const { connect } = api('a', 'b', 'c');
-		expect(await readings.read(suspension, [], connect).outcome).toMatchObject({
+		expect(await readTogether(live, suspension, connect).outcome).toMatchObject({
 			state: 'ended',
 		});
 	});
 
-	it('knows which suspensions are being resumed, and which were a moment ago', async () => {
+	it('leads to a resume that is known while it goes on, and for a moment after', async () => {
 		jest.useFakeTimers({ now: 0 });
-		const readings = new Readings();
-		expect(readings.isResumed('suspension-1')).toBe(false);
-		const items = readings.resume('suspension-1', async () => {
-			expect(readings.isResumed('suspension-1')).toBe(true);
+		const live = liveWith();
+		expect(live.isResumed).toBe(false);
+		const items = live.resume(async () => {
+			expect(live.isResumed).toBe(true);
 			return 'items';
 		});
 		expect(await items).toBe('items');
-		expect(readings.isResumed('suspension-1')).toBe(true);
-		expect(readings.isResumed('suspension-2')).toBe(false);
+		expect(live.isResumed).toBe(true);
 		jest.setSystemTime(60_000);
-		expect(readings.isResumed('suspension-1')).toBe(false);
+		expect(live.isResumed).toBe(false);
 		jest.useRealTimers();
 	});
 
 	it('is not joined in the moment in which it is over', async () => {
-		const readings = new Readings();
+		const live = liveWith();
 		const { connect } = api();
-		const first = readings.read(suspension, [], connect);
-		const second = first.outcome.then(() => readings.read(suspension, [], connect));
+		const first = readTogether(live, suspension, connect);
+		const second = first.outcome.then(() => readTogether(live, suspension, connect));
 		expect((await second).joined).toBe(false);
 	});
 
 	it('treats a run that the API no longer knows as ended, but not one that it has just created', async () => {
 		const reader: RunReader = {
+			getRun: async () => await Promise.reject(new RunflowApiError(404)),
 			readRuns: async ({ ids }) => new Map([...ids].map((id) => [id, new RunflowApiError(404)])),
 			waitForRun: async (run) => run,
 		};
 		const connect = async () => reader;
 		const old = { ...suspension, startedAt: Date.now() - 120_000 };
 		const young = { ...suspension, id: 'suspension-2', startedAt: Date.now() };
-		expect(await new Readings().read(old, [], connect).outcome).toMatchObject({ state: 'ended' });
-		expect(await new Readings().read(young, [], connect).outcome).toEqual({ state: 'pending' });
+		expect(await readTogether(liveWith(), old, connect).outcome).toMatchObject({ state: 'ended' });
+		expect(await readTogether(liveWith(), young, connect).outcome).toEqual({ state: 'pending' });
 	});
 });

@@ -1,0 +1,115 @@
+import type { ReadingInProgress, SuspendedRuns } from './pending';
+
+/** How long calls that come at the same moment are kept from resuming twice. */
+const overForMs = 60_000;
+
+const mostSuspensions = 5_000;
+
+/** A suspension, as far as this process knows it. */
+export class LiveSuspension {
+	/** The runs that have called back; it only saves reads that would find nothing, results come from the API. */
+	readonly called = new Set<string>();
+
+	/** Whether this process reads its runs, so that nobody else has to. */
+	isWatched = false;
+
+	/** Whether its runs are about to be read because one of them called. */
+	isReadingSoon = false;
+
+	reading: ReadingInProgress | null = null;
+
+	private isResuming = false;
+
+	private overSince = Infinity;
+
+	constructor(
+		readonly id: string,
+		readonly runIds: ReadonlySet<string>,
+	) {}
+
+	/** Whether all runs have called back. */
+	get isComplete(): boolean {
+		return [...this.runIds].every((runId) => this.called.has(runId));
+	}
+
+	/** Whether this process is resuming it, or has just resumed it. */
+	get isResumed(): boolean {
+		return this.isResuming || this.isOver;
+	}
+
+	/** Whether it was resumed or given up within the last minute. */
+	get isOver(): boolean {
+		return this.overSince !== Infinity && !this.isForgotten;
+	}
+
+	/** Whether nobody needs it any longer. */
+	get isForgotten(): boolean {
+		return Date.now() - this.overSince >= overForMs;
+	}
+
+	/**
+	 * Makes the items with which it is resumed; until then, and for a moment after, it counts as resumed.
+	 * Should n8n then fail to resume, a later call can still do so. Returns and throws as `makeItems`.
+	 */
+	async resume<T>(makeItems: () => Promise<T>): Promise<T> {
+		this.isResuming = true;
+		return await makeItems().finally(() => {
+			this.isResuming = false;
+			this.end();
+		});
+	}
+
+	/** Notes that it is over. */
+	end(): void {
+		this.overSince = Date.now();
+	}
+}
+
+/** The suspensions that this process knows; each is forgotten a minute after it was over, and the oldest where there are too many. */
+export class LiveSuspensions {
+	private readonly byId = new Map<string, LiveSuspension>();
+
+	private readonly byRun = new Map<string, LiveSuspension[]>();
+
+	/** What this process knows of a suspension, from now on. */
+	of({ id, runs }: SuspendedRuns): LiveSuspension {
+		const known = this.byId.get(id);
+		if (known !== undefined && !known.isForgotten) return known;
+		this.forget(id);
+		for (const [oldest, { isForgotten }] of this.byId) {
+			if (!isForgotten && this.byId.size < mostSuspensions) break;
+			this.forget(oldest);
+		}
+		const live = new LiveSuspension(id, new Set(runs.map(({ runId }) => runId)));
+		this.byId.set(id, live);
+		for (const runId of live.runIds) {
+			this.byRun.set(runId, [...(this.byRun.get(runId) ?? []), live]);
+		}
+		return live;
+	}
+
+	/** Notes that a run has called, and returns its suspension; null where none waits for it, or several do. */
+	calledBy(runId: string): LiveSuspension | null {
+		const [live, ...others] = this.byRun.get(runId) ?? [];
+		if (live === undefined || others.length > 0) return null;
+		live.called.add(runId);
+		return live;
+	}
+
+	/** Whether this process reads the runs of a suspension itself. */
+	isWatched(id: string): boolean {
+		return this.byId.get(id)?.isWatched ?? false;
+	}
+
+	private forget(id: string): void {
+		for (const runId of this.byId.get(id)?.runIds ?? []) {
+			const others = (this.byRun.get(runId) ?? []).filter((live) => live.id !== id);
+			if (others.length > 0) this.byRun.set(runId, others);
+			else this.byRun.delete(runId);
+		}
+		this.byId.delete(id);
+	}
+}
+
+/** The suspensions of this process. */
+export const liveSuspensions = new LiveSuspensions();

@@ -1,0 +1,27 @@
+import { decide, type Called } from '../../nodes/GptImage2/suspension/decide';
+
+const callback: Called = {
+	purpose: 'callback',
+	isResumed: false,
+	isComplete: false,
+	isWatched: false,
+	reachesItself: true,
+};
+
+describe('a call to a suspended execution', () => {
+	it.each<[string, Partial<Called>, string]>([
+		['the callback of one of several runs', {}, 'readSoon'],
+		['the same where this process watches', { isWatched: true }, 'wait'],
+		['the callback of the last run', { isComplete: true }, 'read'],
+		['the same where this process watches', { isComplete: true, isWatched: true }, 'read'],
+		['a callback where this process can not call itself', { reachesItself: false }, 'read'],
+		['a callback before it has tried to', { reachesItself: null }, 'read'],
+		['the same where it watches', { reachesItself: null, isWatched: true }, 'read'],
+		['a call to wake it', { purpose: 'wake' }, 'read'],
+		['a call to wake it while it is resumed', { purpose: 'wake', isResumed: true }, 'wait'],
+		['the last callback while it is resumed', { isComplete: true, isResumed: true }, 'wait'],
+		['a question whether it is suspended', { purpose: 'probe', isComplete: true }, 'wait'],
+	])('by %s: %j leads to %s', (_name, called, decision) => {
+		expect(decide({ ...callback, ...called })).toBe(decision);
+	});
+});
