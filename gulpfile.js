@@ -29,17 +29,15 @@ const outputs = {
 	delivery: ['run/getCallbackDeliveries', 'run/redeliverCallback', 'run/redeliverMissed'],
 };
 
-/** The versions of the node and its trigger, as n8n writes them in the paths of schemas. */
-const versions = ['v1.0.0', 'v1.1.0'];
+/** The version of the node and its trigger, as n8n writes it in the paths of schemas. */
+const version = 'v1.1.0';
 
 /** Copies the output schemas to where n8n's editor looks for them, to show the shape before the first run. */
 async function schemas() {
 	const folder = join('nodes', 'GptImage2', '__schema__');
 	for (const [output, operations] of Object.entries(outputs)) {
-		for (const path of operations.flatMap((name) =>
-			versions.map((version) => join(version, name)),
-		)) {
-			const target = `${join('dist', folder, path)}.json`.replace(/[\\/]\.json$/, '.json');
+		for (const name of operations) {
+			const target = `${join('dist', folder, version, name)}.json`.replace(/[\\/]\.json$/, '.json');
 			mkdirSync(dirname(target), { recursive: true });
 			copyFileSync(join(folder, `${output}.json`), target);
 		}

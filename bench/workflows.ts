@@ -1,6 +1,5 @@
 import type { INode } from 'n8n-workflow';
 
-import { GptImage2 } from '../nodes/GptImage2/GptImage2.node.js';
 import type { ExportedWorkflow } from '../scripts/n8n/client';
 import { apiKey } from './n8n';
 
@@ -9,11 +8,6 @@ export type BenchNode = Pick<INode, 'name' | 'type' | 'typeVersion' | 'parameter
 
 /** From a node to another, from its first output unless another is given. */
 type Link = readonly [from: string, to: string, output?: number];
-
-/** The versions of a node, oldest first. */
-export function versionsOf({ version }: { version: number | number[] }): number[] {
-	return [version].flat().sort((one, other) => one - other);
-}
 
 /** A workflow of these nodes; without links, each is followed by the next. */
 export function workflowOf(name: string, nodes: BenchNode[], links?: Link[]): ExportedWorkflow {
@@ -71,7 +65,7 @@ export const noOp: BenchNode = {
 	parameters: {},
 };
 
-/** The node that is measured, in its newest version; without `concurrency` at its default. */
+/** The node that is measured; without `concurrency` at its default. */
 export function gptImage2({
 	completion = 'poll',
 	...options
@@ -83,7 +77,7 @@ export function gptImage2({
 	return {
 		name: 'GPT Image 2',
 		type: 'n8n-nodes-runflow.gptImage2',
-		typeVersion: versionsOf(new GptImage2().description).at(-1) ?? 1,
+		typeVersion: 1.1,
 		parameters: { prompt: '={{ $json.prompt }}', completion, options },
 	};
 }

@@ -38,8 +38,8 @@ export class GptImage2 implements INodeType {
 		name: 'gptImage2',
 		icon: { light: 'file:gptImage2.svg', dark: 'file:gptImage2.dark.svg' },
 		group: ['transform'],
-		version: [1, 1.1],
-		defaultVersion: 1.1,
+		// Above 1, since n8n evaluates an expression on each call of a webhook node of version 1.
+		version: 1.1,
 		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
 		description: "Generate and edit images with OpenAI's GPT Image 2 on Runflow",
 		defaults: { name: 'GPT Image 2' },

@@ -17,9 +17,7 @@ export class GptImage2Trigger implements INodeType {
 		name: 'gptImage2Trigger',
 		icon: { light: 'file:gptImage2.svg', dark: 'file:gptImage2.dark.svg' },
 		group: ['trigger'],
-		// For version 1 n8n evaluates an expression on every call, which costs as much as the execution itself.
-		version: [1, 1.1],
-		defaultVersion: 1.1,
+		version: 1.1,
 		subtitle: '={{ $parameter["events"].join(", ").replaceAll("run.", "") }}',
 		// n8n lists the node and its trigger as one entry, under the trigger's description.
 		description:

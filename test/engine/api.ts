@@ -41,6 +41,8 @@ export class CountingApi {
 	overviews = 0;
 	/** The status with which the list is refused, null where it isn't. */
 	listStatus: number | null = null;
+	/** Whether lists say what each run was made from. */
+	listsInput = true;
 	/** Runs that are listed, but not found when they are read. */
 	readonly unknown = new Set<string>();
 	/** How many requests for files get a 404 from now on. */
@@ -106,7 +108,9 @@ export class CountingApi {
 					since === null ? filter === `client_ref.EQ:'${clientRef}'` : createdAt > since,
 				);
 				for (const run of items) this.noteSeen(run);
-				return [200, { items: items.reverse().map((run) => this.view(run)), next: null }];
+				const hidden = this.listsInput ? {} : { input: null };
+				const listed = items.reverse().map((run) => ({ ...this.view(run), ...hidden }));
+				return [200, { items: listed, next: null }];
 			});
 		nock('https://files.test')
 			.persist()

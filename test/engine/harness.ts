@@ -233,7 +233,7 @@ export async function searchList(
 		id: 'n1',
 		name: 'GPT Image 2',
 		type: 'n8n-nodes-runflow.gptImage2',
-		typeVersion: 1,
+		typeVersion: 1.1,
 		position: [0, 0] as [number, number],
 		parameters: { resource: 'run', operation: 'get' },
 		credentials: { runflowApi: { id: '1', name: 'Runflow API' } },

@@ -5,6 +5,7 @@ import nock from 'nock';
 
 import { queuedRun, runId, succeededRun } from '../fixtures/answers';
 import { apiUrl, credential, runWorkflow } from './harness';
+import { retry } from './retry';
 import { goldenWorkflow } from './workflows';
 
 jest.setTimeout(30_000);
@@ -215,6 +216,89 @@ describe('a conflict over a key that no other create has', () => {
 		expect(error?.message).toBe('Runflow reports a conflict with an earlier request');
 		expect(error?.context).toMatchObject({ may_be_paid: true });
 		expect(counts.posts).toBe(1);
+	});
+});
+
+describe('a conflict that stays', () => {
+	const parameters = { options: fast };
+
+	it.each([
+		['refuses to list runs', [403, {}] as Answer],
+		['lists nothing of it', [200, { items: [] }] as Answer],
+	])(
+		'is asked about once more where the API %s, and then left to the person',
+		async (_name, listed) => {
+			const counts = api(
+				() => [409, { code: 'CONFLICT' }],
+				() => listed,
+			);
+			const first = await runWorkflow(goldenWorkflow('generate', parameters), { input });
+			expect(first.error?.message).toBe('Runflow reports a conflict with an earlier request');
+			expect(first.error?.description).toContain('Retry this execution');
+			const second = await retry(first.run, parameters);
+			expect(second.error?.message).toBe('It is unknown whether a run was started and paid for');
+			expect(second.error?.description).toMatch(/client reference n8n:\S+:231:0\.0\.1\./);
+			expect(second.error?.description).toContain('start a new execution');
+			expect(second.error?.context).toMatchObject({ code: 'RUN_DISPUTED', may_be_paid: true });
+			expect(counts.posts).toBe(2);
+		},
+	);
+
+	it('keeps no other item from finishing', async () => {
+		const created: string[] = [];
+		nock(apiUrl)
+			.persist()
+			.post(models)
+			.reply((_uri, body) => {
+				const { client_ref, input: sent } = body as unknown as Sent;
+				if (sent.prompt === 'disputed') return [409, {}];
+				created.push(client_ref);
+				return [201, { ...succeededRun, id: `run ${created.length}` }];
+			})
+			.get('/v1/runs')
+			.query(true)
+			.reply(200, { items: [] })
+			.get(/runs/)
+			.reply((uri) => [
+				200,
+				{ ...succeededRun, id: decodeURIComponent(uri.split('/').at(-1) ?? '') },
+			]);
+		const prompts = ['disputed', 'good'].map((prompt) => ({ json: { prompt } }));
+		const first = await runWorkflow(
+			goldenWorkflow('generate', { options: { ...fast, concurrency: 1 } }),
+			{ input: prompts },
+		);
+		expect(first.error?.context).toMatchObject({ may_be_paid: true });
+		const second = await retry(first.run, parameters, { onError: 'continueRegularOutput' });
+		expect(second.items.map(({ json }) => json.run_id ?? json.error)).toEqual([
+			'It is unknown whether a run was started and paid for',
+			'run 1',
+		]);
+		expect(created).toHaveLength(1);
+	});
+});
+
+describe('an unclear create under Suspend', () => {
+	it('is sent again to the letter by Retry, though the execution has another URL', async () => {
+		const sent: unknown[] = [];
+		let drops = 6;
+		nock(apiUrl)
+			.persist()
+			.get('/v1/runs')
+			.query(true)
+			.reply(403, {})
+			.post(models)
+			.reply(function (_uri, body) {
+				sent.push([body, this.req.headers['idempotency-key']]);
+				return (drops -= 1) >= 0 ? [503, {}, again] : [201, succeededRun];
+			});
+		nock(apiUrl).persist().get(`/v1/runs/${runId}`).reply(200, succeededRun);
+		const parameters = { completion: 'suspend', options: { download: false } };
+		const first = await runWorkflow(goldenWorkflow('generate', parameters), { input });
+		expect(first.error?.context).toMatchObject({ may_be_paid: true });
+		const second = await retry(first.run, parameters);
+		expect(second.items.map(({ json }) => json.run_id)).toEqual([runId]);
+		expect(new Set(sent.map((one) => JSON.stringify(one))).size).toBe(1);
 	});
 });
 

@@ -78,6 +78,66 @@ function acceptedLongAgo({ data }: IRun): void {
 	}
 }
 
+describe('a run that a replica does not know yet', () => {
+	it('is waited for, however many reads miss it within a minute', async () => {
+		const api = new CountingApi();
+		const [one] = [{ prompt: 'p0' }];
+		const missing = setInterval(() => api.runs.forEach(({ id }) => api.unknown.add(id)), 1);
+		setTimeout(() => {
+			clearInterval(missing);
+			api.unknown.clear();
+		}, 3_000);
+		const { error, items: out } = await runWorkflow(
+			goldenWorkflow('generate', { options: { pollInterval: 0.2 } }),
+			{ input: [{ json: one ?? {} }] },
+		);
+		expect(error).toBeUndefined();
+		expect(out).toHaveLength(1);
+		expect(api.reads).toBeGreaterThan(4);
+	});
+
+	it('is waited for by a Retry that comes at once', async () => {
+		const api = new CountingApi((run) => void (run.status = 'running'));
+		const parameters = (timeout: number) => ({ options: { pollInterval: 0.2, timeout } });
+		const first = await runWorkflow(goldenWorkflow('generate', parameters(0.5)), {
+			input: items(1),
+		});
+		for (const run of api.runs) {
+			run.status = 'succeeded';
+			api.unknown.add(run.id);
+		}
+		setTimeout(() => api.unknown.clear(), 1_500);
+		const second = await retry(first.run, parameters(20));
+		expect(second.error).toBeUndefined();
+		expect(second.items).toHaveLength(1);
+		expect(api.runs).toHaveLength(1);
+	});
+});
+
+describe('two retries of one execution at the same moment', () => {
+	it('start what is missing once', async () => {
+		const api = new CountingApi((run, tries) => {
+			if (run.prompt === 'p1' && tries === 1) return [402, {}];
+			run.status = 'succeeded';
+			return undefined;
+		});
+		const parameters = { options: { pollInterval: 0.1 } };
+		const first = await runWorkflow(goldenWorkflow('generate', parameters), {
+			input: items(2),
+			establishedAt: Date.now(),
+		});
+		expect(first.error?.message).toContain('credit');
+		const copy = structuredClone(first.run);
+		const both = await Promise.all([
+			retry(first.run, parameters, {}, '401'),
+			retry(copy, parameters, {}, '402'),
+		]);
+		expect(both.map(({ error }) => error)).toEqual([undefined, undefined]);
+		expect(both.map(({ items: out }) => out.length)).toEqual([2, 2]);
+		expect(api.runs).toHaveLength(2);
+	});
+});
+
 describe('a run that is gone for good', () => {
 	it('does not keep the others from finishing, is named, and lets them out on Retry', async () => {
 		const api = new CountingApi((run, tries) => {
@@ -90,7 +150,7 @@ describe('a run that is gone for good', () => {
 		expect(first.error?.message).toContain('credit');
 		const [lost] = api.runs;
 		const gone = { ...lost };
-		if (lost) lost.id = runId;
+		if (lost) Object.assign(lost, { id: runId, clientRef: 'of nobody' });
 		setTimeout(() => api.runs.forEach((run) => (run.status = 'succeeded')), 300);
 
 		acceptedLongAgo(first.run);

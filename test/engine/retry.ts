@@ -16,5 +16,5 @@ export async function retry(
 	const node = workflow.nodes.find(({ name }) => name === 'GPT Image 2');
 	const [next] = data.executionData?.nodeExecutionStack ?? [];
 	if (node && next) next.node = node;
-	return await runWorkflow(workflow, { input: [], resume: data, executionId });
+	return await runWorkflow(workflow, { input: [], resume: data, executionId, mode: 'retry' });
 }

@@ -131,16 +131,13 @@ describe('a request that an earlier execution made', () => {
 		expect(api.runs).toHaveLength(1);
 	});
 
-	it('fails with the pending run that it waits for, and is made anew when it is tried again', async () => {
-		const api = new CountingApi((_run, tries) => {
-			if (tries === 1) _run.status = 'running';
+	it('is made anew in the same try where the pending run that it waits for fails', async () => {
+		const api = new CountingApi((run, tries) => {
+			if (tries === 1) run.status = 'running';
 		});
 		await execute({ completion: 'none' });
 		setTimeout(() => (firstOf(api).status = 'failed'), 500);
-		const again = await execute(
-			{},
-			{ settings: { retryOnFail: true, maxTries: 2, waitBetweenTries: 0 } },
-		);
+		const again = await execute();
 		expect(again.error).toBeUndefined();
 		expect(reusedOf(again)).toEqual([false]);
 		expect(api.runs).toHaveLength(2);
@@ -216,6 +213,18 @@ describe("a reference of the user's own", () => {
 		firstOf(api).input = { ...firstOf(api).input, image_urls: ['https://x.test/1.png'] };
 		expect(reusedOf(await execute(own('order-17')))).toEqual([false]);
 		expect(api.runs).toHaveLength(3);
+	});
+
+	it('gives each of several items its own run where the list leaves out what they were made from', async () => {
+		const api = new CountingApi();
+		const input = prompts('p0', 'p1', 'p2');
+		const first = await execute(own('order-17'), { input });
+		api.listsInput = false;
+		const again = await execute(own('order-17'), { input });
+		expect(reusedOf(again)).toEqual([true, true, true]);
+		expect(idsOf(again)).toEqual(idsOf(first));
+		await execute(own('order-17'), { input: prompts('p2', 'p9', 'p0') });
+		expect(api.runs.map(({ prompt }) => prompt)).toEqual(['p0', 'p1', 'p2', 'p9']);
 	});
 
 	it('tells images apart by the whole of their URLs', async () => {

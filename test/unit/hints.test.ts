@@ -22,7 +22,7 @@ function shown(parameters: INodeParameters, items: number): string[] {
 		id: 'node-1',
 		name: 'GPT Image 2',
 		type: 'n8n-nodes-runflow.gptImage2',
-		typeVersion: 1,
+		typeVersion: 1.1,
 		position: [0, 0],
 		parameters,
 	};

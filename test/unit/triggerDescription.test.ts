@@ -1,3 +1,4 @@
+import { GptImage2 } from '../../nodes/GptImage2/GptImage2.node';
 import { GptImage2Trigger } from '../../nodes/GptImage2/GptImage2Trigger.node';
 
 const { description } = new GptImage2Trigger();
@@ -15,7 +16,7 @@ describe("the trigger's description", () => {
 		expect(texts.filter((text) => text.startsWith('='))).toEqual([]);
 	});
 
-	it('is of version 1.1 for new nodes, and of version 1 for saved ones', () => {
-		expect([description.version, description.defaultVersion]).toEqual([[1, 1.1], 1.1]);
+	it('is of a version for which n8n evaluates nothing on a call, as the action is', () => {
+		expect([description.version, new GptImage2().description.version]).toEqual([1.1, 1.1]);
 	});
 });

@@ -8,10 +8,9 @@ export type DeliveredBody =
 const tooLargeSchema = z.object({ type: z.literal('entity.too.large') });
 
 /**
- * Reads the bytes of a delivery, whatever its content type says. From version 1.1 of the trigger on, n8n
- * reads only bodies of content types it knows and leaves the others to the node. The bytes are those
- * before any gzip or deflate of 'Content-Encoding', as n8n has them. A sender that hangs up half way ends
- * the reading. Never throws.
+ * Reads the bytes of a delivery, whatever its content type says: n8n reads only bodies of content types
+ * it knows and leaves the others to the node. The bytes are those before any gzip or deflate of
+ * 'Content-Encoding', as n8n has them. A sender that hangs up half way ends the reading. Never throws.
  */
 export async function readDeliveredBody(context: IWebhookFunctions): Promise<DeliveredBody> {
 	const request = context.getRequestObject();

@@ -13,7 +13,7 @@ const node: INode = {
 	id: 'n1',
 	name: 'GPT Image 2',
 	type: 'n8n-nodes-runflow.gptImage2',
-	typeVersion: 1,
+	typeVersion: 1.1,
 	position: [0, 0],
 	parameters: {},
 };

@@ -1,0 +1,135 @@
+import type { INode, INodeParameters } from 'n8n-workflow';
+
+import { CountingApi } from './api';
+import { runWorkflow, type EngineOptions, type EngineResult } from './harness';
+import { retry } from './retry';
+import { goldenWorkflow } from './workflows';
+
+jest.setTimeout(60_000);
+
+const fast = { options: { pollInterval: 0.1 } };
+const items = (...prompts: string[]) => prompts.map((prompt) => ({ json: { prompt } }));
+const three = items('p0', 'p1', 'p2');
+
+let executions = 0;
+
+/** One more execution of the workflow, as 'Execute workflow' starts it. */
+async function execute(
+	{ settings, ...more }: Partial<EngineOptions> & { settings?: Partial<INode> } = {},
+	parameters: INodeParameters = {},
+): Promise<EngineResult> {
+	const workflow = goldenWorkflow('generate', { ...fast, ...parameters }, settings ?? {});
+	const executionId = String(3000 + (executions += 1));
+	return await runWorkflow(workflow, { input: three, executionId, ...more });
+}
+
+/** An API at which the run of `p2` fails at its first try. */
+const failingApi = () =>
+	new CountingApi((run, tries) => {
+		if (run.prompt === 'p2' && tries === 1) run.status = 'failed';
+	});
+
+const idsOf = ({ items: out }: EngineResult) => out.map(({ json }) => json.run_id);
+
+describe('what a failed node paid for and never output', () => {
+	it('is taken up by the next execution that asks for the same, which says so', async () => {
+		const api = failingApi();
+		const first = await execute();
+		expect(first.error?.message).toContain('failed');
+		const [one, two] = api.runs.filter(({ status }) => status === 'succeeded');
+		const again = await execute();
+		expect(again.error).toBeUndefined();
+		expect(idsOf(again)).toEqual([one?.id, two?.id, api.runs.at(-1)?.id]);
+		expect(api.runs).toHaveLength(4);
+		expect(again.hints[0]).toContain('2 pictures taken up from the execution that failed');
+		expect(again.items.map(({ json }) => json.reused)).toEqual([false, false, false]);
+	});
+
+	it('is named in the error, with where to find Retry', async () => {
+		failingApi();
+		const { error } = await execute();
+		expect(error?.description).toContain("open 'Executions' above the canvas");
+		expect(error?.description).toContain("'Retry execution'");
+		expect(error?.description).toContain("'Execute workflow'");
+	});
+
+	it('is taken up once only', async () => {
+		const api = failingApi();
+		await execute();
+		await execute();
+		await execute();
+		expect(api.runs).toHaveLength(7);
+	});
+
+	it('goes to as many items as there are pictures, of those that ask for the same', async () => {
+		const api = new CountingApi((run) => {
+			if (run.prompt === 'p1') run.status = 'failed';
+		});
+		await execute({ input: items('p0', 'p0', 'p1') });
+		const again = await execute({ input: items('p0', 'p0', 'p0') });
+		expect(new Set(idsOf(again)).size).toBe(3);
+		expect(api.runs).toHaveLength(4);
+	});
+
+	it('is not taken up where something else is asked for', async () => {
+		const api = failingApi();
+		await execute();
+		await execute({ input: items('q0', 'q1') });
+		expect(api.runs).toHaveLength(5);
+		expect((await execute({ input: items('p0') })).hints[0]).toContain('1 picture taken up');
+	});
+
+	it('is not taken up once Retry has output it', async () => {
+		const api = failingApi();
+		const first = await execute();
+		const retried = await retry(first.run, fast);
+		expect(retried.error).toBeUndefined();
+		expect(api.runs).toHaveLength(4);
+		await execute();
+		expect(api.runs).toHaveLength(7);
+	});
+
+	it('is not for others while Retry On Fail goes on, which takes it up itself', async () => {
+		const api = failingApi();
+		const settings = { retryOnFail: true, maxTries: 2, waitBetweenTries: 300 };
+		const [first, second] = await Promise.all([
+			execute({ settings }),
+			new Promise((resolve) => setTimeout(resolve, 250)).then(async () => await execute()),
+		]);
+		expect([first.error, second?.error]).toEqual([undefined, undefined]);
+		expect(new Set([...idsOf(first), ...idsOf(second)]).size).toBe(6);
+		expect(api.runs).toHaveLength(7);
+	});
+
+	it('is taken up when the next execution suspends or returns immediately as well', async () => {
+		const api = failingApi();
+		await execute();
+		const started = await execute({}, { completion: 'none' });
+		expect(started.hints[0]).toContain('2 pictures taken up from the execution that failed');
+		expect(api.runs).toHaveLength(4);
+	});
+
+	it('is made anew where Runflow no longer knows it', async () => {
+		const api = failingApi();
+		await execute();
+		for (const { id } of api.runs) api.unknown.add(id);
+		const again = await execute();
+		expect(again.error).toBeUndefined();
+		expect(again.hints[0]).not.toContain('taken up');
+	});
+
+	it('is what was paid for before the execution was stopped, too', async () => {
+		let stop = () => {};
+		const api = new CountingApi((run) => {
+			run.status = 'running';
+			setTimeout(() => stop(), 300);
+		});
+		await execute({ onStart: (cancel) => (stop = cancel) });
+		const paid = api.runs.length;
+		for (const run of api.runs) run.status = 'succeeded';
+		stop = () => {};
+		const again = await execute();
+		expect(again.items).toHaveLength(3);
+		expect(api.runs).toHaveLength(Math.max(paid, 3));
+	});
+});
