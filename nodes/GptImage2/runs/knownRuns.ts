@@ -1,5 +1,6 @@
 import { returnNullIfNotFound, UnknownRunsError } from '../../../runflow/errors';
 import type { Run } from '../../../runflow/run';
+import { Slots } from '../../../runflow/slots';
 import { isTerminal, mayDeliver } from '../../../runflow/status';
 import { isStillThere } from '../files';
 import type { RunSource } from '../output/items';
@@ -23,6 +24,9 @@ import { forget, remember, rememberedIds } from './undelivered';
 
 /** How often the images of a run are asked for, each time by fresh URLs, before they count as gone. */
 const looks = 2;
+
+/** A thousand reads that begin at once would keep n8n from answering others. */
+const readsAtOnce = 20;
 
 /** What kept items from reusing a run, so that new ones were started. */
 export interface ReuseGaps {
@@ -62,6 +66,8 @@ export class KnownRuns {
 	};
 
 	private readonly list: KnownList;
+
+	private readonly reads = new Slots(readsAtOnce);
 
 	constructor(
 		private readonly search: Search,
@@ -181,7 +187,7 @@ export class KnownRuns {
 		for (;;) {
 			const listed = this.list.offers.next(keys, { isFor, isTaken });
 			if (listed === null) return null;
-			const run = await read(listed);
+			const run = await this.reads.use(async () => await read(listed));
 			if (run !== null && this.owners.take(owner, run)) return { run, source };
 		}
 	}

@@ -28,7 +28,7 @@ export async function makeImages(
 ): Promise<INodeExecutionData[]> {
 	const options = readNodeOptions(context);
 	const { client, baseUrl } = await connect(context);
-	const { planned, refused } = planItems(context, planItem, options, baseUrl);
+	const { planned, refused } = await planItems(context, planItem, options, baseUrl);
 	const requests = await requestsOf(context, planned);
 
 	const batch = openBatch(context, client, options, requests);

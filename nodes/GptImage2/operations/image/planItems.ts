@@ -1,4 +1,4 @@
-import { NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
+import { NodeOperationError, sleep, type IExecuteFunctions } from 'n8n-workflow';
 
 import { toNodeError } from '../../errors/nodeErrors';
 import { continuesOnError, type Completion, type NodeOptions } from '../../parameters/node';
@@ -8,6 +8,9 @@ import { reachableResumeUrl } from '../../suspension/resumeUrl';
 import { assertReachable } from './callbackUrl';
 import type { Failure } from './inParallel';
 
+/** After so long n8n is allowed to answer others: evaluating the fields of a thousand items takes a second. */
+const longestBlockMs = 20;
+
 /** Reads what one item asks for. Throws NodeOperationError where it can't be sent. */
 export type PlanItem = (itemIndex: number) => ImagePlan;
 
@@ -16,16 +19,21 @@ export type PlanItem = (itemIndex: number) => ImagePlan;
  * node continues on errors, and so are all items where they ask for more images than 'Max Images'
  * allows. Throws NodeOperationError for the first problem otherwise.
  */
-export function planItems(
+export async function planItems(
 	context: IExecuteFunctions,
 	planItem: PlanItem,
 	{ completion, maxImages }: NodeOptions,
 	apiBaseUrl: string,
-): { planned: PlannedItem[]; refused: Failure[] } {
+): Promise<{ planned: PlannedItem[]; refused: Failure[] }> {
 	const resumeUrl = completion === 'suspend' ? reachableResumeUrl(context, apiBaseUrl) : null;
 	const planned: PlannedItem[] = [];
 	const refused: Failure[] = [];
+	let began = Date.now();
 	for (const itemIndex of context.getInputData().keys()) {
+		if (Date.now() - began > longestBlockMs) {
+			await sleep(0);
+			began = Date.now();
+		}
 		try {
 			const plan = planItem(itemIndex);
 			const callbackUrl = completion === 'none' ? plan.callbackUrl : resumeUrl;
