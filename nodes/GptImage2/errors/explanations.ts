@@ -80,7 +80,7 @@ function wordsFor(error: RunflowError): Words {
 function wordsForDispute({ clientRef }: DisputedRunError): Words {
 	return {
 		message: 'It is unknown whether a run was started and paid for',
-		advice: `Runflow knows the request, but the node finds no run of it. Search the Runflow app for the client reference ${clientRef}. If there is a run, read it with 'Run' as 'Resource' and 'Get' as 'Operation'. If there is none, start a new execution: it starts a new run and pays for it. Retrying this execution never pays, and only asks again.`,
+		advice: `Runflow knows the request, but the node finds no run of it. Search the Runflow app for the client reference ${clientRef}. If there is a run, read it with 'Run' as 'Resource' and 'Get' as 'Operation'. If there is none, start a new execution: it starts a new run and pays for it. Retrying this execution only asks again, with the same key.`,
 	};
 }
 

@@ -25,6 +25,22 @@ export interface Protection {
 	listLagMs: number | null;
 }
 
+/** What the API makes of an input that it stores. */
+export const storedInputs = ['as sent', 'normalised', 'nothing'] as const;
+
+export type StoredInput = (typeof storedInputs)[number];
+
+/** An input as an API may store it: trimmed, numbers as text, defaults left out, others added. */
+function normalised(input: unknown): unknown {
+	const { prompt, ...sent } = input as Record<string, unknown>;
+	const texts = Object.entries(sent).map(([key, value]) => [
+		key,
+		typeof value === 'object' ? value : String(value),
+	]);
+	const { quality, sync_mode, ...others } = Object.fromEntries(texts) as Record<string, unknown>;
+	return { prompt: `${String(prompt)}\r\n`, ...others, background: 'auto' };
+}
+
 /** A run as the API keeps it. */
 export interface ModelRun {
 	id: string;
@@ -61,6 +77,7 @@ export class ModelApi {
 		private readonly faults: Fault[],
 		private readonly ends: Array<ModelRun['endsAs']>,
 		private readonly protection: Protection,
+		private readonly stores: StoredInput,
 	) {
 		this.listLagMs = protection.listLagMs;
 	}
@@ -175,7 +192,9 @@ export class ModelApi {
 		return {
 			id,
 			status_code: hasEnded ? endsAs : 'running',
-			input: body.input,
+			input: { 'as sent': body.input, normalised: normalised(body.input), nothing: null }[
+				this.stores
+			],
 			client_ref: body.client_ref,
 			created_at: new Date().toISOString(),
 			output: hasEnded && endsAs === 'succeeded' ? { outputs: [{ url }] } : null,

@@ -9,7 +9,14 @@ import { finishRun } from '../../../nodes/GptImage2/runs/startRun';
 import { RunflowClient } from '../../../runflow/client';
 import { longestMs, tried } from '../../fixtures/properties';
 import { contextOf, newExecution, saved } from './context';
-import { ModelApi, type Fault, type ModelRun, type Protection } from './modelApi';
+import {
+	ModelApi,
+	storedInputs,
+	type Fault,
+	type ModelRun,
+	type Protection,
+	type StoredInput,
+} from './modelApi';
 import { output, planOf } from './requests';
 
 jest.setTimeout(longestMs);
@@ -29,8 +36,11 @@ const faultsOfProcess: Fault[] = [
 ];
 const crashes: Fault[] = ['crash before', 'crash after'];
 
-/** What a user does after the node failed: n8n's Retry On Fail, or the Retry of the execution. */
-type Repetition = 'try again' | 'retry';
+/** What a user does after the node failed: n8n's Retry On Fail, the Retry of the execution, or a new one. */
+type Repetition = 'try again' | 'retry' | 'execute';
+
+/** How the API may store an input that is still known by itself. */
+const storedAlike = storedInputs.filter((stored) => stored !== 'nothing');
 
 interface Story {
 	prompts: string[];
@@ -39,6 +49,9 @@ interface Story {
 	faults: Fault[];
 	ends: Array<ModelRun['endsAs']>;
 	repetitions: Repetition[];
+	/** Whether the prompts evaluate to something else in each execution, as with `$now`. */
+	isVolatile: boolean;
+	stores: StoredInput;
 }
 
 const storyWith = (faults: Fault[], clientRef: string | null = null): fc.Arbitrary<Story> =>
@@ -54,16 +67,19 @@ const storyWith = (faults: Fault[], clientRef: string | null = null): fc.Arbitra
 			maxLength: 4,
 		}),
 		repetitions: fc.array(fc.constantFrom<Repetition>('try again', 'retry'), { maxLength: 6 }),
+		isVolatile: clientRef === null ? fc.boolean() : fc.constant(false),
+		stores: fc.constantFrom(...(clientRef === null ? storedInputs : storedAlike)),
 	});
 
 let stories = 0;
 
 /** Lives through a story until every item has its image; returns the run of each item. */
 async function live(story: Story, api: ModelApi): Promise<string[]> {
-	const planned = story.prompts.map((prompt, itemIndex) => ({
-		itemIndex,
-		plan: planOf(prompt, story.clientRef),
-	}));
+	const plannedIn = (execution: number) =>
+		story.prompts.map((prompt, itemIndex) => ({
+			itemIndex,
+			plan: planOf(story.isVolatile ? `${prompt} ${execution}` : prompt, story.clientRef),
+		}));
 	const workflowId = `story ${(stories += 1)}`;
 	let beforeCrash: IRunExecutionData = saved(newExecution());
 	let state = saved(beforeCrash);
@@ -82,7 +98,7 @@ async function live(story: Story, api: ModelApi): Promise<string[]> {
 			timeoutSeconds: 600,
 		};
 		const ended = await inParallel(
-			openBatch(context, client, options, await requestsOf(context, planned)),
+			openBatch(context, client, options, await requestsOf(context, plannedIn(execution))),
 			async (batch, request) =>
 				batch.runSlots.use(
 					async () => ({
@@ -106,6 +122,11 @@ async function live(story: Story, api: ModelApi): Promise<string[]> {
 		if (ended !== null) {
 			return ended.map((outcome) => ('result' in outcome ? outcome.result.run.id : ''));
 		}
+		if (story.repetitions[execution] === 'execute') {
+			state = newExecution();
+			mode = 'manual';
+			continue;
+		}
 		if (story.repetitions[execution] !== 'retry') continue;
 		beforeCrash = saved(state);
 		state = saved(beforeCrash);
@@ -116,7 +137,8 @@ async function live(story: Story, api: ModelApi): Promise<string[]> {
 
 /** Whether each item has a run of its own and nothing else was paid for. */
 async function paysOnce(story: Story, protection: Protection): Promise<void> {
-	const api = new ModelApi([...story.faults], story.ends, protection);
+	const { ends, faults, stores } = story;
+	const api = new ModelApi([...faults], ends, protection, stores);
 	const runIds = await live(story, api);
 	expect([...runIds].sort()).toEqual([...api.paid].sort());
 }
@@ -153,6 +175,16 @@ describe('whatever goes wrong, in the end as many runs are paid for as images ar
 			fc.asyncProperty(storyWith(faultsOfProcess, 'order-17'), safeUnderOneReference, paysOnce),
 			tried(200),
 		);
+	});
+
+	it('where the workflow is executed again after each failure', async () => {
+		const clear: Fault[] = ['none', '402', '429', 'refused', '404'];
+		const stories = storyWith(clear).map((story): Story => ({
+			...story,
+			isVolatile: false,
+			repetitions: story.repetitions.map(() => 'execute'),
+		}));
+		await fc.assert(fc.asyncProperty(stories, safe, paysOnce), tried(200));
 	});
 
 	it('where n8n dies at any moment and its retry begins with what was saved before', async () => {
