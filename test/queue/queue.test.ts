@@ -124,6 +124,29 @@ describe.each(binaryModes)('in queue mode, with binary data in %s, the nodes', (
 });
 
 describe('in queue mode, the nodes', () => {
+	it('take up what a failed node paid for, though every process that knew of it is gone', async () => {
+		const { client, credentialId, queue, simulator } = cluster;
+		simulator.misbehave({ do: 'end-run', status: 'failed', match: 'number 2.', times: 1 });
+		const workflowId = await client.createWorkflow(prompts(3), credentialId);
+		const failed = await client.executeToEnd(workflowId);
+		expect(failed.status).toBe('error');
+		await queue.shutDown('SIGKILL');
+		await queue.boot();
+		const again = await client.executeToEnd(workflowId);
+		expectSuccess(again);
+		const ids = itemsOf(again).map(({ json }) => json.run_id);
+		expect(ids.slice(0, 2).sort()).toEqual(
+			simulator.runs
+				.slice(0, 3)
+				.filter(({ request }) => !request.input.prompt.includes('number 2.'))
+				.map(({ id }) => id)
+				.sort(),
+		);
+		expect(simulator.runs).toHaveLength(4);
+		expectSuccess(await client.executeToEnd(workflowId));
+		expect(simulator.runs).toHaveLength(7);
+	});
+
 	it('start a workflow by a signed callback to the webhook process', async () => {
 		const { client, credentialId, queue } = cluster;
 		const path = 'c7a5a1de-2222-4a4a-8a8a-0000000000ff';

@@ -1,0 +1,83 @@
+import type { N8nClient } from '../../scripts/n8n/client';
+import { startSimulator, type Simulator } from '../../simulator/simulator';
+import { connect, credentialFor, expectSuccess, goldenWorkflow, itemsOf } from './support';
+
+jest.setTimeout(120_000);
+
+let client: N8nClient;
+let simulator: Simulator;
+let credentialId: string;
+
+beforeAll(async () => {
+	client = await connect();
+	simulator = await startSimulator({ runTime: 500 });
+	credentialId = await credentialFor(client, simulator);
+});
+
+afterAll(async () => await simulator.close());
+
+/** A workflow of three pictures, one of which fails at its first try. */
+async function failingWorkflow(prompt = '={{ $json.prompt }}'): Promise<string> {
+	simulator.runs.length = 0;
+	simulator.behave();
+	simulator.misbehave({ do: 'end-run', status: 'failed', match: 'A hen', times: 1 });
+	const golden = goldenWorkflow('twenty-items', { parameters: { prompt } });
+	const nodes = golden.nodes.map((node) =>
+		node.name === 'Prompts'
+			? {
+					...node,
+					parameters: {
+						jsCode: "return ['A fox', 'A hen', 'An owl'].map((prompt) => ({ json: { prompt } }));",
+					},
+				}
+			: node,
+	);
+	return await client.createWorkflow({ ...golden, nodes }, credentialId);
+}
+
+const paid = () => simulator.runs.filter(({ end }) => end === 'succeeded').length;
+
+describe('pressing Execute workflow again after one of three pictures failed, on a real n8n', () => {
+	it('pays for the one that failed and outputs all three', async () => {
+		const workflowId = await failingWorkflow();
+		const failed = await client.executeToEnd(workflowId);
+		expect(failed.status).toBe('error');
+		expect(failed.data.resultData.error?.description).toContain("'Retry execution'");
+		const again = await client.executeToEnd(workflowId);
+		expectSuccess(again);
+		const items = itemsOf(again);
+		expect(items.map(({ json }) => json.prompt)).toEqual(['A fox', 'A hen', 'An owl']);
+		expect(items.every(({ binary }) => binary?.data !== undefined)).toBe(true);
+		expect(paid()).toBe(3);
+		const [task] = again.data.resultData.runData['GPT Image 2'] ?? [];
+		expect(task?.hints?.[0]?.message).toContain(
+			'2 pictures taken up from the execution that failed',
+		);
+	});
+
+	it('makes three new ones the time after that', async () => {
+		const workflowId = await failingWorkflow();
+		await client.executeToEnd(workflowId);
+		await client.executeToEnd(workflowId);
+		expectSuccess(await client.executeToEnd(workflowId));
+		expect(paid()).toBe(6);
+	});
+
+	it('makes three new ones where Retry has output them already', async () => {
+		const workflowId = await failingWorkflow();
+		const failed = await client.executeToEnd(workflowId);
+		expectSuccess(await client.retry(failed.id));
+		expect(paid()).toBe(3);
+		expectSuccess(await client.executeToEnd(workflowId));
+		expect(paid()).toBe(6);
+	});
+
+	it('never pays again with Retry for a prompt with $now in it', async () => {
+		const workflowId = await failingWorkflow('={{ $json.prompt }} at {{ $now.toMillis() }}');
+		const failed = await client.executeToEnd(workflowId);
+		const retried = await client.retry(failed.id);
+		expectSuccess(retried);
+		expect(itemsOf(retried)).toHaveLength(3);
+		expect(paid()).toBe(3);
+	});
+});
