@@ -5,6 +5,7 @@ import { callbacks } from './callbacks';
 import { concurrency } from './concurrency';
 import { cost } from './cost';
 import { generate } from './generate';
+import { known } from './known';
 import { late } from './late';
 import { load } from './load';
 import { memory } from './memory';
@@ -18,6 +19,7 @@ const parts: Readonly<Record<string, (options: Options) => Promise<Figures[]>>> 
 	callbacks,
 	load,
 	concurrency,
+	known,
 	asleep,
 };
 

@@ -272,6 +272,62 @@ describe('the retry of an execution that crashed', () => {
 	});
 });
 
+describe('the retry of a crashed execution where the list says little', () => {
+	const own = goldenWorkflow('generate', { options: { download: false, clientRef: 'order-17' } });
+
+	it('finds its run where the list does not name references', async () => {
+		const sent = await sentByCrashed();
+		const run = { ...succeededRun, ...sent, created_at: now() };
+		const { client_ref, ...unnamed } = run;
+		let created = 0;
+		nock(apiUrl)
+			.get('/v1/runs')
+			.query(true)
+			.reply(200, { items: [unnamed], next: null })
+			.get(`/v1/runs/${runId}`)
+			.twice()
+			.reply(200, { ...run, client_ref })
+			.post(models)
+			.reply(201, () => ({ ...succeededRun, id: `new ${(created += 1)}` }));
+		const retry = { input, establishedAt, executionId: '18', mode: 'retry' } as const;
+		const { items } = await runWorkflow(workflow, retry);
+		expect(items.map(({ json }) => json.run_id)).toEqual([runId]);
+		expect(created).toBe(0);
+	});
+
+	it.each([
+		['finds its run by it', 0, [runId]],
+		['starts one where there is none', -7_200_000, ['new']],
+	])("asks for the user's own reference by itself, and %s", async (_name, apart, ids) => {
+		const sent = await sentBy(own);
+		const created_at = new Date(Date.now() + apart).toISOString();
+		const run = { ...succeededRun, ...sent, created_at };
+		const asksFor = ({ q }: { q?: string }) => q === "client_ref.EQ:'order-17'";
+		nock(apiUrl)
+			.persist()
+			.get('/v1/runs')
+			.query((query) => !asksFor(query))
+			.reply(403, {})
+			.get('/v1/runs')
+			.query((query) => asksFor(query))
+			.reply(200, { items: [run], next: null })
+			.get(`/v1/runs/${runId}`)
+			.reply(200, run)
+			.post(models)
+			.reply(201, { ...succeededRun, id: 'new' });
+		const retry = { input, establishedAt, executionId: '18', mode: 'retry' } as const;
+		const { items } = await runWorkflow(own, retry);
+		expect(items.map(({ json }) => json.run_id)).toEqual(ids);
+	});
+
+	it("takes no older run for its own by the user's reference alone", async () => {
+		const sent = await sentBy(own);
+		const created_at = new Date(Date.now() - 1_200_000).toISOString();
+		const run = { ...succeededRun, ...sent, created_at };
+		expect((await retryWith(run, own)).created).toBe(1);
+	});
+});
+
 describe('runs of a crashed execution that its retry has no item for', () => {
 	const list = (runs: object[]) =>
 		nock(apiUrl).get('/v1/runs').query(true).reply(200, { items: runs, next: null });

@@ -3,7 +3,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import type { RunflowClient } from '../../../runflow/client';
 import { returnNullIfNotFound } from '../../../runflow/errors';
 import type { Run } from '../../../runflow/run';
-import { Slots } from '../../../runflow/slots';
+import { doEach } from '../../../runflow/slots';
 import { mayDeliver } from '../../../runflow/status';
 import { listRunsSince, type Listing } from './listing';
 import { isReusable, keyOfPrompt, keysToContinue, keysToRepeat } from './matching';
@@ -20,6 +20,9 @@ const unknownAgeMs = hourMs;
 /** How far the clocks of n8n and of the API may be apart: a day, where one is set to another time zone. */
 const clocksApartMs = 24 * hourMs;
 
+/** The same for runs that are known by nothing but a reference of the user's own, which may be older runs' as well. */
+const ownClocksApartMs = hourMs / 4;
+
 /** How far back to look for what a failed execution paid for. */
 const undeliveredForMs = 24 * hourMs;
 
@@ -29,6 +32,9 @@ const mostPages = 25;
 const mostPagesOfRetry = 500;
 
 const readsAtOnce = 10;
+
+/** How many runs are read one by one where the list doesn't say whose they are. */
+const mostUnnamedReads = 500;
 
 /** What runs are looked for with and for. */
 export interface Search {
@@ -51,8 +57,6 @@ export class KnownList {
 	private readonly brief = new Map<string, Run[]>();
 
 	private readonly briefReads = new Map<string, Promise<unknown>>();
-
-	private readonly slots = new Slots(readsAtOnce);
 
 	private opened: Promise<Listing> | null = null;
 
@@ -90,12 +94,16 @@ export class KnownList {
 	}
 
 	private async readBrief(reference: string, signal: AbortSignal): Promise<void> {
-		const reads = (this.brief.get(reference) ?? []).map(async ({ id }) => {
-			const read = async () => await this.search.client.getRun(id, signal);
-			const run = await this.slots.use(read).catch(returnNullIfNotFound);
-			if (run !== null) this.offers.add(run, [keyOfPrompt(run.prompt)]);
-		});
-		await Promise.all(reads);
+		const runs = await this.readEach(this.brief.get(reference) ?? [], signal);
+		for (const run of runs) this.offers.add(run, [keyOfPrompt(run.prompt)]);
+	}
+
+	/** These runs, read one by one, as far as they are found. */
+	private async readEach(runs: Run[], signal: AbortSignal): Promise<Run[]> {
+		const { client } = this.search;
+		const read = async ({ id }: Run, stop: AbortSignal) =>
+			await client.getRun(id, stop).catch(returnNullIfNotFound);
+		return (await doEach(runs, readsAtOnce, read, signal)).flatMap((run) => run ?? []);
 	}
 
 	private async read(signal: AbortSignal): Promise<Listing> {
@@ -103,14 +111,19 @@ export class KnownList {
 		const isMarked = await this.hasMarks();
 		const now = Date.now();
 		const { establishedAt } = execution.beginning;
+		const began = establishedAt === null ? now - unknownAgeMs : establishedAt - clocksApartMs;
 		const since = Math.min(
-			execution.isRetry ? (establishedAt ?? now - unknownAgeMs) - clocksApart(establishedAt) : now,
+			execution.isRetry ? began : now,
 			now - reuseHours * hourMs,
 			isMarked ? now - undeliveredForMs : now,
 		);
 		const most = execution.isRetry ? mostPagesOfRetry : mostPages;
 		const listing = await listRunsSince(client, { mostPages: most, since }, signal);
-		for (const run of listing.runs) this.offer(run);
+		const unnamed = listing.runs.filter(({ raw }) => !('client_ref' in raw));
+		const isReadable = unnamed.length <= mostUnnamedReads;
+		const named = execution.isRetry && isReadable ? await this.readEach(unnamed, signal) : [];
+		for (const run of [...listing.runs, ...named]) this.offer(run);
+		if (execution.isRetry && !isReadable) listing.isCutOff = true;
 		if (isMarked) await this.rememberMarked();
 		return listing;
 	}
@@ -129,8 +142,10 @@ export class KnownList {
 			]);
 			return;
 		}
-		if (run.client_ref === null || !(execution.isRetry ? mayDeliver(run.status) : mayRepeat))
-			return;
+		const began = (execution.beginning.establishedAt ?? 0) - ownClocksApartMs;
+		const mayContinue =
+			execution.isRetry && mayDeliver(run.status) && (run.createdAt ?? Infinity) > began;
+		if (run.client_ref === null || !(mayContinue || mayRepeat)) return;
 		if (run.input !== null) this.offers.add(run, [keyOfPrompt(run.prompt)]);
 		else this.brief.set(run.client_ref, [...(this.brief.get(run.client_ref) ?? []), run]);
 	}
@@ -152,9 +167,4 @@ export class KnownList {
 			}
 		}
 	}
-}
-
-/** Where n8n says when an execution began, its runs are known by that, so that their age needn't be certain. */
-function clocksApart(establishedAt: number | null): number {
-	return establishedAt === null ? 0 : clocksApartMs;
 }

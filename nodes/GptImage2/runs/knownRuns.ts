@@ -1,14 +1,13 @@
-import { returnNullIfNotFound, UnknownRunsError } from '../../../runflow/errors';
+import { returnNullIfNotFound, RunflowApiError, UnknownRunsError } from '../../../runflow/errors';
+import { isPassing } from '../../../runflow/retry';
 import type { Run } from '../../../runflow/run';
 import { Slots } from '../../../runflow/slots';
-import { isTerminal, mayDeliver } from '../../../runflow/status';
-import { isStillThere } from '../files';
+import { mayDeliver } from '../../../runflow/status';
 import type { RunSource } from '../output/items';
 import { KnownList, type Search } from './knownList';
 import type { Ledger } from './ledger';
 import {
 	continuesOwn,
-	isReusable,
 	isSameOwnReference,
 	keyOfPrompt,
 	keysOfContinued,
@@ -20,27 +19,11 @@ import {
 import { ownerAt, type Owners } from './owners';
 import { readReference } from './reference';
 import type { Request } from './request';
+import { noGaps, readIfReusable, type ReuseGaps } from './reusable';
 import { forget, remember, rememberedIds } from './undelivered';
 
-/** How often the images of a run are asked for, each time by fresh URLs, before they count as gone. */
-const looks = 2;
-
 /** A thousand reads that begin at once would keep n8n from answering others. */
-const readsAtOnce = 20;
-
-/** What kept items from reusing a run, so that new ones were started. */
-export interface ReuseGaps {
-	/** Runs that have lost their images. */
-	goneRunIds: Set<string>;
-	/** Whether there were more runs than the node looks through. */
-	isCutOff: boolean;
-	/** The status with which the API refused to list runs, null where it didn't. */
-	refusedStatus: number | null;
-	/** The items that asked for sync mode. */
-	syncItems: Set<number>;
-	/** The items that have a reference of the user's own, and images without a lasting URL. */
-	unnamedItems: Set<number>;
-}
+const readsAtOnce = 50;
 
 /** A run that an item takes up in place of a new one, and where it comes from. */
 export interface KnownRun {
@@ -57,13 +40,7 @@ export interface LeftOver {
 
 /** Runs of earlier executions that an item may take up, so that nothing is paid for twice. */
 export class KnownRuns {
-	readonly gaps: ReuseGaps = {
-		goneRunIds: new Set(),
-		isCutOff: false,
-		refusedStatus: null,
-		syncItems: new Set(),
-		unnamedItems: new Set(),
-	};
+	readonly gaps: ReuseGaps = noGaps();
 
 	private readonly list: KnownList;
 
@@ -125,7 +102,32 @@ export class KnownRuns {
 			return mayDeliver(run.status) ? run : null;
 		});
 		if (found !== null || (!isCutOff && refusedStatus === null)) return found;
-		throw new UnknownRunsError(refusedStatus);
+		if (clientRef === null || clientRef.includes(executionId)) {
+			throw new UnknownRunsError(refusedStatus);
+		}
+		return await this.findByReference(request, clientRef, signal);
+	}
+
+	/** The run that an item's own reference leads to by itself, where the list isn't all there. */
+	private async findByReference(
+		request: Request,
+		clientRef: string,
+		signal: AbortSignal,
+	): Promise<KnownRun | null> {
+		const { client, execution } = this.search;
+		const owner = this.ownerOf(request);
+		const wanted = {
+			clientRef,
+			startedAt: execution.beginning.establishedAt ?? 0,
+			input: request.plan.input,
+			isTaken: (run: Run) => this.owners.isOfAnother(owner, run),
+			take: (run: Run) => mayDeliver(run.status) && this.owners.take(owner, run),
+		};
+		const run = await client.findRun(wanted, signal).catch((error: unknown) => {
+			if (isPassing(error) || !(error instanceof RunflowApiError)) throw error;
+			throw new UnknownRunsError(error.httpStatus);
+		});
+		return run === null ? null : { run, source: 'crash' };
 	}
 
 	/** A run that the node paid for in an execution that failed before it could output it. */
@@ -165,9 +167,11 @@ export class KnownRuns {
 		const own = clientRef === null ? [] : [keyOfPrompt(input.prompt)];
 		const keys = [...keysOfRepeated({ ...request, runIndex }, execution), ...own];
 		const isFor = (run: Run) => readReference(run.client_ref) !== null || repeatsOwn(run, request);
-		const found = await this.takeUp(request, { keys, isFor, source: 'reuse' }, async ({ id }) => {
-			return await this.readIfReusable(id, signal);
-		});
+		const found = await this.takeUp(
+			request,
+			{ keys, isFor, source: 'reuse' },
+			async ({ id }) => await readIfReusable(id, { ...this.search, gaps: this.gaps, signal }),
+		);
 		if (found !== null) return found;
 		Object.assign(this.gaps, { isCutOff, refusedStatus });
 		if (clientRef !== null && wholeInputOf(request.plan) === null) {
@@ -190,27 +194,6 @@ export class KnownRuns {
 			const run = await this.reads.use(async () => await read(listed));
 			if (run !== null && this.owners.take(owner, run)) return { run, source };
 		}
-	}
-
-	/** The run as it is now, null where it can't be used after all. */
-	private async readIfReusable(id: string, signal: AbortSignal): Promise<Run | null> {
-		for (let looked = 0; looked < looks; looked++) {
-			const run = await this.search.client.getRun(id, signal).catch(returnNullIfNotFound);
-			if (run === null) break;
-			if (!isReusable(run)) return null;
-			if (await this.hasItsImages(run, signal)) return run;
-		}
-		this.gaps.goneRunIds.add(id);
-		return null;
-	}
-
-	/** Whether a run has all its images, or is yet to make them. */
-	private async hasItsImages({ images, status }: Run, signal: AbortSignal): Promise<boolean> {
-		if (!isTerminal(status)) return true;
-		const found = await Promise.all(
-			images.map(async ({ url }) => await isStillThere(this.search.context, url, signal)),
-		);
-		return found.length > 0 && found.every((isThere) => isThere);
 	}
 
 	private ownerOf({ itemIndex }: Request): string {

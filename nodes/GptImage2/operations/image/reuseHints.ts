@@ -2,7 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { labelOf } from '../../fields/labels';
 import { addWarning, count } from '../../output/hints';
-import type { ReuseGaps } from '../../runs/knownRuns';
+import type { ReuseGaps } from '../../runs/reusable';
 
 /** Says why runs were started that 'Reuse Earlier Runs' was to save. */
 export function addReuseGapHints(

@@ -1,0 +1,65 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import type { RunflowClient } from '../../../runflow/client';
+import { returnNullIfNotFound } from '../../../runflow/errors';
+import type { Run } from '../../../runflow/run';
+import { isTerminal } from '../../../runflow/status';
+import { isStillThere } from '../files';
+import { isReusable } from './matching';
+
+/** How often the images of a run are asked for, each time by fresh URLs, before they count as gone. */
+const looks = 2;
+
+/** What kept items from reusing a run, so that new ones were started. */
+export interface ReuseGaps {
+	/** Runs that have lost their images. */
+	goneRunIds: Set<string>;
+	/** Whether there were more runs than the node looks through. */
+	isCutOff: boolean;
+	/** The status with which the API refused to list runs, null where it didn't. */
+	refusedStatus: number | null;
+	/** The items that asked for sync mode. */
+	syncItems: Set<number>;
+	/** The items that have a reference of the user's own, and images without a lasting URL. */
+	unnamedItems: Set<number>;
+}
+
+/** The gaps before anything was looked for. */
+export function noGaps(): ReuseGaps {
+	return {
+		goneRunIds: new Set(),
+		isCutOff: false,
+		refusedStatus: null,
+		syncItems: new Set(),
+		unnamedItems: new Set(),
+	};
+}
+
+/** What a run is looked at with. */
+interface Look {
+	context: IExecuteFunctions;
+	client: RunflowClient;
+	gaps: ReuseGaps;
+	signal: AbortSignal;
+}
+
+/** A run as it is now; null where it can't be reused after all, which is noted where its images are gone. Throws RunflowError. */
+export async function readIfReusable(id: string, look: Look): Promise<Run | null> {
+	for (let looked = 0; looked < looks; looked++) {
+		const run = await look.client.getRun(id, look.signal).catch(returnNullIfNotFound);
+		if (run === null) break;
+		if (!isReusable(run)) return null;
+		if (await hasItsImages(run, look)) return run;
+	}
+	look.gaps.goneRunIds.add(id);
+	return null;
+}
+
+/** Whether a run has all its images, or is yet to make them. */
+async function hasItsImages({ images, status }: Run, { context, signal }: Look): Promise<boolean> {
+	if (!isTerminal(status)) return true;
+	const found = await Promise.all(
+		images.map(async ({ url }) => await isStillThere(context, url, signal)),
+	);
+	return found.length > 0 && found.every((isThere) => isThere);
+}
