@@ -115,13 +115,19 @@ describe('a run that a replica does not know yet', () => {
 });
 
 describe('two retries of one execution at the same moment', () => {
-	it('start what is missing once', async () => {
-		const api = new CountingApi((run, tries) => {
-			if (run.prompt === 'p1' && tries === 1) return [402, {}];
-			run.status = 'succeeded';
+	it.each([
+		['fixed', '={{ $json.prompt }}'],
+		['that evaluates to something else each time', '={{ $json.prompt }} {{ Math.random() }}'],
+	])('start what is missing once, with a prompt %s', async (_name, prompt) => {
+		let refused = false;
+		const api = new CountingApi((run) => {
+			if (run.prompt.startsWith('p1') && !refused) {
+				refused = true;
+				return [402, {}];
+			}
 			return undefined;
 		});
-		const parameters = { options: { pollInterval: 0.1 } };
+		const parameters = { prompt, options: { pollInterval: 0.1 } };
 		const first = await runWorkflow(goldenWorkflow('generate', parameters), {
 			input: items(2),
 			establishedAt: Date.now(),

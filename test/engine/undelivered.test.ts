@@ -118,6 +118,77 @@ describe('what a failed node paid for and never output', () => {
 		expect(again.hints[0]).not.toContain('taken up');
 	});
 
+	it('goes to one of two executions that start at the same moment', async () => {
+		const api = failingApi();
+		await execute();
+		const both = await Promise.all([execute(), execute()]);
+		expect(both.map(({ error }) => error)).toEqual([undefined, undefined]);
+		expect(new Set(both.flatMap(idsOf)).size).toBe(6);
+		expect(api.runs).toHaveLength(7);
+	});
+
+	it('is not what a successful execution has output, though Retry fails with it once more', async () => {
+		const api = new CountingApi((run, tries) => {
+			if (run.prompt === 'p2' && tries !== 2) run.status = 'failed';
+		});
+		const first = await execute();
+		const second = await execute();
+		expect(second.error).toBeUndefined();
+		const retried = await retry(first.run, fast);
+		expect(retried.error?.message).toContain('failed');
+		const last = await execute({ input: items('p0', 'p1') });
+		const known = new Set(idsOf(second));
+		expect(idsOf(last).filter((id) => known.has(id))).toEqual([]);
+		expect(api.runs.filter(({ prompt }) => prompt === 'p0')).toHaveLength(2);
+	});
+
+	it('is not what was reused, since another execution has output it', async () => {
+		const api = new CountingApi((run) => {
+			if (run.prompt === 'bad') run.status = 'failed';
+		});
+		const first = await execute({ input: items('p0') });
+		const reusing = { options: { ...fast.options, reuse: 24 } };
+		const failed = await execute({ input: items('p0', 'bad') }, reusing);
+		expect(failed.error?.message).toContain('failed');
+		const last = await execute({ input: items('p0') });
+		expect(idsOf(last)).not.toEqual(idsOf(first));
+		expect(api.runs.filter(({ prompt }) => prompt === 'p0')).toHaveLength(2);
+	});
+
+	it('is nothing of Sync Mode, whose images only the failed execution has', async () => {
+		const api = failingApi();
+		await execute({}, { syncMode: true });
+		const again = await execute({}, { syncMode: true });
+		expect(again.error?.message ?? '').not.toContain('delivered no image');
+		expect(api.runs.filter(({ prompt }) => prompt === 'p0')).toHaveLength(2);
+	});
+
+	it('is what an item could not be given where the node continues on errors', async () => {
+		const api = new CountingApi((run) => void (run.status = 'running'));
+		const settings = { onError: 'continueRegularOutput' as const };
+		const late = { options: { pollInterval: 0.1, timeout: 0.3 } };
+		const first = await execute({ settings, input: items('p0') }, late);
+		expect(first.items[0]?.json.error).toContain('was still');
+		for (const run of api.runs) run.status = 'succeeded';
+		const again = await execute({ settings, input: items('p0') });
+		expect(again.hints[0]).toContain('1 picture taken up');
+		expect(api.runs).toHaveLength(1);
+	});
+
+	it('is what was paid for before it was stopped, although Retry On Fail is on', async () => {
+		let stop = () => {};
+		const api = new CountingApi((run) => {
+			run.status = 'running';
+			if (run.prompt === 'p2') setTimeout(() => stop(), 300);
+		});
+		const settings = { retryOnFail: true, maxTries: 3, waitBetweenTries: 0 };
+		await execute({ settings, onStart: (cancel) => (stop = cancel) });
+		for (const run of api.runs) run.status = 'succeeded';
+		const again = await execute();
+		expect(again.hints[0]).toContain('3 pictures taken up');
+		expect(api.runs).toHaveLength(3);
+	});
+
 	it('is what was paid for before the execution was stopped, too', async () => {
 		let stop = () => {};
 		const api = new CountingApi((run) => {

@@ -6,11 +6,11 @@ import type { Run } from '../../../runflow/run';
 import { doEach } from '../../../runflow/slots';
 import { mayDeliver } from '../../../runflow/status';
 import { listRunsSince, type Listing } from './listing';
-import { isReusable, keyOfPrompt, keysToContinue, keysToRepeat } from './matching';
+import { continuesOwn, isReusable, keyOfPrompt, keysToContinue, keysToRepeat } from './matching';
 import { Offers } from './offers';
 import { readReference, type NodeExecution, type Reference } from './reference';
 import type { Request } from './request';
-import { hasMarks, remember, unmark } from './undelivered';
+import { hasMarks, isKnown, markedAmong, offer } from './undelivered';
 
 const hourMs = 3_600_000;
 
@@ -69,7 +69,7 @@ export class KnownList {
 		return await (this.opened ??= this.read(signal));
 	}
 
-	/** Whether another process of this n8n said that the node failed over runs that were paid for. */
+	/** Whether the node has failed in any process with something paid for. */
 	async hasMarks(): Promise<boolean> {
 		return await (this.marked ??= hasMarks(this.search.context));
 	}
@@ -124,7 +124,7 @@ export class KnownList {
 		const named = execution.isRetry && isReadable ? await this.readEach(unnamed, signal) : [];
 		for (const run of [...listing.runs, ...named]) this.offer(run);
 		if (execution.isRetry && !isReadable) listing.isCutOff = true;
-		if (isMarked) await this.rememberMarked();
+		if (isMarked) await this.offerMarked(listing.runs);
 		return listing;
 	}
 
@@ -150,21 +150,28 @@ export class KnownList {
 		else this.brief.set(run.client_ref, [...(this.brief.get(run.client_ref) ?? []), run]);
 	}
 
-	/** Remembers what the node paid for in the marked executions, if anything of it is asked for now. */
-	private async rememberMarked(): Promise<void> {
+	/** Offers what the node paid for in executions that failed, wherever they ran, as far as it is asked for now. */
+	private async offerMarked(runs: Run[]): Promise<void> {
 		const { context, execution, requests } = this.search;
 		const wanted = new Set(requests.map(({ hash }) => hash));
-		const paid = this.referenced.filter(
-			({ reference, run }) => reference.scope === execution.scope && mayDeliver(run.status),
+		const byReference = this.referenced.flatMap(({ reference: { hash, scope }, run }) =>
+			scope === execution.scope && wanted.has(hash) ? [{ hash, run }] : [],
 		);
-		const asked = paid.filter(({ reference }) => wanted.has(reference.hash));
-		for (const executionId of new Set(asked.map(({ reference }) => reference.executionId))) {
-			if (executionId === execution.executionId) continue;
-			if (!(await unmark(context, executionId))) continue;
-			for (const { reference, run } of paid) {
-				if (reference.executionId !== executionId) continue;
-				remember(run.id, execution.scope, reference.hash);
-			}
+		const named = requests.filter(({ plan }) => plan.clientRef !== null);
+		const byOwnReference = named.flatMap((request) =>
+			runs
+				.filter((run) => continuesOwn(run, request, execution.executionId))
+				.map((run) => ({ hash: request.hash, run })),
+		);
+		const unknown = [...byReference, ...byOwnReference].filter(
+			({ run }) => mayDeliver(run.status) && !isKnown(execution.scope, run.id),
+		);
+		const marked = await markedAmong(
+			context,
+			unknown.map(({ run }) => run.id),
+		);
+		for (const { hash, run } of unknown) {
+			if (marked.has(run.id)) offer(execution.scope, run.id, hash);
 		}
 	}
 }

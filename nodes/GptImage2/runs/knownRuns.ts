@@ -20,7 +20,7 @@ import { ownerAt, type Owners } from './owners';
 import { readReference } from './reference';
 import type { Request } from './request';
 import { noGaps, readIfReusable, type ReuseGaps } from './reusable';
-import { forget, remember, rememberedIds } from './undelivered';
+import { offer, offeredIds, take } from './undelivered';
 
 /** A thousand reads that begin at once would keep n8n from answering others. */
 const readsAtOnce = 50;
@@ -133,15 +133,16 @@ export class KnownRuns {
 	/** A run that the node paid for in an execution that failed before it could output it. */
 	private async findUndelivered(request: Request, signal: AbortSignal): Promise<KnownRun | null> {
 		const { client, execution } = this.search;
+		if (request.plan.input.sync_mode) return null;
 		if (await this.list.hasMarks()) await this.list.open(signal);
-		for (const id of rememberedIds(execution.scope, request.hash)) {
+		for (const id of offeredIds(execution.scope, request.hash)) {
 			if (this.owners.isOfAnother(this.ownerOf(request), { id, client_ref: null })) continue;
-			forget(id);
+			take(execution.scope, id);
 			const run = await client
 				.getRun(id, signal)
 				.catch(returnNullIfNotFound)
 				.catch((error: unknown) => {
-					remember(id, execution.scope, request.hash);
+					offer(execution.scope, id, request.hash);
 					throw error;
 				});
 			const isUsable = run !== null && mayDeliver(run.status);

@@ -180,12 +180,12 @@ export class Ledger {
 	}
 
 	/** Under what others may be starting the same run; null where nobody can. */
-	private sharedKeyOf({ hash, itemIndex }: Request): string | null {
+	private sharedKeyOf({ hash, itemIndex, sourceHash }: Request): string | null {
 		const { beginning, executionId, isRetry, isTool, scope } = this.execution;
 		if (isTool) return [scope, executionId, hash].join(' ');
 		if (!isRetry || beginning.establishedAt === null) return null;
 		const { establishedAt, tokenHash } = beginning;
-		return [scope, establishedAt, tokenHash, this.placeOf(itemIndex), hash].join(' ');
+		return [scope, establishedAt, tokenHash, this.placeOf(itemIndex), sourceHash].join(' ');
 	}
 
 	private write(itemIndex: number, entry: Entry): void {

@@ -15,6 +15,7 @@ import type { Batch, RequestInProgress } from './batch';
 import type { Attempt, NewEntry, RunEntry, SentEntry } from './entry';
 import { ownerAt } from './owners';
 import type { ImagePlan } from './request';
+import { take } from './undelivered';
 
 const createTimeoutMs = 60_000;
 
@@ -51,10 +52,11 @@ export async function startRun(batch: Batch, request: RequestInProgress): Promis
 }
 
 async function continueOrCreate(batch: Batch, request: RequestInProgress): Promise<Run> {
-	const { knownRuns, ledger } = batch;
+	const { execution, knownRuns, ledger } = batch;
 	const entry = ledger.current(request);
 	if (entry?.state === 'sent') return await createOwnRun(batch, request, entry);
 	if (entry?.state === 'run') {
+		take(execution.scope, entry.runId);
 		const run = await readOwnRun(batch, request, entry);
 		if (mayDeliver(run.status)) return run;
 	}

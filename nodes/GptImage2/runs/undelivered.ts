@@ -2,7 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
 import type { RunEntry } from './entry';
-import { readReference, type NodeExecution } from './reference';
+import type { NodeExecution } from './reference';
 
 const lifetimeMs = 86_400_000;
 const mostRuns = 10_000;
@@ -11,113 +11,151 @@ const mostRuns = 10_000;
 const usualTries = 3;
 const mostTries = 5;
 
-/** A run that was paid for and not output, and the request that it is for. */
+/** A run that a failed node paid for: the request that it is for, and whether an execution has taken it up or output it. */
 interface PaidRun {
-	key: string;
+	scope: string;
+	runId: string;
+	hash: string;
+	state: 'free' | 'taken' | 'output';
 	until: number;
 }
 
-/** What a node paid for and failed before it could output it, as far as this process knows, by run id. */
+/** What failed nodes paid for, as far as this process knows, by node and run id; the longest known first. */
 const paidRuns = new Map<string, PaidRun>();
-const idsByKey = new Map<string, Set<string>>();
 
-const keyOf = (scope: string, hash: string) => `${scope} ${hash}`;
+/** The ids of those that are free, by node and request. */
+const freeIds = new Map<string, Set<string>>();
 
-/** Remembers a run that a failed node paid for, for a day. */
-export function remember(runId: string, scope: string, hash: string): void {
-	forget(runId);
+/** Whether this process knows what became of a run that the node paid for. */
+export function isKnown(scope: string, runId: string): boolean {
+	return paidRuns.has(`${scope} ${runId}`);
+}
+
+/** Offers a run to the next item that asks the node for the same, for a day, unless it was output. */
+export function offer(scope: string, runId: string, hash: string): void {
+	if (paidRuns.get(`${scope} ${runId}`)?.state === 'output') return;
 	const now = Date.now();
 	for (const [oldest, { until }] of paidRuns) {
 		if (until > now && paidRuns.size < mostRuns) break;
-		forget(oldest);
+		withdraw(paidRuns.get(oldest));
+		paidRuns.delete(oldest);
 	}
-	const key = keyOf(scope, hash);
-	paidRuns.set(runId, { key, until: now + lifetimeMs });
-	idsByKey.set(key, (idsByKey.get(key) ?? new Set()).add(runId));
+	paidRuns.set(`${scope} ${runId}`, { scope, runId, hash, state: 'free', until: now + lifetimeMs });
+	const key = `${scope} ${hash}`;
+	freeIds.set(key, (freeIds.get(key) ?? new Set()).add(runId));
 }
 
-/** Forgets a run, because it was output, or because an item is taking it up. */
-export function forget(runId: string): void {
-	const known = paidRuns.get(runId);
-	if (known === undefined) return;
-	paidRuns.delete(runId);
-	const ids = idsByKey.get(known.key);
-	ids?.delete(runId);
-	if (ids?.size === 0) idsByKey.delete(known.key);
+/** Notes that an item has a run, or has output it, so that nobody else takes it up. */
+export function take(scope: string, runId: string, state: 'taken' | 'output' = 'taken'): void {
+	const known = paidRuns.get(`${scope} ${runId}`);
+	if (known === undefined || known.state === 'output') return;
+	known.state = state;
+	withdraw(known);
 }
 
-/** The runs that were paid for when this node asked for the same, oldest first. */
-export function rememberedIds(scope: string, hash: string): string[] {
-	return [...(idsByKey.get(keyOf(scope, hash)) ?? [])];
+function withdraw(run: PaidRun | undefined): void {
+	if (run === undefined) return;
+	const key = `${run.scope} ${run.hash}`;
+	const free = freeIds.get(key);
+	free?.delete(run.runId);
+	if (free?.size === 0) freeIds.delete(key);
 }
 
-/** n8n's own record of what a node has processed, which all its processes share. */
-const record = { mode: 'entries' as const, maxEntries: 1_000 };
+/** The runs that were paid for when the node asked for the same, and that nobody has taken up. */
+export function offeredIds(scope: string, hash: string): string[] {
+	return [...(freeIds.get(`${scope} ${hash}`) ?? [])];
+}
 
 const contextKey = 'failures';
 
-/** How often the node failed in an execution, as its context says. */
-const failuresSchema = z.object({ executionId: z.string(), count: z.number() });
+/** How often the node failed in a round of an execution, as its context says. */
+const failuresSchema = z.object({ round: z.string(), count: z.number() });
 
 /**
- * Notes that the node failed with these runs paid for and not output: in this process by their ids, for the
- * others by the executions that started them. Not while Retry On Fail goes on, which takes them up. Never
- * throws.
+ * Notes that the node failed with these runs paid for and not output, in this process and for all others.
+ * Not while Retry On Fail goes on, which continues with them, unless the execution was stopped. Never throws.
  */
 export async function noteFailure(
 	context: IExecuteFunctions,
-	{ executionId, scope }: NodeExecution,
+	{ executionId, runIndex, scope }: NodeExecution,
 	entries: RunEntry[],
 ): Promise<void> {
 	const nodeContext = context.getContext('node');
+	const round = `${executionId}.${runIndex}`;
 	const known = failuresSchema.safeParse(nodeContext[contextKey]);
-	const before = known.success && known.data.executionId === executionId ? known.data.count : 0;
-	nodeContext[contextKey] = { executionId, count: before + 1 };
+	const count = known.success && known.data.round === round ? known.data.count + 1 : 1;
+	nodeContext[contextKey] = { round, count };
 	const { maxTries = usualTries, retryOnFail = false } = context.getNode();
-	if (retryOnFail && before + 1 < Math.min(maxTries, mostTries)) return;
-	for (const { hash, runId } of entries) remember(runId, scope, hash);
-	const executionIds = executionsOf(entries);
-	if (executionIds.length === 0) return;
-	try {
-		await context.helpers.checkProcessedAndRecord(executionIds, 'node', record);
-	} catch {
-		// A workflow that isn't saved, or an n8n without such a record: this process remembers alone.
-	}
+	const isStopped = context.getExecutionCancelSignal()?.aborted ?? false;
+	if (retryOnFail && count < Math.min(maxTries, mostTries) && !isStopped) return;
+	// A reused run was output before, and only this execution has the images of sync mode.
+	const lost = entries.filter(({ body, source }) => body === null && source !== 'reuse');
+	for (const { hash, runId } of lost) offer(scope, runId, hash);
+	await change(context, 'mark', idsOf(lost));
 }
 
 /** Notes that these runs are output, in case the node had failed with them before. Never throws. */
-export async function noteOutput(context: IExecuteFunctions, entries: RunEntry[]): Promise<void> {
-	for (const { runId } of entries) forget(runId);
-	if (context.getContext('node')[contextKey] === undefined) return;
-	for (const executionId of executionsOf(entries)) await unmark(context, executionId);
+export async function noteOutput(
+	context: IExecuteFunctions,
+	{ scope }: NodeExecution,
+	entries: RunEntry[],
+): Promise<void> {
+	const hasFailed = context.getContext('node')[contextKey] !== undefined;
+	const marked = entries.filter(
+		({ runId, source }) => hasFailed || isKnown(scope, runId) || source === 'undelivered',
+	);
+	for (const { runId } of marked) take(scope, runId, 'output');
+	await change(context, 'unmark', idsOf(marked));
 }
 
-/** The executions that started these runs, as far as their references say. */
-function executionsOf(entries: RunEntry[]): string[] {
-	const ids = entries.flatMap(({ clientRef }) => readReference(clientRef)?.executionId ?? []);
-	return [...new Set(ids)];
+const idsOf = (entries: RunEntry[]) => entries.map(({ runId }) => runId);
+
+/** n8n's own record of what a node has processed, which all its processes share. */
+const record = { mode: 'entries' as const, maxEntries: mostRuns };
+
+/** n8n reads the record, changes it and writes it, so two changes at once would lose one. */
+let turn: Promise<unknown> = Promise.resolve();
+
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+	const done = turn.then(work);
+	turn = done.catch(() => null);
+	return await done;
 }
 
-/** Whether the node failed in any execution with something paid for. Never throws. */
-export async function hasMarks(context: IExecuteFunctions): Promise<boolean> {
-	return (await countMarks(context)) > 0;
+/** Never throws: without such a record, or a saved workflow, this process remembers alone. */
+async function change(
+	{ helpers }: IExecuteFunctions,
+	kind: 'mark' | 'unmark',
+	runIds: string[],
+): Promise<void> {
+	if (runIds.length === 0) return;
+	const once = async () =>
+		kind === 'mark'
+			? await helpers.checkProcessedAndRecord(runIds, 'node', record)
+			: await helpers.removeProcessed(runIds, 'node', record);
+	// Two processes that make the record at the same moment get in each other's way.
+	await inTurn(async () => await once().catch(once)).catch(() => null);
 }
 
-/** Takes the mark of an execution away; returns whether it had one, which only one process is told. Never throws. */
-export async function unmark(context: IExecuteFunctions, executionId: string): Promise<boolean> {
+/** Whether the node has failed in any execution with something paid for. Never throws. */
+export async function hasMarks({ helpers }: IExecuteFunctions): Promise<boolean> {
 	try {
-		const before = await countMarks(context);
-		await context.helpers.removeProcessed([executionId], 'node', record);
-		return (await countMarks(context)) < before;
+		return (await helpers.getProcessedDataCount('node', record)) > 0;
 	} catch {
 		return false;
 	}
 }
 
-async function countMarks(context: IExecuteFunctions): Promise<number> {
-	try {
-		return await context.helpers.getProcessedDataCount('node', record);
-	} catch {
-		return 0;
-	}
+/** Which of these runs a failed node paid for and nobody has output. n8n notes whatever it is asked about, so that is undone. Never throws. */
+export async function markedAmong(
+	{ helpers }: IExecuteFunctions,
+	runIds: string[],
+): Promise<ReadonlySet<string>> {
+	if (runIds.length === 0) return new Set();
+	const ask = async () => {
+		const answer = await helpers.checkProcessedAndRecord(runIds, 'node', record);
+		if (answer.new.length > 0) await helpers.removeProcessed(answer.new, 'node', record);
+		return new Set(answer.processed.map(String));
+	};
+	return await inTurn(ask).catch(() => new Set<string>());
 }

@@ -37,8 +37,8 @@ function normalised(input: unknown): unknown {
 		key,
 		typeof value === 'object' ? value : String(value),
 	]);
-	const { quality, sync_mode, ...others } = Object.fromEntries(texts) as Record<string, unknown>;
-	return { prompt: `${String(prompt)}\r\n`, ...others, background: 'auto' };
+	const { image_size, num_images } = Object.fromEntries(texts) as Record<string, unknown>;
+	return { prompt: `${String(prompt)}\r\n`, image_size, num_images, background: 'auto' };
 }
 
 /** A run as the API keeps it. */

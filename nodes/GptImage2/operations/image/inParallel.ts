@@ -96,7 +96,14 @@ async function throwFirstCause(batch: Batch, failed: FailedRequest[]): Promise<v
 		await noteUndelivered(batch, toContinue);
 		throw toNodeError(node, stopped, 0, { details: { paid_runs: started.runIds } });
 	}
-	if (continuesOnError(context)) return;
+	if (continuesOnError(context)) {
+		const isFailed = new Set(failed.map(itemOf));
+		await noteUndelivered(
+			batch,
+			toContinue.filter((request) => isFailed.has(itemOf(request))),
+		);
+		return;
+	}
 
 	const deadEnds = failed.filter(({ isDeadEnd }) => isDeadEnd);
 	const real = failed.filter(({ isConsequence }) => !isConsequence);

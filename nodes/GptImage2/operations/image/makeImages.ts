@@ -38,13 +38,17 @@ export async function makeImages(
 		...(await inParallel(batch, workByCompletion[options.completion])),
 	];
 	outcomes.sort((one, other) => one.itemIndex - other.itemIndex);
+	const results = outcomes.flatMap((outcome) => ('result' in outcome ? [outcome.result] : []));
+	const isOutput = new Set(results.map(({ itemIndex }) => itemIndex));
 	await noteOutput(
 		context,
-		requests.flatMap((request) => ledger.runOf(request) ?? []),
+		batch.execution,
+		requests.flatMap((request) =>
+			isOutput.has(request.itemIndex) ? (ledger.runOf(request) ?? []) : [],
+		),
 	);
 	const { isCertain, runIds } = await knownRuns.leftOver(ledger);
 	if (isCertain && runIds.length > 0) addWarning(context, wordsForLeftOverRuns(runIds));
-	const results = outcomes.flatMap((outcome) => ('result' in outcome ? [outcome.result] : []));
 	const failed = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome] : []));
 	addReuseGapHints(context, knownRuns.gaps);
 	if (options.completion === 'suspend') return await suspend(batch, results, failed);
