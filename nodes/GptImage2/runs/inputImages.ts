@@ -17,7 +17,7 @@ import type {
 } from '../parameters/inputImages';
 
 const uploadSchema = z.object({ url: z.string(), uploadedAt: z.number() });
-const contextKey = 'uploads';
+const uploadsKey = 'uploads';
 
 /** How long an uploaded image's signed URL is used again; it is said to be short-lived (SDK). */
 const uploadLifetimeMs = 1_800_000;
@@ -27,7 +27,7 @@ const readingLifetimeMs = 600_000;
 
 const uploadsAtOnce = 4;
 
-interface Reading {
+interface RunReading {
 	run: Promise<Run>;
 	startedAt: number;
 }
@@ -44,15 +44,15 @@ export class InputImages {
 
 	private readonly known: Record<string, unknown>;
 
-	private readonly readings = new Map<string, Reading>();
+	private readonly readings = new Map<string, RunReading>();
 
 	constructor(
 		private readonly context: IExecuteFunctions,
 		private readonly client: RunflowClient,
 	) {
 		const stored = context.getContext('node');
-		this.known = z.record(z.unknown()).catch({}).parse(stored[contextKey]);
-		stored[contextKey] = this.known;
+		this.known = z.record(z.unknown()).catch({}).parse(stored[uploadsKey]);
+		stored[uploadsKey] = this.known;
 	}
 
 	/** The URLs of an item's images, as the input of edit has them. Throws RunflowError. */

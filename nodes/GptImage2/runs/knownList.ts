@@ -31,7 +31,7 @@ const mostPages = 25;
 /** What a crashed execution paid for must be found, so the list of its retry ends only should it never do so. */
 const mostPagesOfRetry = 500;
 
-const readsAtOnce = 10;
+const briefReadsAtOnce = 10;
 
 /** How many runs are read one by one where the list doesn't say whose they are. */
 const mostUnnamedReads = 500;
@@ -103,7 +103,7 @@ export class KnownList {
 		const { client } = this.search;
 		const read = async ({ id }: Run, stop: AbortSignal) =>
 			await client.getRun(id, stop).catch(returnNullIfNotFound);
-		return (await doEach(runs, readsAtOnce, read, signal)).flatMap((run) => run ?? []);
+		return (await doEach(runs, briefReadsAtOnce, read, signal)).flatMap((run) => run ?? []);
 	}
 
 	private async read(signal: AbortSignal): Promise<Listing> {

@@ -19,10 +19,10 @@ import type { NamedRun, Owners } from './owners';
 import { writeReference, type NodeExecution } from './reference';
 import type { Request } from './request';
 
-const contextKey = 'ledger';
+const ledgerKey = 'ledger';
 
 /** The very object that is stored, because calls of a tool at the same time share it. */
-const storedSchema = z.custom<Record<string, unknown>>(
+const storedLedgerSchema = z.custom<Record<string, unknown>>(
 	(stored) => typeof stored === 'object' && stored !== null,
 );
 
@@ -63,9 +63,9 @@ export class Ledger {
 	/** The ledger of the node that runs in `context`. */
 	static of(context: IExecuteFunctions, owners: Owners, execution: NodeExecution): Ledger {
 		const nodeContext = context.getContext('node');
-		const known = storedSchema.safeParse(nodeContext[contextKey]);
+		const known = storedLedgerSchema.safeParse(nodeContext[ledgerKey]);
 		const stored = known.success ? known.data : {};
-		nodeContext[contextKey] = stored;
+		nodeContext[ledgerKey] = stored;
 		return new Ledger(stored, owners, execution);
 	}
 

@@ -7,10 +7,10 @@ import type { NodeExecution } from './reference';
 /** By what the run of an item is known. */
 export type NamedRun = Pick<Run, 'client_ref' | 'id'>;
 
-const contextKey = 'runflowRuns';
+const ownersKey = 'runflowRuns';
 
 /** The very object that is stored, because all nodes of an execution share it. */
-const storedSchema = z.custom<Record<string, unknown>>(
+const storedOwnersSchema = z.custom<Record<string, unknown>>(
 	(owners) => typeof owners === 'object' && owners !== null,
 );
 
@@ -35,9 +35,9 @@ export class Owners {
 	/** The owners of the execution in which the node runs. */
 	static of(context: IExecuteFunctions): Owners {
 		const flowContext = context.getContext('flow');
-		const known = storedSchema.safeParse(flowContext[contextKey]);
+		const known = storedOwnersSchema.safeParse(flowContext[ownersKey]);
 		const stored = known.success ? known.data : {};
-		flowContext[contextKey] = stored;
+		flowContext[ownersKey] = stored;
 		const owners = opened.get(stored) ?? new Owners(stored);
 		opened.set(stored, owners);
 		return owners;

@@ -8,7 +8,7 @@ import type { ImageParameters } from '../parameters/image';
 import type { InputImage, InputImages } from '../parameters/inputImages';
 import { isTool } from '../parameters/node';
 
-const readsAtOnce = 4;
+const filesAtOnce = 4;
 const hashLength = 16;
 const sourceHashLength = 10;
 
@@ -101,7 +101,7 @@ const shapingOptionsSchema = z
 
 /** The fingerprints of binary images: a hash of their content. */
 class Fingerprints {
-	private readonly slots = new Slots(readsAtOnce);
+	private readonly slots = new Slots(filesAtOnce);
 
 	private readonly underway = new Map<string, Promise<string>>();
 

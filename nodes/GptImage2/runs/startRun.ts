@@ -123,11 +123,11 @@ async function createRun(
 		return { run: outcome.run, sent };
 	}
 	create.failed(outcome.error);
-	throw noteFailure(batch, request, sent, outcome);
+	throw noteFailedCreate(batch, request, sent, outcome);
 }
 
 /** Notes in the ledger how a create failed; returns the error to throw. */
-function noteFailure(
+function noteFailedCreate(
 	{ ledger }: Batch,
 	request: RequestInProgress,
 	sent: SentEntry,

@@ -66,7 +66,7 @@ export function offeredIds(scope: string, hash: string): string[] {
 	return [...(freeIds.get(`${scope} ${hash}`) ?? [])];
 }
 
-const contextKey = 'failures';
+const failuresKey = 'failures';
 
 /** How often the node failed in a round of an execution, as its context says. */
 const failuresSchema = z.object({ round: z.string(), count: z.number() });
@@ -82,9 +82,9 @@ export async function noteFailure(
 ): Promise<void> {
 	const nodeContext = context.getContext('node');
 	const round = `${executionId}.${runIndex}`;
-	const known = failuresSchema.safeParse(nodeContext[contextKey]);
+	const known = failuresSchema.safeParse(nodeContext[failuresKey]);
 	const count = known.success && known.data.round === round ? known.data.count + 1 : 1;
-	nodeContext[contextKey] = { round, count };
+	nodeContext[failuresKey] = { round, count };
 	const { maxTries = usualTries, retryOnFail = false } = context.getNode();
 	const isStopped = context.getExecutionCancelSignal()?.aborted ?? false;
 	if (retryOnFail && count < Math.min(maxTries, mostTries) && !isStopped) return;
@@ -100,7 +100,7 @@ export async function noteOutput(
 	{ scope }: NodeExecution,
 	entries: RunEntry[],
 ): Promise<void> {
-	const hasFailed = context.getContext('node')[contextKey] !== undefined;
+	const hasFailed = context.getContext('node')[failuresKey] !== undefined;
 	const marked = entries.filter(
 		({ runId, source }) => hasFailed || isKnown(scope, runId) || source === 'undelivered',
 	);

@@ -34,11 +34,11 @@ export type Suspension = z.infer<typeof suspensionSchema>;
 /** A run that a suspended execution waits for. */
 export type SuspendedRun = Suspension['runs'][number];
 
-const contextKey = 'suspension';
+const suspensionKey = 'suspension';
 
 /** Keeps a suspension in the node's context, which n8n saves with the execution. */
 export function saveSuspension(context: IExecuteFunctions, suspension: Suspension): void {
-	context.getContext('node')[contextKey] = suspension;
+	context.getContext('node')[suspensionKey] = suspension;
 }
 
 /** The suspension of the execution that is being called; null where there is none. */
@@ -46,8 +46,8 @@ export function readSuspension(context: IWebhookFunctions): Suspension | null {
 	const nodeContext = context.evaluateExpression(
 		`{{ $node["${escaped(context.getNode().name)}"].context }}`,
 	);
-	const stored = z.object({ [contextKey]: suspensionSchema }).safeParse(nodeContext);
-	return stored.success ? stored.data[contextKey] : null;
+	const stored = z.object({ [suspensionKey]: suspensionSchema }).safeParse(nodeContext);
+	return stored.success ? stored.data[suspensionKey] : null;
 }
 
 /** A name for an expression, every character escaped: n8n reads meaning into braces and some words. */

@@ -18,7 +18,7 @@ import {
 import { readSuspension, type Suspension } from './suspension';
 
 /** A sender gets its answer within this time, whatever is still to be done. */
-const patienceMs = 700;
+const senderPatienceMs = 700;
 
 /** After so long a resume, something else may have resumed the execution meanwhile, such as its deadline. */
 const slowResumeMs = 5_000;
@@ -114,7 +114,7 @@ async function readAndResume(
 	if (canReachItself() === null) void isStillSuspended(context, live.id).catch(() => null);
 	const connectReader = async () => (await connect(context)).client;
 	const { joined, outcome } = readTogether(live, suspension, connectReader);
-	await Promise.race([outcome, sleep(patienceMs).then(() => answer(200, 'pending'))]);
+	await Promise.race([outcome, sleep(senderPatienceMs).then(() => answer(200, 'pending'))]);
 	const reading = await outcome;
 	answer(reading.state === 'unreadable' ? 503 : 200, 'pending');
 	if (joined || reading.state !== 'ended' || live.isResumed) return keepWaiting;
