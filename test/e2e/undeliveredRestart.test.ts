@@ -17,7 +17,8 @@ function drawing(prompts: string[], parameters = {}) {
 				}
 			: node,
 	);
-	return { ...golden, nodes };
+	// Without its progress, n8n has nothing of a crashed execution to retry.
+	return { ...golden, nodes, settings: { saveExecutionProgress: true } };
 }
 
 describe('what a failed node paid for, when n8n is started again', () => {
