@@ -147,7 +147,7 @@ export class KnownList {
 			execution.isRetry && mayDeliver(run.status) && (run.createdAt ?? Infinity) > began;
 		if (run.client_ref === null || !(mayContinue || mayRepeat)) return;
 		if (run.input !== null) this.offers.add(run, [keyOfPrompt(run.prompt)]);
-		else this.brief.set(run.client_ref, [...(this.brief.get(run.client_ref) ?? []), run]);
+		else append(this.brief, run.client_ref, run);
 	}
 
 	/** Offers what the node paid for in executions that failed, wherever they ran, as far as it is asked for now. */
@@ -157,9 +157,11 @@ export class KnownList {
 		const byReference = this.referenced.flatMap(({ reference: { hash, scope }, run }) =>
 			scope === execution.scope && wanted.has(hash) ? [{ hash, run }] : [],
 		);
+		const byPrompt = new Map<string, Run[]>();
+		for (const run of runs) append(byPrompt, keyOfPrompt(run.prompt), run);
 		const named = requests.filter(({ plan }) => plan.clientRef !== null);
 		const byOwnReference = named.flatMap((request) =>
-			runs
+			(byPrompt.get(keyOfPrompt(request.plan.input.prompt)) ?? [])
 				.filter((run) => continuesOwn(run, request, execution.executionId))
 				.map((run) => ({ hash: request.hash, run })),
 		);
@@ -174,4 +176,10 @@ export class KnownList {
 			if (marked.has(run.id)) offer(execution.scope, run.id, hash);
 		}
 	}
+}
+
+function append(lists: Map<string, Run[]>, key: string, run: Run): void {
+	const list = lists.get(key);
+	if (list === undefined) lists.set(key, [run]);
+	else list.push(run);
 }

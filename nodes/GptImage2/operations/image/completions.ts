@@ -24,10 +24,10 @@ async function pollItem(batch: Batch, request: RequestInProgress): Promise<RunRe
 /** Starts the run of an item and waits for nothing. */
 async function startItem(batch: Batch, request: RequestInProgress): Promise<RunResult> {
 	const started = await suspendItem(batch, request);
-	const { output, run } = started;
+	const { run } = started;
 	if (isTerminal(run.status) && !hasSucceeded(run.status)) throw new RunFailedError(run);
 	const { fileName } = request.plan.output;
-	return { ...started, output, images: await listImages(batch.context, run, fileName) };
+	return { ...started, images: await listImages(batch.context, run, fileName) };
 }
 
 /** Starts the run of an item, whose images are delivered when the execution resumes. */
