@@ -1,4 +1,9 @@
-import { decide, type Called } from '../../nodes/GptImage2/suspension/decide';
+import { decide, type Known } from '../../nodes/GptImage2/suspension/decide';
+
+interface Called extends Known {
+	purpose: Parameters<typeof decide>[0];
+	reachesItself: boolean | null;
+}
 
 const callback: Called = {
 	purpose: 'callback',
@@ -22,6 +27,7 @@ describe('a call to a suspended execution', () => {
 		['the last callback while it is resumed', { isComplete: true, isResumed: true }, 'wait'],
 		['a question whether it is suspended', { purpose: 'probe', isComplete: true }, 'wait'],
 	])('by %s: %j leads to %s', (_name, called, decision) => {
-		expect(decide({ ...callback, ...called })).toBe(decision);
+		const { purpose, reachesItself, ...known } = { ...callback, ...called };
+		expect(decide(purpose, known, reachesItself)).toBe(decision);
 	});
 });

@@ -1,6 +1,5 @@
 import { LiveSuspensions } from '../../nodes/GptImage2/suspension/live';
-import type { RunReader } from '../../nodes/GptImage2/suspension/pending';
-import { readTogether } from '../../nodes/GptImage2/suspension/reading';
+import { readTogether, type RunReader } from '../../nodes/GptImage2/suspension/reading';
 import { RunflowApiError } from '../../runflow/errors';
 import { runSchema } from '../../runflow/run';
 import { queuedRun, succeededRun } from '../fixtures/answers';
@@ -51,7 +50,7 @@ function api(...ended: string[]) {
 /** What this process knows of the suspension when these runs have called back. */
 const liveWith = (...called: string[]) => {
 	const live = new LiveSuspensions().of(suspension);
-	for (const runId of called) live.called.add(runId);
+	for (const runId of called) live.noteCall(runId);
 	return live;
 };
 

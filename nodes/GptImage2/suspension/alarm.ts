@@ -8,9 +8,9 @@ import { z } from 'zod/v3';
 
 import { partOfAge, type AgePart } from '../../../runflow/pace';
 import { liveSuspensions } from './live';
-import { callResumeUrl, isClear, isOver, type ResumeAnswer, type ResumeCall } from './resumeUrl';
+import { callResumeUrl, type ResumeAnswer } from './resumeUrl';
 
-/** What an alarm knows of the suspension that it watches over; moments in milliseconds since 1970. */
+/** What an alarm knows of the suspension that it watches over, and takes through its sub-execution; moments in milliseconds since 1970. */
 const alarmSchema = z.object({
 	resumeUrl: z.string(),
 	suspensionId: z.string(),
@@ -18,8 +18,7 @@ const alarmSchema = z.object({
 	deadline: z.number(),
 });
 
-/** An alarm as it travels through its sub-execution. */
-export type Alarm = z.infer<typeof alarmSchema>;
+type Alarm = z.infer<typeof alarmSchema>;
 
 const firstRingAfterMs = 150_000;
 
@@ -57,16 +56,12 @@ export async function startAlarm(context: IExecuteFunctions, alarm: Alarm): Prom
 	if (nextRing(alarm, Date.now()) === null) return true;
 	// n8n shows every sub-execution that it can't start as running until it is restarted.
 	if (lacksStart) return false;
-	const { id = '', name = '' } = context.getWorkflow();
+	const code = alarmWorkflow(context);
 	const executionId = context.getExecutionId();
-	const parentExecution = { executionId, workflowId: id, shouldResume: false };
+	const parentExecution = { executionId, workflowId: code.id, shouldResume: false };
+	const options = { parentExecution, executionMode: context.getMode() };
 	try {
-		await context.executeWorkflow(
-			{ code: alarmWorkflow(context, name) },
-			[{ json: alarm }],
-			undefined,
-			{ parentExecution, executionMode: context.getMode() },
-		);
+		await context.executeWorkflow({ code }, [{ json: alarm }], undefined, options);
 	} catch (error) {
 		lacksStart = error instanceof Error && error.message.includes(startType);
 		return false;
@@ -77,14 +72,15 @@ export async function startAlarm(context: IExecuteFunctions, alarm: Alarm): Prom
 }
 
 /** The sub-workflow of an alarm: this node, which waits, rings, and follows itself. */
-function alarmWorkflow(context: IExecuteFunctions, workflowName: string): IWorkflowBase {
+function alarmWorkflow(context: IExecuteFunctions): IWorkflowBase {
 	const { type, typeVersion } = context.getNode();
+	const { id = '', name: workflow } = context.getWorkflow();
 	const start = 'Suspended';
-	const ring = `Wakes ${workflowName || 'the workflow'} when Runflow's callback got lost`;
+	const ring = `Wakes ${workflow || 'the workflow'} when Runflow's callback got lost`;
 	const toRing = { main: [[{ node: ring, type: 'main' as const, index: 0 }]] };
 	const now = new Date();
 	return {
-		id: context.getWorkflow().id ?? '',
+		id,
 		name: ring,
 		active: false,
 		isArchived: false,
@@ -128,13 +124,13 @@ export async function ring(context: IExecuteFunctions): Promise<INodeExecutionDa
 	const [item] = context.getInputData();
 	const alarm = alarmSchema.safeParse(item?.json);
 	if (!alarm.success) return [];
-	const { resumeUrl, startedAt, suspensionId } = alarm.data;
+	const { startedAt, suspensionId } = alarm.data;
 	let next = nextRing(alarm.data, Date.now());
 	const isLookedAfter = next !== null && liveSuspensions.isWatched(suspensionId);
 	if (Date.now() - startedAt >= firstRingAfterMs / 2 && !isLookedAfter) {
-		const answer = await callUntilClear(context, resumeUrl, { purpose: 'wake', suspensionId });
-		if (isOver(answer)) return [];
-		if (!isClear(answer)) next = nextRing({ ...alarm.data, startedAt: Date.now() }, Date.now());
+		const { isClear, isOver } = await callUntilClear(context, alarm.data);
+		if (isOver) return [];
+		if (!isClear) next = nextRing({ ...alarm.data, startedAt: Date.now() }, Date.now());
 	}
 	if (next === null) return [];
 	await context.putExecutionToWait(new Date(next));
@@ -143,12 +139,11 @@ export async function ring(context: IExecuteFunctions): Promise<INodeExecutionDa
 
 async function callUntilClear(
 	context: IExecuteFunctions,
-	url: string,
-	call: ResumeCall,
+	{ resumeUrl, suspensionId }: Alarm,
 ): Promise<ResumeAnswer> {
 	for (let calls = 1; ; calls++) {
-		const answer = await callResumeUrl(context, url, call);
-		if (isClear(answer) || calls === callsPerRing) return answer;
+		const answer = await callResumeUrl(context, resumeUrl, { purpose: 'wake', suspensionId });
+		if (answer.isClear || calls === callsPerRing) return answer;
 		await sleep(betweenCallsMs);
 	}
 }

@@ -1,4 +1,4 @@
-import type { ReadingInProgress, SuspendedRuns } from './pending';
+import type { CalledSuspension, SuspendedRuns } from './reading';
 
 /** How long calls that come at the same moment are kept from resuming twice. */
 const overForMs = 60_000;
@@ -6,45 +6,55 @@ const overForMs = 60_000;
 const mostSuspensions = 5_000;
 
 /** A suspension, as far as this process knows it. */
-export class LiveSuspension {
-	/** The runs that have called back; it only saves reads that would find nothing, results come from the API. */
-	readonly called = new Set<string>();
-
+export class LiveSuspension implements CalledSuspension {
 	/** Whether this process reads its runs, so that nobody else has to. */
 	isWatched = false;
 
 	/** Whether its runs are about to be read because one of them called. */
 	isReadingSoon = false;
 
-	reading: ReadingInProgress | null = null;
+	reading: CalledSuspension['reading'] = null;
+
+	isToReadAgain = false;
+
+	/** The runs that have not called back; it only saves reads that would find nothing, results come from the API. */
+	private readonly silent: Set<string>;
 
 	private isResuming = false;
 
-	private overSince = Infinity;
+	/** From when on nobody needs it, in milliseconds since 1970; until it is over, that isn't known. */
+	private forgottenFrom = Infinity;
 
 	constructor(
 		readonly id: string,
 		readonly runIds: ReadonlySet<string>,
-	) {}
+	) {
+		this.silent = new Set(runIds);
+	}
+
+	/** Notes that a run has called back. */
+	noteCall(runId: string): void {
+		this.silent.delete(runId);
+	}
+
+	/** Whether one of its runs has called back. */
+	hasCalled(runId: string): boolean {
+		return !this.silent.has(runId);
+	}
 
 	/** Whether all runs have called back. */
 	get isComplete(): boolean {
-		return [...this.runIds].every((runId) => this.called.has(runId));
+		return this.silent.size === 0;
 	}
 
-	/** Whether this process is resuming it, or has just resumed it. */
+	/** Whether this process is resuming it, or it was resumed or given up within the last minute. */
 	get isResumed(): boolean {
-		return this.isResuming || this.isOver;
-	}
-
-	/** Whether it was resumed or given up within the last minute. */
-	get isOver(): boolean {
-		return this.overSince !== Infinity && !this.isForgotten;
+		return this.isResuming || (this.forgottenFrom !== Infinity && !this.isForgotten);
 	}
 
 	/** Whether nobody needs it any longer. */
 	get isForgotten(): boolean {
-		return Date.now() - this.overSince >= overForMs;
+		return Date.now() >= this.forgottenFrom;
 	}
 
 	/**
@@ -61,7 +71,7 @@ export class LiveSuspension {
 
 	/** Notes that it is over. */
 	end(): void {
-		this.overSince = Date.now();
+		this.forgottenFrom = Date.now() + overForMs;
 	}
 }
 
@@ -74,10 +84,10 @@ export class LiveSuspensions {
 	/** What this process knows of a suspension, from now on. */
 	of({ id, runs }: SuspendedRuns): LiveSuspension {
 		const known = this.byId.get(id);
-		if (known !== undefined && !known.isForgotten) return known;
-		this.forget(id);
-		for (const [oldest, { isForgotten }] of this.byId) {
-			if (!isForgotten && this.byId.size < mostSuspensions) break;
+		if (known?.isForgotten === false) return known;
+		if (known !== undefined) this.forget(known);
+		for (const oldest of this.byId.values()) {
+			if (!oldest.isForgotten && this.byId.size < mostSuspensions) break;
 			this.forget(oldest);
 		}
 		const live = new LiveSuspension(id, new Set(runs.map(({ runId }) => runId)));
@@ -92,7 +102,7 @@ export class LiveSuspensions {
 	calledBy(runId: string): LiveSuspension | null {
 		const [live, ...others] = this.byRun.get(runId) ?? [];
 		if (live === undefined || others.length > 0) return null;
-		live.called.add(runId);
+		live.noteCall(runId);
 		return live;
 	}
 
@@ -101,13 +111,13 @@ export class LiveSuspensions {
 		return this.byId.get(id)?.isWatched ?? false;
 	}
 
-	private forget(id: string): void {
-		for (const runId of this.byId.get(id)?.runIds ?? []) {
+	private forget({ id, runIds }: LiveSuspension): void {
+		this.byId.delete(id);
+		for (const runId of runIds) {
 			const others = (this.byRun.get(runId) ?? []).filter((live) => live.id !== id);
 			if (others.length > 0) this.byRun.set(runId, others);
 			else this.byRun.delete(runId);
 		}
-		this.byId.delete(id);
 	}
 }
 

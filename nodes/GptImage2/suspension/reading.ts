@@ -1,17 +1,40 @@
-import { RunflowError } from '../../../runflow/errors';
+import type { RunflowClient } from '../../../runflow/client';
+import { isNotFound, RunflowError } from '../../../runflow/errors';
+import type { ListDetail } from '../../../runflow/lists';
 import type { Run } from '../../../runflow/run';
-import type { LiveSuspension } from './live';
-import {
-	progressOf,
-	runsToRead,
-	type Reading,
-	type ReadingInProgress,
-	type RunReader,
-	type SuspendedRuns,
-} from './pending';
+import { isTerminal } from '../../../runflow/status';
+import { mayBeUnknownYet } from '../../../runflow/waiting';
+import type { Suspension } from './suspension';
 
 /** How long a run may still be read as pending after its own callback. */
 const lagSeconds = 20;
+
+/** What reads the runs of a suspension. */
+export type RunReader = Pick<RunflowClient, 'getRun' | 'readRuns' | 'waitForRun'>;
+
+/** The runs of a suspension as they were read, by id, or why one can't be read. */
+export type ReadRuns = ReadonlyMap<string, Run | RunflowError>;
+
+/** Which runs a suspension waits for, and since when. */
+export type SuspendedRuns = Pick<Suspension, 'id' | 'startedAt' | 'firstCreatedAt'> & {
+	runs: Array<{ runId: string }>;
+};
+
+/** What a reading found: whether all runs have ended, or that they could not be read. */
+type Reading =
+	| { state: 'ended'; reader: RunReader; runs: ReadRuns }
+	| { state: 'pending' }
+	| { state: 'unreadable' };
+
+/** What the calls to a suspension share. */
+export interface CalledSuspension {
+	/** Whether one of its runs has called back. */
+	hasCalled: (runId: string) => boolean;
+	/** The reading that goes on, null where there is none. */
+	reading: Promise<Reading> | null;
+	/** Whether another call came meanwhile, so that it has to read once more. */
+	isToReadAgain: boolean;
+}
 
 /**
  * Reads the runs of a suspension until all have ended, or one is pending that hasn't called. A call that
@@ -19,42 +42,37 @@ const lagSeconds = 20;
  * somebody else began it. `connect` opens the API. The reading never rejects.
  */
 export function readTogether(
-	live: LiveSuspension,
+	live: CalledSuspension,
 	suspension: SuspendedRuns,
 	connect: () => Promise<RunReader>,
 ): { joined: boolean; outcome: Promise<Reading> } {
-	const joined = live.reading !== null;
-	const reading = (live.reading ??= {
-		again: true,
-		outcome: Promise.resolve({ state: 'pending' }),
-	});
-	reading.again = true;
-	if (joined) return { joined, outcome: reading.outcome };
-	reading.outcome = readUntilClear(live, suspension, connect, reading).catch((): Reading => {
+	if (live.reading !== null) {
+		live.isToReadAgain = true;
+		return { joined: true, outcome: live.reading };
+	}
+	live.reading = readUntilClear(live, suspension, connect).catch((): Reading => {
 		live.reading = null;
 		return { state: 'unreadable' };
 	});
-	return { joined, outcome: reading.outcome };
+	return { joined: false, outcome: live.reading };
 }
 
 /** Leaves `live` in the same breath as it decides, so that no call joins a reading that is over. */
 async function readUntilClear(
-	live: LiveSuspension,
+	live: CalledSuspension,
 	suspension: SuspendedRuns,
 	connect: () => Promise<RunReader>,
-	reading: ReadingInProgress,
 ): Promise<Reading> {
 	const reader = await connect();
 	const awaited = new Set<string>();
-	const isAwaited = (runId: string) => live.called.has(runId) && !awaited.has(runId);
+	const isAwaited = (runId: string) => live.hasCalled(runId) && !awaited.has(runId);
 	for (;;) {
-		reading.again = false;
-		const runs = await reader.readRuns(runsToRead(suspension), 'usual');
-		const { pending, unreadable } = progressOf(runs, suspension);
+		live.isToReadAgain = false;
+		const { pending, runs, unreadable } = await readOnce(reader, suspension, 'usual');
 		if (unreadable.length === 0 && pending.length > 0 && pending.every(isAwaited)) {
 			for (const runId of pending) awaited.add(runId);
 			await Promise.all(pending.map(async (runId) => await awaitEnd(reader, runs.get(runId))));
-		} else if (unreadable.length > 0 || pending.length === 0 || !reading.again) {
+		} else if (unreadable.length > 0 || pending.length === 0 || !live.isToReadAgain) {
 			live.reading = null;
 			if (unreadable.length > 0) return { state: 'unreadable' };
 			return pending.length === 0 ? { state: 'ended', reader, runs } : { state: 'pending' };
@@ -66,4 +84,36 @@ async function readUntilClear(
 async function awaitEnd(reader: RunReader, run: Run | RunflowError | undefined): Promise<void> {
 	if (run === undefined || run instanceof RunflowError) return;
 	await reader.waitForRun(run, { pollSeconds: 1, timeoutSeconds: lagSeconds }).catch(() => null);
+}
+
+/** What reading runs once has shown: the runs, and their ids by how far each is. */
+interface Progress {
+	runs: ReadRuns;
+	ended: string[];
+	pending: string[];
+	unreadable: string[];
+}
+
+/**
+ * Reads the runs of a suspension together, except for those that are known to have `ended`, and returns
+ * them with how far they are. One that the API no longer knows has ended: it can't be waited for. Throws
+ * for none of them.
+ */
+export async function readOnce(
+	reader: Pick<RunReader, 'readRuns'>,
+	{ firstCreatedAt, runs, startedAt }: SuspendedRuns,
+	detail: ListDetail,
+	ended: ReadonlySet<string> = new Set(),
+): Promise<Progress> {
+	const ids = new Set(runs.map(({ runId }) => runId).filter((id) => !ended.has(id)));
+	const found = await reader.readRuns({ ids, createdAt: firstCreatedAt }, detail);
+	const progress: Progress = { runs: found, ended: [], pending: [], unreadable: [] };
+	for (const [id, run] of found) progress[stateOf(run, startedAt)].push(id);
+	return progress;
+}
+
+function stateOf(run: Run | RunflowError, startedAt: number): 'ended' | 'pending' | 'unreadable' {
+	if (!(run instanceof RunflowError)) return isTerminal(run.status) ? 'ended' : 'pending';
+	if (!isNotFound(run)) return 'unreadable';
+	return mayBeUnknownYet(startedAt) ? 'pending' : 'ended';
 }

@@ -9,15 +9,14 @@ import { toSuspendedErrorRow } from '../errors/errorRow';
 import { explain } from '../errors/explanations';
 import { downloadsAtOnce, imagesOf, listImages } from '../output/images';
 import { toItems, type RunResult } from '../output/items';
-import { runsToRead, type ReadRuns, type RunReader } from './pending';
-import type { SuspendedRun, Suspension } from './suspension';
+import { readOnce, type ReadRuns, type RunReader } from './reading';
+import { withErrorRows, type Suspension } from './suspension';
 
 /**
  * The output of a suspended node whose runs have ended: each as it was read from the API, since a callback
  * is only a wake-up, and its images are delivered as when polling. `known` are those that were read just
- * now. A failure is a row of the
- * one shape with `failure`, or an error row where the node continues on errors. Never throws, because
- * that would kill the execution.
+ * now. A failure is a row of the one shape with `failure`, or an error row where the node continues on
+ * errors. Never throws, because that would kill the execution.
  */
 export async function resumedItems(
 	context: RequestContext,
@@ -25,39 +24,20 @@ export async function resumedItems(
 	suspension: Suspension,
 	known: ReadRuns | null = null,
 ): Promise<INodeExecutionData[]> {
-	const runs = await wholeRuns(client, suspension, known);
-	const downloadSlots = new Slots(downloadsAtOnce);
-	const resumed = await Promise.all(
-		suspension.runs.map(async (suspended) => {
-			const { itemIndex, runId } = suspended;
-			const run = runs.get(runId);
-			const result =
-				run === undefined || run instanceof Error
-					? failedResult(suspended, unreadRun(runId), run ?? new Error('not read'))
-					: await downloadSlots.use(async () => await resultOf(context, client, suspended, run));
-			return { itemIndex, items: itemsOf(context, suspension, result) };
-		}),
-	);
-	const refused = suspension.errorRows.map(({ itemIndex, json }) => ({
-		itemIndex,
-		items: [{ json, pairedItem: { item: itemIndex } }],
-	}));
-	return [...resumed, ...refused]
-		.sort((one, other) => one.itemIndex - other.itemIndex)
-		.flatMap(({ items }): INodeExecutionData[] => items);
-}
-
-/** The runs with all that their items need: where an item includes the run, everything that the API says of it. */
-async function wholeRuns(
-	client: RunReader,
-	suspension: Suspension,
-	known: ReadRuns | null,
-): Promise<ReadRuns> {
 	const isWhole = suspension.runs.some(({ output }) => output.includeRun);
 	const isEnough = known !== null && (!isWhole || known.size === 1);
-	return isEnough
+	const runs = isEnough
 		? known
-		: await client.readRuns(runsToRead(suspension), isWhole ? 'all' : 'usual');
+		: (await readOnce(client, suspension, isWhole ? 'all' : 'usual')).runs;
+	const downloadSlots = new Slots(downloadsAtOnce);
+	const resumed = suspension.runs.map(async (suspended) => {
+		const run = runs.get(suspended.runId) ?? new Error('not read');
+		const ended = await downloadSlots.use(
+			async () => await deliver(context, client, suspended, run),
+		);
+		return { itemIndex: suspended.itemIndex, rows: rowsOf(context, suspension, ended) };
+	});
+	return withErrorRows(await Promise.all(resumed), suspension);
 }
 
 /** A run's result, and the error where it has no images, or not all. */
@@ -66,47 +46,40 @@ interface Resumed {
 	error: Error | null;
 }
 
-function itemsOf(
+async function deliver(
+	context: RequestContext,
+	client: RunReader,
+	{ itemIndex, output, runId, source }: Suspension['runs'][number],
+	run: Run | Error,
+): Promise<Resumed> {
+	const ofItem = { images: [], itemIndex, output, source };
+	if (run instanceof Error) return { result: { ...ofItem, run: unreadRun(runId) }, error: run };
+	if (!hasSucceeded(run.status) || run.images.length === 0) {
+		return { result: { ...ofItem, run }, error: new RunFailedError(run) };
+	}
+	try {
+		const reread = async () => await client.getRun(run.id);
+		const images = await imagesOf(context, run, output, { reread });
+		return { result: { ...ofItem, run, images }, error: null };
+	} catch (thrown) {
+		const images = await listImages(context, run, output.fileName).catch(() => []);
+		const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+		return { result: { ...ofItem, run, images }, error };
+	}
+}
+
+function rowsOf(
 	context: RequestContext,
 	{ continuesOnError }: Suspension,
 	{ error, result }: Resumed,
 ): INodeExecutionData[] {
 	if (error === null) return toItems(result);
 	if (continuesOnError) return [toSuspendedErrorRow(context.getNode(), error, result.itemIndex)];
-	const failure = failureOf(result.run, error);
+	const failure = result.run.failure ?? failureOf(error);
 	return toItems({ ...result, run: { ...result.run, failure } });
 }
 
-async function resultOf(
-	context: RequestContext,
-	client: RunReader,
-	suspended: SuspendedRun,
-	run: Run,
-): Promise<Resumed> {
-	const { itemIndex, output, source } = suspended;
-	if (!hasSucceeded(run.status) || run.images.length === 0) {
-		return failedResult(suspended, run, new RunFailedError(run));
-	}
-	const reread = async () => await client.getRun(run.id);
-	const images = await imagesOf(context, run, output, { reread }).catch(asError);
-	if (!(images instanceof Error)) {
-		return { result: { run, images, itemIndex, output, source }, error: null };
-	}
-	const listed = await listImages(context, run, output.fileName).catch(() => []);
-	return { result: { run, images: listed, itemIndex, output, source }, error: images };
-}
-
-function asError(error: unknown): Error {
-	return error instanceof Error ? error : new Error(String(error));
-}
-
-function failedResult(suspended: SuspendedRun, run: Run, error: Error): Resumed {
-	const { itemIndex, output, source } = suspended;
-	return { result: { run, images: [], itemIndex, output, source }, error };
-}
-
-function failureOf(run: Run, error: Error): NonNullable<Run['failure']> {
-	if (run.failure !== null) return run.failure;
+function failureOf(error: Error): Run['failure'] {
 	if (!(error instanceof RunflowError)) {
 		return { code: null, message: 'The images could not be stored in n8n', stage: null };
 	}

@@ -36,44 +36,66 @@ function withPath(resumeUrl: string): string {
 	return url.toString();
 }
 
-const stateSchema = z.enum(['pending', 'resumed']);
-
-/** Whether a suspension is still waited for. */
-export type ResumeState = z.infer<typeof stateSchema>;
-
-/** What is asked of the resume URL: to wake the execution, or only whether it is still suspended. */
+/** What this package asks of the resume URL: to wake the execution, or only whether it is still suspended. */
 const callSchema = z.object({
 	purpose: z.enum(['probe', 'wake']),
 	suspensionId: z.string(),
 });
 
-/** A call by this package, in contrast to a callback. */
-export type ResumeCall = z.infer<typeof callSchema>;
+const callbackSchema = z.object({ run_id: z.string() });
+
+/** Who calls: Runflow about a run, or this package about a suspension; nobody else names either. */
+interface Called {
+	purpose: 'callback' | 'probe' | 'wake';
+	runId: string | null;
+	suspensionId: string | null;
+}
+
+/** What the caller of a resume URL says; a call that says nothing is one to wake the execution. */
+export function readCall(context: IWebhookFunctions): Called {
+	const body = context.getBodyData();
+	const call = callSchema.safeParse(body);
+	if (call.success) return { ...call.data, runId: null };
+	const runId = callbackSchema.safeParse(body).data?.run_id ?? null;
+	return { purpose: runId === null ? 'wake' : 'callback', runId, suspensionId: null };
+}
+
+const stateSchema = z.enum(['pending', 'resumed']);
+
+/** Whether a suspension is still waited for. */
+export type ResumeState = z.infer<typeof stateSchema>;
 
 /** How a call ended. */
 export interface ResumeAnswer {
 	/** n8n's status, null when there was no answer. */
 	httpStatus: number | null;
-	/** What `wake` says, null where it says nothing. */
-	state: ResumeState | null;
-	/** Whether n8n itself refused the call, not a proxy before it, or an n8n that is only starting. */
-	isRefused: boolean;
-	/** Whether n8n failed over an execution that has ended, as it does over one whose last node is a form. */
-	hasEnded: boolean;
+	/** Whether there is nothing left to wake: the URL is not valid, or its execution is gone or finished. */
+	isOver: boolean;
+	/** Whether the call reached the execution, or n8n said that it can't be called. */
+	isClear: boolean;
 }
 
-/** What n8n answers where it refuses a call to a resume URL. */
+const stateBodySchema = z.object({ state: stateSchema });
+
+/** What n8n itself answers where it refuses a call, not a proxy before it, or an n8n that is only starting. */
 const refusalSchema = z.union([
 	z.object({ code: z.number(), message: z.string() }),
 	z.object({ error: z.string() }),
 ]);
 
-/** n8n looks for the node to resume before it knows that there is none. */
+/** n8n fails over an execution that has ended with a form: it looks for the node to resume before it knows that there is none. */
 const endedSchema = z.object({ message: z.string().regex(/undefined \(reading 'node'\)/) });
 
 const answerSchema = z.object({ statusCode: z.number(), body: z.unknown() });
 
-const stateBodySchema = z.object({ state: stateSchema });
+/** What the answer of a resume URL says. */
+export function readAnswer(httpStatus: number, body: unknown): ResumeAnswer {
+	const state = stateBodySchema.safeParse(body).data?.state;
+	const hasEnded = httpStatus === 500 && endedSchema.safeParse(body).success;
+	const isInvalid = [401, 404, 409].includes(httpStatus) && refusalSchema.safeParse(body).success;
+	const isOver = state === 'resumed' || hasEnded || isInvalid;
+	return { httpStatus, isOver, isClear: state !== undefined || isOver };
+}
 
 const callTimeoutMs = 30_000;
 
@@ -92,7 +114,7 @@ export function canReachItself(): boolean | null {
 export async function callResumeUrl(
 	context: RequestContext,
 	url: string,
-	call: ResumeCall,
+	call: z.infer<typeof callSchema>,
 ): Promise<ResumeAnswer> {
 	const answer: unknown = await context.helpers
 		.httpRequest({
@@ -107,32 +129,6 @@ export async function callResumeUrl(
 		.catch(() => null);
 	const received = answerSchema.safeParse(answer);
 	reachesItself = received.success;
-	if (!received.success) {
-		return { httpStatus: null, state: null, isRefused: false, hasEnded: false };
-	}
-	const { body, statusCode } = received.data;
-	const said = stateBodySchema.safeParse(body);
-	return {
-		httpStatus: statusCode,
-		state: said.success ? said.data.state : null,
-		isRefused: refusalSchema.safeParse(body).success,
-		hasEnded: statusCode === 500 && endedSchema.safeParse(body).success,
-	};
-}
-
-/** The call that this package made, null for a callback of Runflow's. */
-export function readResumeCall(context: IWebhookFunctions): ResumeCall | null {
-	const call = callSchema.safeParse(context.getBodyData());
-	return call.success ? call.data : null;
-}
-
-/** Whether there is nothing left to wake: the URL is not valid, or its execution is gone or finished. */
-export function isOver({ hasEnded, httpStatus, isRefused, state }: ResumeAnswer): boolean {
-	const isInvalid = isRefused && [401, 404, 409].includes(httpStatus ?? 0);
-	return state === 'resumed' || hasEnded || isInvalid;
-}
-
-/** Whether the call reached the execution, or n8n said that it can't be called. */
-export function isClear(answer: ResumeAnswer): boolean {
-	return answer.state !== null || isOver(answer);
+	if (!received.success) return { httpStatus: null, isOver: false, isClear: false };
+	return readAnswer(received.data.statusCode, received.data.body);
 }

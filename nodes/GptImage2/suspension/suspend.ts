@@ -10,14 +10,14 @@ import { isTakenUp, toItems, type RunResult } from '../output/items';
 import { outputOptionsSchema } from '../parameters/output';
 import type { Batch } from '../runs/batch';
 import { startAlarm } from './alarm';
-import { anyPending } from './pending';
+import { readOnce } from './reading';
 import { resumedItems } from './resume';
 import { resumeUrlOf } from './resumeUrl';
-import { saveSuspension, type Suspension } from './suspension';
+import { saveSuspension, withErrorRows, type Suspension } from './suspension';
 import { watch } from './watch';
 
 /** An item that could not be started, where the node continues on errors. */
-export interface FailedItem {
+interface FailedItem {
 	itemIndex: number;
 	error: unknown;
 	/** What is known beside the error. */
@@ -33,31 +33,29 @@ export async function suspend(
 	started: RunResult[],
 	failed: FailedItem[],
 ): Promise<INodeExecutionData[]> {
-	const { client, context, ledger, options, requests } = batch;
+	const { client, context, options } = batch;
 	const suspension = suspensionOf(batch, started, failed);
 	const open = started.filter(({ run }) => !isTerminal(run.status));
 	addTakenUpHint(context, started);
-	const toRead = { ids: new Set(open.map(({ run }) => run.id)), createdAt: firstCreation(open) };
-	if (!(await anyPending(client.once, toRead)))
+	if (await haveEnded(batch, open, suspension))
 		return await resumedItems(context, client, suspension);
 
 	const url = resumeUrlOf(context);
-	const deadline = suspension.startedAt + options.timeoutSeconds * 1000;
-	const called = new Set(
-		requests.flatMap((request) => {
-			const entry = ledger.runOf(request);
-			return entry?.callbackUrl === url ? [entry.runId] : [];
-		}),
-	);
-	const calls = ({ run }: RunResult) => called.has(run.id);
-	const expectsCallbacks = open.every(calls);
-	const isReachable = open.every((result) => isTakenUp(result) || calls(result));
 	const { id: suspensionId, startedAt } = suspension;
+	const deadline = startedAt + options.timeoutSeconds * 1000;
+	const called = runsCalling(batch, url);
+	const expectsCallbacks = open.every(({ run }) => called.has(run.id));
+	const isReachable = open.every((result) => isTakenUp(result) || called.has(result.run.id));
 	const hasAlarm = await startAlarm(context, { resumeUrl: url, suspensionId, startedAt, deadline });
 	addSuspensionHints(context, { hasAlarm, isReachable });
 
 	saveSuspension(context, suspension);
-	outputAtDeadline(batch, started, suspension);
+	// At the deadline n8n outputs the node's input. The items themselves belong to the node before.
+	const handles = started.map((result) => ({
+		itemIndex: result.itemIndex,
+		rows: toItems({ ...result, images: [], timedOut: true }),
+	}));
+	context.getExecuteData().data.main = [withErrorRows(handles, suspension)];
 	await context.putExecutionToWait(new Date(deadline));
 	void watch(batch, { suspension, url, deadline, expectsCallbacks });
 	return [];
@@ -87,23 +85,20 @@ function firstCreation(results: RunResult[]): number {
 	return results.reduce((first, { run }) => Math.min(first, run.createdAt ?? 0), Date.now());
 }
 
-/**
- * At the deadline n8n outputs the node's *input* items, so they are replaced by the run ids. The items
- * themselves stay as they are: they belong to the node before.
- */
-function outputAtDeadline(
-	{ context }: Batch,
-	started: RunResult[],
-	{ errorRows }: Suspension,
-): void {
-	const handles = started.map((result) => ({
-		itemIndex: result.itemIndex,
-		rows: toItems({ ...result, images: [], timedOut: true }),
-	}));
-	const refused = errorRows.map(({ itemIndex, json }) => ({
-		itemIndex,
-		rows: [{ json, pairedItem: { item: itemIndex } }],
-	}));
-	const rows = [...handles, ...refused].sort((one, other) => one.itemIndex - other.itemIndex);
-	context.getExecuteData().data.main = [rows.flatMap((row): INodeExecutionData[] => row.rows)];
+/** Whether the runs that were pending have ended. A quick read, each only once, since the execution is held meanwhile. */
+async function haveEnded(
+	{ client }: Batch,
+	open: RunResult[],
+	{ id, startedAt }: Suspension,
+): Promise<boolean> {
+	const runs = open.map(({ run }) => ({ runId: run.id }));
+	const toRead = { id, startedAt, firstCreatedAt: firstCreation(open), runs };
+	const { pending, unreadable } = await readOnce(client.once, toRead, 'status');
+	return pending.length + unreadable.length === 0;
+}
+
+/** The ids of the runs whose callbacks go to this URL. */
+function runsCalling({ ledger, requests }: Batch, url: string): Set<string> {
+	const entries = requests.flatMap((request) => ledger.runOf(request) ?? []);
+	return new Set(entries.filter((entry) => entry.callbackUrl === url).map(({ runId }) => runId));
 }

@@ -1,4 +1,9 @@
-import type { IDataObject, IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
+import type {
+	IDataObject,
+	IExecuteFunctions,
+	INodeExecutionData,
+	IWebhookFunctions,
+} from 'n8n-workflow';
 import { z } from 'zod/v3';
 
 import { runSources } from '../output/items';
@@ -31,9 +36,6 @@ const suspensionSchema = z.object({
 /** What a suspended execution remembers: its runs, and the rows of items that could not be started. */
 export type Suspension = z.infer<typeof suspensionSchema>;
 
-/** A run that a suspended execution waits for. */
-export type SuspendedRun = Suspension['runs'][number];
-
 const suspensionKey = 'suspension';
 
 /** Keeps a suspension in the node's context, which n8n saves with the execution. */
@@ -56,4 +58,24 @@ function escaped(name: string): string {
 		const code = name.charCodeAt(index).toString(16).padStart(4, '0');
 		return `\\u${code}`;
 	}).join('');
+}
+
+/** The rows of an item, and which one it is, counted from 0. */
+interface ItemRows {
+	itemIndex: number;
+	rows: INodeExecutionData[];
+}
+
+/** The rows of runs and those of items that could not be started, in the order of the input. */
+export function withErrorRows(
+	ofRuns: ItemRows[],
+	{ errorRows }: Pick<Suspension, 'errorRows'>,
+): INodeExecutionData[] {
+	const refused = errorRows.map(({ itemIndex, json }) => ({
+		itemIndex,
+		rows: [{ json, pairedItem: { item: itemIndex } }],
+	}));
+	return [...ofRuns, ...refused]
+		.sort((one, other) => one.itemIndex - other.itemIndex)
+		.flatMap(({ rows }) => rows);
 }

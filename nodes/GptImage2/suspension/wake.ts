@@ -1,17 +1,15 @@
 import { sleep, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-workflow';
-import { z } from 'zod/v3';
 
 import { partOfAge, type AgePart } from '../../../runflow/pace';
 import { connect } from '../connection';
-import { decide, type Called } from './decide';
+import { decide } from './decide';
 import { liveSuspensions, type LiveSuspension } from './live';
 import { readTogether } from './reading';
 import { resumedItems } from './resume';
 import {
 	callResumeUrl,
 	canReachItself,
-	isOver,
-	readResumeCall,
+	readCall,
 	resumeUrlOfCalled,
 	type ResumeState,
 } from './resumeUrl';
@@ -47,32 +45,25 @@ async function resumeOrKeepWaiting(
 	context: IWebhookFunctions,
 	answer: Answer,
 ): Promise<IWebhookResponseData> {
-	const call = readResumeCall(context);
-	const runId = call === null ? callingRun(context) : null;
-	const purpose = call?.purpose ?? (runId === null ? 'wake' : 'callback');
+	const { purpose, runId, suspensionId } = readCall(context);
 	const known = runId === null ? null : liveSuspensions.calledBy(runId);
 	// Opening the suspension costs n8n more than the whole answer, and most callbacks lead to nothing.
-	if (known?.isWatched && decide(calledAs(purpose, known)) === 'wait') {
+	if (known?.isWatched && decide(purpose, known, canReachItself()) === 'wait') {
 		answer(200, 'pending');
 		return keepWaiting;
 	}
 	const suspension = readSuspension(context);
-	if (suspension === null || (call !== null && call.suspensionId !== suspension.id)) {
+	if (suspension === null || (suspensionId ?? suspension.id) !== suspension.id) {
 		answer(200, 'resumed');
 		return keepWaiting;
 	}
 	const live = liveSuspensions.of(suspension);
-	if (runId !== null) live.called.add(runId);
-	const decision = decide(calledAs(purpose, live));
+	if (runId !== null) live.noteCall(runId);
+	const decision = decide(purpose, live, canReachItself());
 	if (decision === 'read') return await readAndResume(context, live, suspension, answer);
 	answer(200, 'pending');
 	if (decision === 'readSoon') void readSoon(context, live, suspension).catch(() => null);
 	return keepWaiting;
-}
-
-function calledAs(purpose: Called['purpose'], live: LiveSuspension): Called {
-	const { isComplete, isResumed, isWatched } = live;
-	return { purpose, isComplete, isResumed, isWatched, reachesItself: canReachItself() };
 }
 
 /**
@@ -99,9 +90,9 @@ async function isStillSuspended(
 	suspensionId: string,
 ): Promise<boolean> {
 	const url = resumeUrlOfCalled(context);
-	return (
-		url === null || !isOver(await callResumeUrl(context, url, { purpose: 'probe', suspensionId }))
-	);
+	if (url === null) return true;
+	const { isOver } = await callResumeUrl(context, url, { purpose: 'probe', suspensionId });
+	return !isOver;
 }
 
 async function readAndResume(
@@ -126,11 +117,6 @@ async function readAndResume(
 	const isSlow = Date.now() - started > slowResumeMs;
 	if (isSlow && !(await isStillSuspended(context, live.id))) return keepWaiting;
 	return { noWebhookResponse: true, workflowData: [items] };
-}
-
-function callingRun(context: IWebhookFunctions): string | null {
-	const body = z.object({ run_id: z.string() }).safeParse(context.getBodyData());
-	return body.success ? body.data.run_id : null;
 }
 
 /** Answers the sender, at most once. */

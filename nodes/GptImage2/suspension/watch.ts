@@ -1,11 +1,10 @@
 import { sleep } from 'n8n-workflow';
 
 import { partOfAge, type AgePart } from '../../../runflow/pace';
-
 import type { Batch } from '../runs/batch';
 import { liveSuspensions, type LiveSuspension } from './live';
-import { progressOf, runsToRead } from './pending';
-import { callResumeUrl, canReachItself, isOver } from './resumeUrl';
+import { readOnce } from './reading';
+import { callResumeUrl, canReachItself } from './resumeUrl';
 import type { Suspension } from './suspension';
 
 /** The first reads come so soon after the suspension, since a callback that comes before n8n has saved it is lost. */
@@ -26,7 +25,7 @@ const relaxed: AgePart = { part: 0.25, shortestMs: 5_000, longestMs: 60_000 };
 const brisk: AgePart = { part: 0.1, shortestMs: 1_000, longestMs: 60_000 };
 
 /** What the watch needs to know of a suspension. */
-export interface Watched {
+interface Watched {
 	suspension: Suspension;
 	/** The URL that wakes the execution. */
 	url: string;
@@ -64,26 +63,22 @@ async function readUntilEnded(
 	{ deadline, expectsCallbacks, suspension, url }: Watched,
 	live: LiveSuspension,
 ): Promise<boolean> {
-	const { id, startedAt } = suspension;
+	const probe = async () =>
+		await callResumeUrl(context, url, { purpose: 'probe', suspensionId: suspension.id });
 	const ended = new Set<string>();
 	let probedAt = Date.now();
 	for (;;) {
-		const gapMs = nextReadIn(Date.now() - startedAt, expectsCallbacks);
+		const gapMs = nextReadIn(Date.now() - suspension.startedAt, expectsCallbacks);
 		if (Date.now() + gapMs >= deadline) return false;
 		await sleep(gapMs);
 		if (live.isResumed) return false;
-		if (canReachItself() === null) {
-			await callResumeUrl(context, url, { purpose: 'probe', suspensionId: id });
-		}
-		const read = await client.once.readRuns(runsToRead(suspension, ended), 'status');
-		const { ended: nowEnded, pending, unreadable } = progressOf(read, suspension);
-		for (const runId of nowEnded) ended.add(runId);
-		if (pending.length + unreadable.length === 0) return true;
+		if (canReachItself() === null) await probe();
+		const progress = await readOnce(client.once, suspension, 'status', ended);
+		for (const runId of progress.ended) ended.add(runId);
+		if (progress.pending.length + progress.unreadable.length === 0) return true;
 		if (Date.now() - probedAt < probeEveryMs) continue;
 		probedAt = Date.now();
-		if (isOver(await callResumeUrl(context, url, { purpose: 'probe', suspensionId: id }))) {
-			return false;
-		}
+		if ((await probe()).isOver) return false;
 	}
 }
 
@@ -97,10 +92,11 @@ async function callUntilWoken(
 	live: LiveSuspension,
 ): Promise<void> {
 	for (let gapMs = firstCallGapMs; Date.now() + gapMs < deadline; gapMs *= 2) {
-		const answer = await callResumeUrl(context, url, { purpose: 'wake', suspensionId: id });
-		const isSaving = answer.httpStatus === 409 && gapMs < longestCallGapMs;
-		if (live.isResumed || (isOver(answer) && !isSaving)) return;
-		const wasAccepted = answer.httpStatus !== null && answer.httpStatus < 300;
+		const call = { purpose: 'wake', suspensionId: id } as const;
+		const { httpStatus, isOver } = await callResumeUrl(context, url, call);
+		const isSaving = httpStatus === 409 && gapMs < longestCallGapMs;
+		if (live.isResumed || (isOver && !isSaving)) return;
+		const wasAccepted = httpStatus !== null && httpStatus < 300;
 		await sleep(Math.min(wasAccepted ? Math.max(gapMs, resumeTakesMs) : gapMs, longestCallGapMs));
 	}
 }
