@@ -1,6 +1,6 @@
 import { z } from 'zod/v3';
 
-import { requestJson, usualTimeoutMs, type Send } from './request';
+import { requestJson, type Send } from './request';
 
 /** The largest file that the API accepts, in bytes (UPLOAD). */
 export const largestAssetBytes = 52_428_800;
@@ -30,17 +30,16 @@ export async function uploadAsset(
 	announcement: AssetAnnouncement,
 	sendBytes: (uploadUrl: string) => Promise<void>,
 ): Promise<string> {
-	const post = { method: 'POST', timeoutMs: usualTimeoutMs } as const;
 	const announced = await requestJson(
 		send,
-		{ ...post, path: '/v1/asset-uploads', body: announcement },
+		{ method: 'POST', path: '/v1/asset-uploads', body: announcement },
 		uploadSchema,
 	);
 	await sendBytes(announced.upload_url);
 	const path = `/v1/asset-uploads/${encodeURIComponent(announced.asset_id)}/confirmations`;
 	const confirmed = await requestJson(
 		send,
-		{ ...post, path, body: { folder_id: null } },
+		{ method: 'POST', path, body: { folder_id: null } },
 		assetSchema,
 	);
 	return confirmed.url;

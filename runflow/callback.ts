@@ -47,7 +47,7 @@ function announcedBy(event: string): string {
  * fields are fine, and none of them stands in for the documented `run_id` and `status`. Becomes the
  * event in one spelling and as much of the run as the callback carries.
  */
-export const callbackSchema = z.record(z.unknown()).transform((raw, context) => {
+const callbackSchema = z.record(z.unknown()).transform((raw, context) => {
 	const body = callbackFields.safeParse(raw);
 	if (!body.success) {
 		context.addIssue({ code: z.ZodIssueCode.custom, message: 'not a callback of a run' });

@@ -6,10 +6,10 @@ import { createRun, type CreateOptions, type CreateOutcome } from './createRun';
 import { findRun, type WantedRun } from './findRun';
 import type { RunRequest } from './input';
 import { RunLists } from './lists';
-import { Durations, durationOf, paceOf } from './pace';
+import { Durations, durationOf } from './pace';
 import { PendingRuns } from './pendingRuns';
 import { RunReader } from './reads';
-import { requestJson, usualTimeoutMs, type Send } from './request';
+import { requestJson, type Send } from './request';
 import { retrying, type Pause } from './retry';
 import type { Run } from './run';
 import { hasSucceeded } from './status';
@@ -22,7 +22,7 @@ export const generateModel = 'openai/gpt-image-2';
 export const editModel = 'openai/gpt-image-2/edit';
 
 /** How long and how often a pending run is read; without a signal only the timeout ends the waiting. */
-export interface WaitOptions {
+interface WaitOptions {
 	pollSeconds: number;
 	timeoutSeconds: number;
 	/** When this process created the run, in milliseconds since 1970, where it did. */
@@ -58,10 +58,7 @@ export class RunflowClient extends RunReader {
 		const lists = new RunLists(send);
 		super(send, lists, async (request, signal) => await retrying(request, pause, signal));
 		this.once = new RunReader(send, lists, async (request) => await request());
-		this.pending = new PendingRuns({
-			read: async (id) => await this.once.getRun(id),
-			readPage: async (filter, page) => await lists.read(filter, page),
-		});
+		this.pending = new PendingRuns(this.once, lists);
 	}
 
 	/** Finds the run of an earlier create, null where there is none. Throws RunflowError. */
@@ -86,7 +83,7 @@ export class RunflowClient extends RunReader {
 	async waitForRun(run: Run, options: WaitOptions): Promise<Run> {
 		const { isWhole = false, kind = null, pollSeconds, ...rest } = options;
 		const { pause, pending } = this;
-		const pace = paceOf(pollSeconds, kind === null ? null : durations.expected(kind));
+		const pace = { pollSeconds, expectedMs: kind === null ? null : durations.expected(kind) };
 		const startedAt = options.startedAt ?? Date.now();
 		const ended = await pending.during(
 			run,
@@ -126,25 +123,15 @@ export class RunflowClient extends RunReader {
 	 */
 	async redeliverCallback(runId: string): Promise<Delivery> {
 		const path = `/v1/runs/${encodeURIComponent(runId)}/callback-redeliveries`;
-		return await requestJson(
-			this.send,
-			{ method: 'POST', path, timeoutMs: usualTimeoutMs },
-			deliverySchema,
-			runId,
-		);
+		return await requestJson(this.send, { method: 'POST', path }, deliverySchema, runId);
 	}
 
 	/** The deliveries of a run's callback: `GET …/callback` (HIST). */
 	async getCallbackDeliveries(runId: string, signal?: AbortSignal): Promise<Delivery[]> {
 		const path = `/v1/runs/${encodeURIComponent(runId)}/callback`;
+		const schema = z.array(deliverySchema);
 		return await this.attempts(
-			async () =>
-				await requestJson(
-					this.send,
-					{ method: 'GET', path, timeoutMs: usualTimeoutMs },
-					z.array(deliverySchema),
-					runId,
-				),
+			async () => await requestJson(this.send, { method: 'GET', path }, schema, runId),
 			signal,
 		);
 	}

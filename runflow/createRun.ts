@@ -49,7 +49,7 @@ export interface FailedCreate {
 }
 
 /** What a create works with. */
-export interface CreateTools {
+interface CreateTools {
 	send: Send;
 	pause: Pause;
 	lists: RunLists;

@@ -13,6 +13,7 @@ export abstract class RunflowError extends Error {
 		readonly runId: string | null = null,
 	) {
 		super(message);
+		this.name = new.target.name;
 	}
 
 	/** The same error, said of a run. One that names a run already is returned as it is. */
@@ -24,14 +25,12 @@ export abstract class RunflowError extends Error {
 }
 
 /** What is known of a refusal beside its status. */
-export type Refusal = Partial<
+type Refusal = Partial<
 	Pick<RunflowApiError, 'code' | 'detail' | 'fields' | 'retryAfterMs' | 'scope'>
 >;
 
 /** The API answered with a status that isn't 2xx (ERR). */
 export class RunflowApiError extends RunflowError {
-	override readonly name = 'RunflowApiError';
-
 	readonly code: string | null;
 
 	/** The API's own words, null where it sent none. */
@@ -60,8 +59,6 @@ export class RunflowApiError extends RunflowError {
 
 /** No answer arrived: refused, reset, timed out, or the name could not be resolved. */
 export class RunflowConnectionError extends RunflowError {
-	override readonly name = 'RunflowConnectionError';
-
 	constructor(
 		/** The system's code, such as ECONNRESET, null where unknown. */
 		readonly code: string | null,
@@ -76,8 +73,6 @@ export class RunflowConnectionError extends RunflowError {
 
 /** The API answered 2xx with something other than what it documents. */
 export class RunflowAnswerError extends RunflowError {
-	override readonly name = 'RunflowAnswerError';
-
 	readonly code = 'UNREADABLE_ANSWER';
 
 	constructor(readonly problem: string) {
@@ -87,8 +82,6 @@ export class RunflowAnswerError extends RunflowError {
 
 /** A run ended as failed or cancelled, or succeeded without any image. */
 export class RunFailedError extends RunflowError {
-	override readonly name = 'RunFailedError';
-
 	readonly code: string | null;
 
 	constructor(readonly run: Run) {
@@ -99,8 +92,6 @@ export class RunFailedError extends RunflowError {
 
 /** The deadline passed while the run was still pending. */
 export class RunDeadlineError extends RunflowError {
-	override readonly name = 'RunDeadlineError';
-
 	readonly code = 'DEADLINE';
 
 	constructor(
@@ -114,8 +105,6 @@ export class RunDeadlineError extends RunflowError {
 
 /** A finished image could not be downloaded. */
 export class ImageDownloadError extends RunflowError {
-	override readonly name = 'ImageDownloadError';
-
 	readonly code = 'DOWNLOAD_FAILED';
 
 	constructor(
@@ -129,7 +118,7 @@ export class ImageDownloadError extends RunflowError {
 }
 
 /** Which image could not be stored, and why. */
-export interface StorageProblem {
+interface StorageProblem {
 	/** Which image of the run, counted from 0. */
 	index: number;
 	/** The operating system's code, such as ENOSPC. */
@@ -141,8 +130,6 @@ export interface StorageProblem {
 
 /** A finished image arrived, and there was no place to store it. */
 export class ImageStorageError extends RunflowError {
-	override readonly name = 'ImageStorageError';
-
 	readonly code = 'STORAGE_FAILED';
 
 	constructor(readonly problem: StorageProblem) {
@@ -152,8 +139,6 @@ export class ImageStorageError extends RunflowError {
 
 /** A run has no image with the number that was asked for, counted from 1. */
 export class NoSuchImageError extends RunflowError {
-	override readonly name = 'NoSuchImageError';
-
 	readonly code = 'NO_SUCH_IMAGE';
 
 	constructor(
@@ -166,8 +151,6 @@ export class NoSuchImageError extends RunflowError {
 
 /** The API knows the key of a create that was sent again, and yet no run of it is found. */
 export class DisputedRunError extends RunflowError {
-	override readonly name = 'DisputedRunError';
-
 	readonly code = 'RUN_DISPUTED';
 
 	constructor(readonly clientRef: string) {
@@ -177,8 +160,6 @@ export class DisputedRunError extends RunflowError {
 
 /** The runs that were started before can't be listed in full, so it isn't known what is paid for. */
 export class UnknownRunsError extends RunflowError {
-	override readonly name = 'UnknownRunsError';
-
 	readonly code = 'RUNS_UNKNOWN';
 
 	constructor(
@@ -191,8 +172,6 @@ export class UnknownRunsError extends RunflowError {
 
 /** The node was told to stop, by n8n or because another item failed. */
 export class StoppedError extends RunflowError {
-	override readonly name = 'StoppedError';
-
 	readonly code = 'STOPPED';
 
 	constructor() {

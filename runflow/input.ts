@@ -1,7 +1,7 @@
 import { z } from 'zod/v3';
 
 /** The preset sizes (SEED). */
-export const imageSizePresets = [
+const imageSizePresets = [
 	'square_hd',
 	'square',
 	'portrait_4_3',
@@ -11,7 +11,7 @@ export const imageSizePresets = [
 ] as const;
 
 /** The limits of a custom size, in pixels (SEED). */
-export const customSizeLimits = {
+const customSizeLimits = {
 	multipleOf: 16,
 	longestEdge: 3840,
 	ratio: 3,

@@ -20,8 +20,6 @@ const codes: Readonly<Record<InputRunProblem['kind'], string>> = {
  * that names a run which is paid for.
  */
 export class InputRunError extends RunflowError {
-	override readonly name = 'InputRunError';
-
 	readonly code: string;
 
 	constructor(

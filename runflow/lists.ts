@@ -1,6 +1,6 @@
 import { RunflowApiError, RunflowError, returnRunflowError } from './errors';
 import { queryOf, type FilterTerms, type RunFilter } from './filter';
-import { requestJson, usualTimeoutMs, type Send } from './request';
+import { requestJson, type Send } from './request';
 import { runListSchema, type Run } from './run';
 
 /** The most runs of one page (RUN-L). */
@@ -133,11 +133,8 @@ export class RunLists {
 			...(q !== undefined && { q }),
 			...(cursor !== null && { pq: cursor }),
 		};
-		const page = await requestJson(
-			this.send,
-			{ method: 'GET', path: '/v1/runs', query, timeoutMs: usualTimeoutMs },
-			runListSchema,
-		);
+		const request = { method: 'GET', path: '/v1/runs', query } as const;
+		const page = await requestJson(this.send, request, runListSchema);
 		const runs = page.items.filter((run): run is Run => run !== null);
 		const isLast =
 			page.items.length === 0 ||

@@ -1,4 +1,3 @@
-import { RunflowError, returnRunflowError } from './errors';
 import { everyRun, type RunFilter } from './filter';
 import {
 	mostPerPage,
@@ -9,7 +8,6 @@ import {
 	type RunPage,
 } from './lists';
 import type { Run } from './run';
-import { Slots } from './slots';
 import { hasSucceeded, isTerminal } from './status';
 
 /** Several runs, and when the first of them was created, in milliseconds since 1970 by the API's clock. */
@@ -19,9 +17,7 @@ export interface ManyRuns {
 }
 
 /** Reads a page of the runs that match. */
-export type ReadPage = (filter: RunFilter, page: PageRequest) => Promise<RunPage>;
-
-const readsAtOnce = 10;
+type ReadPage = (filter: RunFilter, page: PageRequest) => Promise<RunPage>;
 
 /** The list is asked for what was created after a moment, so the first run itself has to be after it. */
 const beforeFirstMs = 1_000;
@@ -45,38 +41,6 @@ export async function listThem(
 		return found.size === ids.size || undefined;
 	});
 	return found;
-}
-
-/** What reads runs one by one and in lists. */
-export interface ManyReader {
-	readPage: ReadPage;
-	/** Reads one run. */
-	read: (id: string) => Promise<Run>;
-}
-
-/**
- * Reads these runs, with one list where there are several, and by itself whatever that doesn't show well
- * enough for `detail`: for 'usual' an ended run has to have its images, or why it failed, in it. Returns
- * each by its id, or why it can't be read. Never throws for a run.
- */
-export async function readMany(
-	{ read, readPage }: ManyReader,
-	many: ManyRuns,
-	detail: ListDetail,
-): Promise<Map<string, Run | RunflowError>> {
-	const isListed = many.ids.size > 1 && detail !== 'all';
-	const listed = isListed
-		? await listThem(readPage, many, detail).catch(returnRunflowError)
-		: new Map<string, Run>();
-	const slots = new Slots(readsAtOnce);
-	const runs = await Promise.all(
-		[...many.ids].map(async (id) => {
-			const run = listed instanceof RunflowError ? undefined : listed.get(id);
-			if (run !== undefined && shows(run, detail)) return [id, run] as const;
-			return [id, await slots.use(async () => await read(id)).catch(returnRunflowError)] as const;
-		}),
-	);
-	return new Map(runs);
 }
 
 /** Whether a run in a list says all that is wanted of it. */

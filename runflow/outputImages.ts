@@ -20,7 +20,7 @@ const imageSchema = z
 	.catch(null);
 
 /** One delivered image: its URL (https or data URI), and its size in pixels where the API says. */
-export type RunImage = NonNullable<z.infer<typeof imageSchema>>;
+type RunImage = NonNullable<z.infer<typeof imageSchema>>;
 
 const imageListKeys = ['outputs', 'images', 'image_urls', 'image'] as const;
 const singleImageKeys = ['url', 'image_url', 'output_url', 'image'] as const;

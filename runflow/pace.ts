@@ -1,11 +1,9 @@
 import type { Run } from './run';
 
-/** How often a run is read while it is pending; all but `expectedMs` follow from the poll interval. */
+/** How often a run is read while it is pending. */
 export interface Pace {
-	firstMs: number;
-	shortestMs: number;
-	usualMs: number;
-	longestMs: number;
+	/** The longest gap between two reads, from which the others follow. */
+	pollSeconds: number;
 	/** How long the run is expected to take, null where nothing is known. */
 	expectedMs: number | null;
 }
@@ -31,36 +29,25 @@ const firstGapPerElapsed = 1 / 3;
 const looksBeforeEnd = [0.5, 0.9];
 
 /**
- * The pace for a poll interval: the first read after a fifth of it, then gaps from a tenth of it up
- * to the whole.
- */
-export function paceOf(pollSeconds: number, expectedMs: number | null = null): Pace {
-	const longestMs = pollSeconds * 1000;
-	return {
-		firstMs: longestMs / 5,
-		shortestMs: longestMs / 10,
-		usualMs: longestMs / 2,
-		longestMs,
-		expectedMs,
-	};
-}
-
-/**
  * How long to wait before the next read of a run that is `elapsedMs` old, in milliseconds. A run whose
  * end is expected is hardly read before; after that, the gap is a tenth of the run's age, so a run is
  * never seen much later than it ended, measured by how long it took. Of a run of which nothing is known
- * the age is no measure yet, so the gap is longer at first.
+ * the age is no measure yet, so the first gap is a fifth of the poll interval, and later ones are longer.
  */
-export function nextGap(elapsedMs: number, pace: Pace): number {
-	const { expectedMs, firstMs, longestMs, shortestMs, usualMs } = pace;
-	const gapMs = partOfAge(elapsedMs, { part: gapPerElapsed, shortestMs, longestMs });
+export function nextGap(elapsedMs: number, { expectedMs, pollSeconds }: Pace): number {
+	const longestMs = pollSeconds * 1000;
+	const gapMs = partOfAge(elapsedMs, {
+		part: gapPerElapsed,
+		shortestMs: longestMs / 10,
+		longestMs,
+	});
 	if (expectedMs !== null) {
 		const next = looksBeforeEnd.map((part) => part * expectedMs).find((at) => elapsedMs < at);
 		return next === undefined ? gapMs : Math.max(next - elapsedMs, 1);
 	}
+	const firstMs = longestMs / 5;
 	if (elapsedMs < firstMs) return firstMs - elapsedMs;
-	const early = Math.min(elapsedMs * firstGapPerElapsed, usualMs, longestMs);
-	return Math.max(early, gapMs);
+	return Math.max(Math.min(elapsedMs * firstGapPerElapsed, longestMs / 2), gapMs);
 }
 
 /**

@@ -1,6 +1,8 @@
 import { returnRunflowError } from './errors';
 import { clockSkewMs } from './findRun';
-import { listThem, shows, type ManyReader, type ManyRuns } from './manyRuns';
+import type { ListDetail, RunLists } from './lists';
+import { listThem, shows } from './manyRuns';
+import type { RunReader } from './reads';
 import { isPassing } from './retry';
 import type { Run } from './run';
 import { isTerminal } from './status';
@@ -50,7 +52,10 @@ export class PendingRuns {
 
 	private listsAgainAt = 0;
 
-	constructor(private readonly reader: ManyReader) {}
+	constructor(
+		private readonly reader: Pick<RunReader, 'getRun'>,
+		private readonly lists: Pick<RunLists, 'read'>,
+	) {}
 
 	/** Counts a run among them for as long as `wait` takes. Returns and throws as that. */
 	async during<T>(run: Run, wait: () => Promise<T>): Promise<T> {
@@ -64,17 +69,17 @@ export class PendingRuns {
 	async read(id: string, { freshMs, isWhole }: Look): Promise<Run> {
 		const run = this.pending.get(id);
 		const overview = run && this.overviewFor(run, freshMs);
-		if (!overview) return await this.reader.read(id);
+		if (!overview) return await this.reader.getRun(id);
 		const listed = (await overview.runs).get(id);
 		if (listed === undefined) {
 			run.unshown += 1;
-			return run.unshown <= unshownTolerated ? run.lastSeen : await this.reader.read(id);
+			return run.unshown <= unshownTolerated ? run.lastSeen : await this.reader.getRun(id);
 		}
 		run.unshown = 0;
 		run.lastSeen = listed;
 		if (!isTerminal(listed.status)) return listed;
 		const isEnough = !isWhole && listed.raw.output !== undefined && shows(listed, 'usual');
-		return isEnough ? listed : await this.reader.read(id);
+		return isEnough ? listed : await this.reader.getRun(id);
 	}
 
 	/** A list that is fresh enough for a run, or a new one; null where it is better read by itself. */
@@ -90,19 +95,12 @@ export class PendingRuns {
 	/** Lists them, and those that have ended once more with all that is needed of them. Throws RunflowError where another try may help. */
 	private async list(): Promise<Map<string, Run>> {
 		try {
-			const runs = await listThem(
-				this.reader.readPage,
-				this.those([...this.pending.keys()]),
-				'status',
-			);
+			const runs = await this.listThose([...this.pending.keys()], 'status');
 			this.failures = 0;
 			const ended = [...runs.values()].filter(({ status }) => isTerminal(status));
 			if (ended.length < 2) return runs;
-			const whole = await listThem(
-				this.reader.readPage,
-				this.those(ended.map(({ id }) => id)),
-				'usual',
-			).catch(() => []);
+			const endedIds = ended.map(({ id }) => id);
+			const whole = await this.listThose(endedIds, 'usual').catch(() => []);
 			return new Map([...runs, ...whole]);
 		} catch (thrown) {
 			const error = returnRunflowError(thrown);
@@ -119,8 +117,13 @@ export class PendingRuns {
 		}
 	}
 
-	private those(ids: string[]): ManyRuns {
+	private async listThose(ids: string[], detail: ListDetail): Promise<Map<string, Run>> {
 		const created = ids.map((id) => this.pending.get(id)?.createdAt ?? 0);
-		return { ids: new Set(ids), createdAt: Math.min(...created) };
+		const runs = { ids: new Set(ids), createdAt: Math.min(...created) };
+		return await listThem(
+			async (filter, page) => await this.lists.read(filter, page),
+			runs,
+			detail,
+		);
 	}
 }

@@ -16,7 +16,7 @@ const privateAddresses = [
 const privateNames = /(^|\.)(localhost|local|internal|lan|home\.arpa)$/;
 
 /** Why Runflow can't call a URL. */
-export type Unreachable = 'not-http' | 'private';
+type Unreachable = 'not-http' | 'private';
 
 /**
  * Why Runflow can't call this URL, judged by the URL alone: it has to be http or https, and not on

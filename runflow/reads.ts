@@ -1,18 +1,21 @@
-import type { RunflowError } from './errors';
+import { returnRunflowError, RunflowError } from './errors';
 import { matches, type RunFilter } from './filter';
 import { pagesOf, type ListDetail, type PageRequest, type RunLists, type RunPage } from './lists';
-import { readMany, type ManyRuns } from './manyRuns';
-import { requestJson, usualTimeoutMs, type Send } from './request';
+import { listThem, shows, type ManyRuns } from './manyRuns';
+import { requestJson, type Send } from './request';
 import { runSchema, type Run } from './run';
+import { Slots } from './slots';
+
+const readsAtOnce = 10;
 
 /** Reads a run once: `GET /v1/runs/{id}` (RUN-G). Throws a RunflowError that names the run. */
 export async function readRun(send: Send, id: string): Promise<Run> {
 	const path = `/v1/runs/${encodeURIComponent(id)}`;
-	return await requestJson(send, { method: 'GET', path, timeoutMs: usualTimeoutMs }, runSchema, id);
+	return await requestJson(send, { method: 'GET', path }, runSchema, id);
 }
 
 /** Does a request, once or until it succeeds; the signal ends the pauses in between. */
-export type Attempts = <T>(request: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
+type Attempts = <T>(request: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
 
 /** The reads of runs, each done as `attempts` does it. */
 export class RunReader {
@@ -47,15 +50,33 @@ export class RunReader {
 		);
 	}
 
-	/** Reads several runs, as `readMany` in manyRuns.ts does. */
+	/**
+	 * Reads several runs, with one list, and by itself whatever that doesn't show well enough for `detail`:
+	 * for 'usual' an ended run has to have its images, or why it failed, in it. Returns each by its id, or
+	 * why it can't be read. Never throws for a run.
+	 */
 	async readRuns(
-		runs: ManyRuns,
+		many: ManyRuns,
 		detail: ListDetail,
 		signal?: AbortSignal,
 	): Promise<Map<string, Run | RunflowError>> {
-		const read = async (id: string) => await this.getRun(id, signal);
-		const readPage = async (filter: RunFilter, page: PageRequest) =>
-			await this.listRuns(filter, page, signal);
-		return await readMany({ read, readPage }, runs, detail);
+		const listed =
+			many.ids.size > 1 && detail !== 'all'
+				? await listThem(
+						async (filter, page) => await this.listRuns(filter, page, signal),
+						many,
+						detail,
+					).catch(returnRunflowError)
+				: new Map<string, Run>();
+		const slots = new Slots(readsAtOnce);
+		const runs = await Promise.all(
+			[...many.ids].map(async (id) => {
+				const run = listed instanceof RunflowError ? undefined : listed.get(id);
+				if (run !== undefined && shows(run, detail)) return [id, run] as const;
+				const read = slots.use(async () => await this.getRun(id, signal));
+				return [id, await read.catch(returnRunflowError)] as const;
+			}),
+		);
+		return new Map(runs);
 	}
 }

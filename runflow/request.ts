@@ -27,11 +27,14 @@ export interface ApiAnswer {
 	secrets?: readonly string[];
 }
 
+/** A request as its sender is asked for it; without a timeout it may take half a minute. */
+type Request = Omit<ApiRequest, 'timeoutMs'> & Partial<Pick<ApiRequest, 'timeoutMs'>>;
+
 /** Sends with the user's credential. Throws RunflowConnectionError when no answer arrives. */
 export type Send = (request: ApiRequest) => Promise<ApiAnswer>;
 
 /** How long a request that only reads, or does its work at once, may take. */
-export const usualTimeoutMs = 30_000;
+const usualTimeoutMs = 30_000;
 
 /**
  * Sends one request and reads its answer by `schema`. Throws RunflowApiError for a status other
@@ -41,19 +44,19 @@ export const usualTimeoutMs = 30_000;
  */
 export async function requestJson<T extends z.ZodTypeAny>(
 	send: Send,
-	request: ApiRequest,
+	request: Request,
 	schema: T,
 	runId: string | null = null,
 ): Promise<z.output<T>> {
 	try {
-		return read(request, await send(request), schema);
+		return read(request, await send({ timeoutMs: usualTimeoutMs, ...request }), schema);
 	} catch (error) {
 		throw error instanceof RunflowError ? error.about(runId) : error;
 	}
 }
 
 function read<T extends z.ZodTypeAny>(
-	{ method, path }: ApiRequest,
+	{ method, path }: Request,
 	{ httpStatus, headers, body: sent, secrets }: ApiAnswer,
 	schema: T,
 ): z.output<T> {

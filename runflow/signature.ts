@@ -4,10 +4,10 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 export const signatureHeader = 'runflow-signature';
 
 /** Why a callback was refused. */
-export type SignatureProblem = 'no-secret' | 'missing' | 'malformed' | 'mismatch';
+type SignatureProblem = 'no-secret' | 'missing' | 'malformed' | 'mismatch';
 
 /** Whether a signature is valid, and if not, why. */
-export type SignatureVerdict = { ok: true } | { ok: false; reason: SignatureProblem };
+type SignatureVerdict = { ok: true } | { ok: false; reason: SignatureProblem };
 
 const hexSignature = /^[0-9a-f]{64}$/;
 

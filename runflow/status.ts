@@ -1,5 +1,5 @@
 /** The statuses this package knows, in the order a run passes through them (RUNS, RUNS-old spelling). */
-export const runStatuses = [
+export const runStatuses: readonly string[] = [
 	'queued',
 	'dispatching',
 	'running',
@@ -7,14 +7,9 @@ export const runStatuses = [
 	'partial_succeeded',
 	'failed',
 	'cancelled',
-] as const;
+];
 
-const terminalStatuses: ReadonlySet<string> = new Set([
-	'succeeded',
-	'partial_succeeded',
-	'failed',
-	'cancelled',
-]);
+const terminalStatuses = new Set(['succeeded', 'partial_succeeded', 'failed', 'cancelled']);
 
 const otherSpellings: ReadonlyMap<string, string> = new Map([
 	['canceled', 'cancelled'],
@@ -48,5 +43,5 @@ export function mayDeliver(status: string): boolean {
 
 /** Whether this normalized status is one of the documented ones. */
 export function isKnownStatus(status: string): boolean {
-	return terminalStatuses.has(status) || runStatuses.some((known) => known === status);
+	return runStatuses.includes(status);
 }

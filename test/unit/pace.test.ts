@@ -1,10 +1,10 @@
-import { Durations, durationOf, nextGap, paceOf } from '../../runflow/pace';
+import { Durations, durationOf, nextGap } from '../../runflow/pace';
 import { runSchema } from '../../runflow/run';
 import { succeededRun } from '../fixtures/answers';
 
 /** When a run is read, in milliseconds after it began, until it has taken `untilMs`. */
 function readsUntil(untilMs: number, expectedMs: number | null): number[] {
-	const pace = paceOf(3, expectedMs);
+	const pace = { pollSeconds: 3, expectedMs };
 	const reads: number[] = [];
 	for (let at = nextGap(0, pace); ; at += nextGap(at, pace)) {
 		reads.push(at);
@@ -14,7 +14,7 @@ function readsUntil(untilMs: number, expectedMs: number | null): number[] {
 
 describe('the pace of reading', () => {
 	it('is quick at first and then a tenth of the age, up to the poll interval', () => {
-		const pace = paceOf(3);
+		const pace = { pollSeconds: 3, expectedMs: null };
 		expect(nextGap(0, pace)).toBe(600);
 		expect(nextGap(1_200, pace)).toBe(400);
 		expect(nextGap(10_000, pace)).toBe(1_500);

@@ -1,5 +1,4 @@
 import { RunflowApiError } from '../../runflow/errors';
-import { paceOf } from '../../runflow/pace';
 import type { Pause } from '../../runflow/retry';
 import { runSchema, type Run } from '../../runflow/run';
 import { waitForRun } from '../../runflow/waiting';
@@ -7,6 +6,8 @@ import { queuedRun, runId, succeededRun } from '../fixtures/answers';
 
 const queued = runSchema.parse(queuedRun);
 const succeeded = runSchema.parse(succeededRun);
+
+const pace = { pollSeconds: 3, expectedMs: null };
 
 /** Waits on a clock that only the pauses move. */
 async function wait(
@@ -28,7 +29,7 @@ async function wait(
 	};
 	try {
 		return {
-			run: await waitForRun({ run: queued, read, pause, pace: paceOf(3), timeoutSeconds, signal }),
+			run: await waitForRun({ run: queued, read, pause, pace, timeoutSeconds, signal }),
 			reads,
 		};
 	} finally {
@@ -43,7 +44,7 @@ describe('waiting for a run', () => {
 			run: succeeded,
 			read,
 			pause: async () => {},
-			pace: paceOf(3),
+			pace,
 			timeoutSeconds: 1,
 			signal: new AbortController().signal,
 		});
