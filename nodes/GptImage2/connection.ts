@@ -49,10 +49,10 @@ export const httpAnswerSchema = z.object({
 export type RequestContext = IExecuteFunctions | IWebhookFunctions;
 
 /** Where a node connects: while it runs or is called, and while the editor lists runs to choose from. */
-export type ConnectionContext = RequestContext | ILoadOptionsFunctions;
+type ConnectionContext = RequestContext | ILoadOptionsFunctions;
 
 /** The API client of a node's credential, and the base URL of that credential. */
-export interface Connection {
+interface Connection {
 	client: RunflowClient;
 	baseUrl: string;
 }

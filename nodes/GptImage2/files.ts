@@ -14,7 +14,7 @@ const streamAnswerSchema = httpAnswerSchema.extend({
 });
 
 /** An image on its way: a stream of unknown length, and the type that the storage names. */
-export interface FetchedImage {
+interface FetchedImage {
 	httpStatus: number;
 	contentType: string | null;
 	stream: FileStream;
@@ -70,7 +70,7 @@ export async function isStillThere(
 }
 
 /** A file to upload; a stream needs its size in bytes, which the storage wants to know in advance. */
-export interface FileToSend {
+interface FileToSend {
 	body: FileStream | Buffer;
 	mimeType: string;
 	sizeBytes: number;

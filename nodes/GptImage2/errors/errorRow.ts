@@ -9,8 +9,7 @@ export function toErrorRow(
 	itemIndex: number,
 	known?: Circumstances,
 ): INodeExecutionData {
-	const nodeError = toNodeError(node, error, itemIndex, known);
-	const row = rowOf(nodeError, itemIndex);
+	const { nodeError, row } = rowOf(node, error, itemIndex, known);
 	return hasErrorOutput(node) ? withHiddenError(row, nodeError) : row;
 }
 
@@ -25,22 +24,22 @@ export function toSuspendedErrorRow(
 	itemIndex: number,
 	known?: Circumstances,
 ): INodeExecutionData {
-	const nodeError = toNodeError(node, error, itemIndex, known);
-	const row = rowOf(nodeError, itemIndex);
+	const { nodeError, row } = rowOf(node, error, itemIndex, known);
 	if (!hasErrorOutput(node) || knowsDetails()) return row;
 	const { message, description } = nodeError;
 	return { ...row, json: { error: message, message: description ?? message } };
 }
 
 function rowOf(
-	{ context, message, description }: NodeError,
+	node: INode,
+	error: unknown,
 	itemIndex: number,
-): INodeExecutionData {
-	const details = errorDetailsSchema.parse(context);
-	return {
-		json: { error: message, details: { ...details, description: description ?? null } },
-		pairedItem: { item: itemIndex },
-	};
+	known?: Circumstances,
+): { nodeError: NodeError; row: INodeExecutionData } {
+	const nodeError = toNodeError(node, error, itemIndex, known);
+	const { context, message, description = null } = nodeError;
+	const details = { ...errorDetailsSchema.parse(context), description };
+	return { nodeError, row: { json: { error: message, details }, pairedItem: { item: itemIndex } } };
 }
 
 const hasErrorOutput = ({ onError }: INode) => onError === 'continueErrorOutput';

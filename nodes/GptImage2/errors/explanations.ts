@@ -17,7 +17,7 @@ import { wordsForInputRun, wordsForNoSuchImage } from './inputRunWords';
 import { alreadyRepeated, wordsForStatus, type Words } from './statusWords';
 
 /** What a user reads about an error: what happened, and what to do. */
-export interface Explanation {
+interface Explanation {
 	message: string;
 	description: string;
 }
@@ -48,6 +48,10 @@ function wordsFor(error: RunflowError): Words {
 	if (error instanceof RunFailedError) return wordsForFailedRun(error);
 	if (error instanceof InputRunError) return wordsForInputRun(error, wordsFor);
 	if (error instanceof NoSuchImageError) return wordsForNoSuchImage(error);
+	if (error instanceof DisputedRunError) return wordsForDispute(error);
+	if (error instanceof UnknownRunsError) return wordsForUnknownRuns(error);
+	if (error instanceof RunDeadlineError) return wordsForDeadline(error);
+	if (error instanceof ImageStorageError) return wordsForStorage(error);
 	if (error instanceof RunflowConnectionError) {
 		return {
 			message: 'Runflow could not be reached',
@@ -60,9 +64,6 @@ function wordsFor(error: RunflowError): Words {
 			advice: `It was not what the API documents (${error.problem}). Check 'Base URL' in the Runflow credential, and that no proxy answers in Runflow's place.`,
 		};
 	}
-	if (error instanceof DisputedRunError) return wordsForDispute(error);
-	if (error instanceof UnknownRunsError) return wordsForUnknownRuns(error);
-	if (error instanceof RunDeadlineError) return wordsForDeadline(error);
 	if (error instanceof ImageDownloadError) {
 		const reason = error.httpStatus === null ? 'the connection broke' : `HTTP ${error.httpStatus}`;
 		return {
@@ -70,7 +71,6 @@ function wordsFor(error: RunflowError): Words {
 			advice: `The node tried several times, each time with a fresh URL (${reason}). The image is paid for and not lost. ${retryIsSafe} ${readLater}`,
 		};
 	}
-	if (error instanceof ImageStorageError) return wordsForStorage(error);
 	return {
 		message: 'The node was stopped before the run ended',
 		advice: 'Runflow has no way to cancel a run: runs that were started continue and are charged.',
@@ -138,6 +138,7 @@ function wordsForFailedRun({ run }: RunFailedError): Words {
 	};
 }
 
-function withFullStop(sentence: string): string {
+/** The sentence, with a full stop where it has no end. */
+export function withFullStop(sentence: string): string {
 	return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }

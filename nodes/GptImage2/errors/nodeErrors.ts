@@ -7,7 +7,7 @@ import {
 	RunflowApiError,
 	RunflowError,
 } from '../../../runflow/errors';
-import { explain } from './explanations';
+import { explain, withFullStop } from './explanations';
 
 /** An error as n8n shows it. */
 export type NodeError = NodeApiError | NodeOperationError;
@@ -55,10 +55,10 @@ export function toNodeError(
 	if (error instanceof RunflowError) return fromRunflowError(node, error, itemIndex, known);
 	const { runId = null, unclearRef = null, advice = [], details = {} } = known;
 	const isPaid = runId !== null || unclearRef !== null;
-	const ofPayment = {
-		...(isPaid && { run_id: null, status: null, code: null, http_status: null }),
-		...(runId !== null && { run_id: runId }),
+	const context = {
+		...(isPaid && { run_id: runId, status: null, code: null, http_status: null }),
 		...(unclearRef !== null && { may_be_paid: true, client_ref: unclearRef }),
+		...details,
 	};
 	const sentences = [
 		runId !== null && stillThere(runId),
@@ -69,19 +69,14 @@ export function toNodeError(
 		error instanceof NodeApiError || error instanceof NodeOperationError
 			? error
 			: unexpected(node, error, runId);
-	const isComplete = nodeError.context.itemIndex !== undefined && sentences.every(isEmpty);
+	const isComplete = nodeError.context.itemIndex !== undefined && !sentences.some(Boolean);
 	if (isComplete && Object.keys(details).length === 0) return nodeError;
-	return copyOf(node, nodeError, {
-		itemIndex,
-		description: joined([nodeError.description, ...sentences]),
-		context: { ...ofPayment, ...details },
-	});
-}
-
-const isEmpty = (sentence: string | false | null | undefined) => !sentence;
-
-function joined(sentences: Array<string | false | null | undefined>): string {
-	return sentences.filter((sentence) => !isEmpty(sentence)).join(' ');
+	const description = [nodeError.description, ...sentences].filter(Boolean).join(' ');
+	const copy = copyOf(node, nodeError, description);
+	const itemOfError: unknown = nodeError.context.itemIndex;
+	const item = { itemIndex: itemOfError ?? itemIndex };
+	Object.assign(copy.context, nodeError.context, context, item);
+	return copy;
 }
 
 function maybeStarted(reference: string): string {
@@ -102,33 +97,13 @@ function unexpected(node: INode, error: unknown, runId: string | null): NodeOper
 	);
 }
 
-/** An n8n error with more said of it; the one that was thrown stays as it is. */
-function copyOf(
-	node: INode,
-	error: NodeError,
-	{ context, description, itemIndex }: Said,
-): NodeError {
+/** An n8n error with another description; the one that was thrown stays as it is. */
+function copyOf(node: INode, error: NodeError, description: string): NodeError {
 	const { message } = error;
-	const httpCode = error instanceof NodeApiError ? (error.httpCode ?? undefined) : undefined;
-	const options = { message, description, httpCode };
-	const copy =
-		error instanceof NodeApiError
-			? new NodeApiError(node, { message }, options)
-			: new NodeOperationError(node, message, options);
-	const itemOfError: unknown = error.context.itemIndex;
-	Object.assign(copy.context, error.context, context, { itemIndex: itemOfError ?? itemIndex });
-	return copy;
-}
-
-/** What is said of an error that n8n or a field brought. */
-interface Said {
-	itemIndex: number;
-	description: string;
-	context: IDataObject;
-}
-
-function withFullStop(sentence: string): string {
-	return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
+	if (!(error instanceof NodeApiError))
+		return new NodeOperationError(node, message, { description });
+	const httpCode = error.httpCode ?? undefined;
+	return new NodeApiError(node, { message }, { message, description, httpCode });
 }
 
 function fromRunflowError(
@@ -140,17 +115,14 @@ function fromRunflowError(
 	const error = thrown.about(runId);
 	const { message, description } = explain(error);
 	const httpStatus = error instanceof RunflowApiError ? error.httpStatus : null;
-	const isNamed = unclearRef !== null && description.includes(unclearRef);
+	const isUnnamed = unclearRef !== null && !description.includes(unclearRef);
+	const sentences = [description, isUnnamed && maybeStarted(unclearRef), ...advice];
 	const nodeError = new NodeApiError(
 		node,
 		{ message, ...(httpStatus !== null && { status: httpStatus }) },
 		{
 			message,
-			description: joined([
-				description,
-				unclearRef !== null && !isNamed && maybeStarted(unclearRef),
-				...advice,
-			]),
+			description: sentences.filter(Boolean).join(' '),
 			itemIndex,
 			...(httpStatus !== null && { httpCode: String(httpStatus) }),
 		},

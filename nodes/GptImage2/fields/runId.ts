@@ -7,7 +7,7 @@ export const runIdPattern = '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}'
 export const runIdProblem = "must be a run ID such as '01970c11-2222-7333-8444-555566667777'";
 
 /** The methods of the node that list runs to choose from. */
-export type RunSearchMethod = 'searchRuns' | 'searchRunsWithImages';
+type RunSearchMethod = 'searchRuns' | 'searchRunsWithImages';
 
 /**
  * The field 'Run ID', under the name that workflows save it by: a run chosen from a list, or named by its

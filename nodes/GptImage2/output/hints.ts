@@ -28,17 +28,12 @@ export function addSummaryHint(
 		`${failed} failed`,
 		wordsForCost(finished),
 	];
-	context.addExecutionHints({
-		message: `${parts.join(', ')}.`,
-		type: failed > 0 ? 'warning' : 'info',
-		location: 'outputPane',
-	});
+	addHint(context, failed > 0 ? 'warning' : 'info', `${parts.join(', ')}.`);
 	if (partial.length === 0) return;
-	context.addExecutionHints({
-		message: `${count(partial.length, 'run')} delivered only part of the images: ${partial.map(({ run }) => run.id).join(', ')}.`,
-		type: 'warning',
-		location: 'outputPane',
-	});
+	addWarning(
+		context,
+		`${count(partial.length, 'run')} delivered only part of the images: ${partial.map(({ run }) => run.id).join(', ')}.`,
+	);
 }
 
 /** How many runs are reused, or were paid for by an execution that failed, and what they cost once. */
@@ -64,8 +59,7 @@ function wordsForTakenUp(results: RunResult[]): string[] {
 export function addTakenUpHint(context: IExecuteFunctions, started: RunResult[]): void {
 	const words = wordsForTakenUp(started);
 	if (words.length === 0) return;
-	const message = `Of ${count(started.length, 'run')}, ${words.join(', ')}.`;
-	context.addExecutionHints({ message, type: 'info', location: 'outputPane' });
+	addHint(context, 'info', `Of ${count(started.length, 'run')}, ${words.join(', ')}.`);
 }
 
 function wordsForCost(finished: RunResult[]): string {
@@ -80,31 +74,26 @@ export function addSuspensionHints(
 	context: IExecuteFunctions,
 	{ hasAlarm, isReachable }: { hasAlarm: boolean; isReachable: boolean },
 ): void {
-	const location = 'outputPane' as const;
 	if (!isReachable) {
-		context.addExecutionHints({
-			message:
-				"Runflow can't call this n8n back about every run, so the node reads the runs instead. Callbacks would be faster: set n8n's environment variable N8N_WEBHOOK_URL (WEBHOOK_URL before n8n 2.30) to a URL that can be reached from the internet.",
-			type: 'info',
-			location,
-		});
+		addHint(
+			context,
+			'info',
+			"Runflow can't call this n8n back about every run, so the node reads the runs instead. Callbacks would be faster: set n8n's environment variable N8N_WEBHOOK_URL (WEBHOOK_URL before n8n 2.30) to a URL that can be reached from the internet.",
+		);
 	}
 	if (hasAlarm) return;
-	context.addExecutionHints({
-		message:
-			'n8n refused the sub-execution that wakes this execution after a restart. Only callbacks wake it then.',
-		type: 'warning',
-		location,
-	});
+	addWarning(
+		context,
+		'n8n refused the sub-execution that wakes this execution after a restart. Only callbacks wake it then.',
+	);
 }
 
 /** Says that images of sync mode could not be stored and can't be had again. */
 export function addLostImagesHint(context: IExecuteFunctions, runId: string, lost: number): void {
-	context.addExecutionHints({
-		message: `${count(lost, 'image')} of run ${runId} could not be stored and is lost: in 'Sync Mode' Runflow keeps no copy.`,
-		type: 'warning',
-		location: 'outputPane',
-	});
+	addWarning(
+		context,
+		`${count(lost, 'image')} of run ${runId} could not be stored and is lost: in 'Sync Mode' Runflow keeps no copy.`,
+	);
 }
 
 /** Says that Runflow made images again, where it was asked for those of an earlier run. */
@@ -113,16 +102,19 @@ export function addRepeatedRunHint(
 	runId: string,
 	repeatedId: string,
 ): void {
-	context.addExecutionHints({
-		message: `The images of run ${runId} were lost in 'Sync Mode', and Runflow made them again as run ${repeatedId}. Both may be charged.`,
-		type: 'warning',
-		location: 'outputPane',
-	});
+	addWarning(
+		context,
+		`The images of run ${runId} were lost in 'Sync Mode', and Runflow made them again as run ${repeatedId}. Both may be charged.`,
+	);
 }
 
 /** Says something that is not part of the output, above it. */
 export function addWarning(context: IExecuteFunctions, message: string): void {
-	context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
+	addHint(context, 'warning', message);
+}
+
+function addHint(context: IExecuteFunctions, type: 'info' | 'warning', message: string): void {
+	context.addExecutionHints({ message, type, location: 'outputPane' });
 }
 
 /** Says that images were output more than once, because several items name their run. */

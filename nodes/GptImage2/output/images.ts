@@ -28,7 +28,7 @@ type FileName = OutputOptions['fileName'];
 type Delivery = Pick<OutputOptions, 'download' | 'fileName'>;
 
 /** How a download is repeated. */
-export interface DownloadOptions {
+interface DownloadOptions {
 	/** Reads the run again, for fresh URLs. */
 	reread: () => Promise<Run>;
 	signal?: AbortSignal;
@@ -76,11 +76,8 @@ export async function listImages(
 	run: Run,
 	fileName: FileName,
 ): Promise<ResultImage[]> {
-	const images: ResultImage[] = [];
-	for (const index of run.images.keys()) {
-		images.push(await listImage({ context, run, index, fileName }));
-	}
-	return images;
+	const reread = async () => run;
+	return await imagesOf(context, run, { download: false, fileName }, { reread });
 }
 
 /** Which image of which run is wanted, under which name. */
@@ -123,27 +120,19 @@ function returnDownloadError(error: unknown): ImageDownloadError {
 }
 
 async function storeOnce(wanted: WantedImage, signal?: AbortSignal): Promise<ResultImage> {
-	const { run, index } = wanted;
-	const image = run.images[index];
-	if (!image) throw new ImageDownloadError(index, null);
-	const inline = await storeDataUri(wanted, image.url);
+	const { context, run, index } = wanted;
+	const { url } = run.images[index] ?? {};
+	if (url === undefined) throw new ImageDownloadError(index, null);
+	const inline = await storeDataUri(wanted, url);
 	if (inline !== null) return inline;
-	return await download(wanted, image.url, signal).catch((error: unknown) => {
-		throw isBrokenConnection(error) ? new ImageDownloadError(index, null) : error;
-	});
-}
-
-async function download(
-	wanted: WantedImage,
-	url: string,
-	signal?: AbortSignal,
-): Promise<ResultImage> {
-	const { httpStatus, contentType, stream } = await fetchImage(wanted.context, url, signal);
-	if (httpStatus !== 200) {
+	try {
+		const { httpStatus, contentType, stream } = await fetchImage(context, url, signal);
+		if (httpStatus === 200) return await store(wanted, stream, { header: contentType, url });
 		stream.destroy();
-		throw new ImageDownloadError(wanted.index, httpStatus);
+		throw new ImageDownloadError(index, httpStatus);
+	} catch (error) {
+		throw isBrokenConnection(error) ? new ImageDownloadError(index, null) : error;
 	}
-	return await store(wanted, stream, { header: contentType, url });
 }
 
 async function storeDataUri(wanted: WantedImage, url: string): Promise<ResultImage | null> {
@@ -152,13 +141,12 @@ async function storeDataUri(wanted: WantedImage, url: string): Promise<ResultIma
 	return await store(wanted, inline.bytes, { header: inline.mimeType, url: null });
 }
 
+/** Where an image comes from, as far as that hints at its type. */
+type Origin = Pick<MimeHints, 'header' | 'url'>;
+
 type Content = Parameters<IExecuteFunctions['helpers']['prepareBinaryData']>[0];
 
-async function store(
-	wanted: WantedImage,
-	content: Content,
-	hints: Pick<MimeHints, 'header' | 'url'>,
-): Promise<ResultImage> {
+async function store(wanted: WantedImage, content: Content, hints: Origin): Promise<ResultImage> {
 	const image = describe(wanted, hints);
 	const { prepareBinaryData } = wanted.context.helpers;
 	const stored = prepareBinaryData(content, image.fileName, image.mimeType);
@@ -167,7 +155,7 @@ async function store(
 
 function describe(
 	{ run, index, fileName }: WantedImage,
-	hints: Pick<MimeHints, 'header' | 'url'>,
+	hints: Origin,
 ): Omit<ResultImage, 'binary'> {
 	const mimeType = mimeTypeOf({ ...hints, format: run.input?.output_format });
 	const { width = null, height = null } = run.images[index] ?? {};

@@ -15,7 +15,7 @@ export const keptImageSchema = z.object({
 });
 
 /** A kept image as the ledger has it. */
-export type KeptImage = z.infer<typeof keptImageSchema>;
+type KeptImage = z.infer<typeof keptImageSchema>;
 
 /** An image as it is kept; null for one that has a URL, and so can be downloaded again. */
 export function keepImage({ url, binary, index, width, height }: ResultImage): KeptImage | null {

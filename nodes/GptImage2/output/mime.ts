@@ -58,7 +58,7 @@ function pathOf(url: string): string {
 }
 
 /** A decoded data URI: its bytes, and the MIME type it names, null where it names no image type. */
-export interface DataUri {
+interface DataUri {
 	mimeType: string | null;
 	bytes: Buffer;
 }

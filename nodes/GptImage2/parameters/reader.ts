@@ -9,7 +9,7 @@ import { z } from 'zod/v3';
 import { labelOf } from '../fields/labels';
 
 /** Where parameters can be read: while the node runs, is called, or is activated. */
-export type ParameterContext = IExecuteFunctions | IHookFunctions | IWebhookFunctions;
+type ParameterContext = IExecuteFunctions | IHookFunctions | IWebhookFunctions;
 
 /** The only reader of what a user entered: one item's parameters, or those of a trigger, which has no items. */
 export class Parameters {

@@ -17,7 +17,7 @@ export const getOptionsSchema = outputOptionsSchema.extend({
 });
 
 /** How a run is read. */
-export interface GetOptions {
+interface GetOptions {
 	/** Which image of the run is wanted, counted from 1; 0 for all. */
 	imageNumber: number;
 	waitUntilFinished: boolean;

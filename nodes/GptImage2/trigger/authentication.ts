@@ -9,7 +9,7 @@ import { readDeliveredBody } from './body';
 import { readSecrets, recentSecrets } from './secrets';
 
 /** A delivery that is accepted, or the answer that refuses it. */
-export type Verdict =
+type Verdict =
 	{ accepted: true; callback: Callback } | { accepted: false; httpStatus: number; reason: string };
 
 const notACallback = refuse(400, 'Not a callback of a run');

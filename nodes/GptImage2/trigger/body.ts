@@ -2,7 +2,7 @@ import type { IWebhookFunctions } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
 /** The bytes of a delivery, or the answer to one whose bytes can't be read. */
-export type DeliveredBody =
+type DeliveredBody =
 	{ read: true; bytes: Uint8Array } | { read: false; httpStatus: number; reason: string };
 
 const tooLargeSchema = z.object({ type: z.literal('entity.too.large') });

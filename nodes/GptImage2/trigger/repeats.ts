@@ -3,7 +3,7 @@ import { RecentKeys } from '../recentKeys';
 const windowMs = 120_000;
 
 /** What a repeat filter needs of a response: when it is over, and how it was answered. */
-export interface AnsweredResponse {
+interface AnsweredResponse {
 	statusCode: number;
 	/** Whether the whole answer was handed over; a sender that hung up got none. */
 	writableFinished: boolean;

@@ -6,7 +6,7 @@ import type { RunSearch } from '../../parameters/run';
 const runsPerPage = 100;
 
 /** Which runs are wanted, and what of each. */
-export type WantedRuns = Pick<RunSearch, 'filter' | 'limit'> & { detail: ListDetail };
+type WantedRuns = Pick<RunSearch, 'filter' | 'limit'> & { detail: ListDetail };
 
 /**
  * The runs that match, newest first, read page by page; runs that start meanwhile may show a run on two
