@@ -76,9 +76,7 @@ export function usualText(text: string): string {
 	return text.normalize('NFC').replace(/\r\n?/g, '\n').trim();
 }
 
-function asIs(text: string): string {
-	return text;
-}
+const asIs = (text: string) => text;
 
 function withoutQuery(url: string): string {
 	return /^https?:/i.test(url) ? url.replace(/[?#].*$/s, '') : url;

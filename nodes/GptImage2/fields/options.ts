@@ -1,4 +1,4 @@
-import type { INodeProperties } from 'n8n-workflow';
+import { updateDisplayOptions, type INodeProperties } from 'n8n-workflow';
 
 /** The longest 'Timeout', in seconds: 7 days. A timer of more than 24 days ends at once. */
 export const longestTimeoutSeconds = 604_800;
@@ -158,22 +158,26 @@ const imageOptions: INodeProperties[] = [
 	},
 ];
 
-/** The option of that name, for other collections; empty where there is none. */
-export function optionNamed(name: string): INodeProperties[] {
-	return imageOptions
-		.filter((option) => option.name === name)
+/** The options of these names, in this order, for other collections. */
+export function optionsNamed(...names: string[]): INodeProperties[] {
+	return names
+		.flatMap((wanted) => imageOptions.filter(({ name }) => name === wanted))
 		.map((option) => ({ ...option, displayOptions: undefined }));
 }
 
-/** The optional settings of the operations that make images. */
-export const optionsFields: INodeProperties[] = [
-	{
+/** The field 'Options', a collection of these. */
+export function optionsField(options: INodeProperties[]): INodeProperties {
+	return {
 		displayName: 'Options',
 		name: 'options',
 		type: 'collection',
 		placeholder: 'Add option',
-		displayOptions: { show: { resource: ['image'] } },
 		default: {},
-		options: imageOptions,
-	},
-];
+		options,
+	};
+}
+
+/** The optional settings of the operations that make images. */
+export const optionsFields = updateDisplayOptions({ show: { resource: ['image'] } }, [
+	optionsField(imageOptions),
+]);

@@ -1,6 +1,6 @@
 import { updateDisplayOptions, type INodeProperties } from 'n8n-workflow';
 
-import { longestTimeoutSeconds, optionNamed } from './options';
+import { longestTimeoutSeconds, optionsField, optionsNamed } from './options';
 import { runIdField } from './runId';
 
 const shownFor = (...operation: string[]) => ({ show: { resource: ['run'], operation } });
@@ -12,8 +12,7 @@ const runId = runIdField(
 );
 
 const getOptions: INodeProperties[] = [
-	...optionNamed('download'),
-	...optionNamed('fileName'),
+	...optionsNamed('download', 'fileName'),
 	{
 		displayName: 'Image Number',
 		name: 'imageNumber',
@@ -24,10 +23,7 @@ const getOptions: INodeProperties[] = [
 		description:
 			"Which image of the run to output, counted from 1. 0 means all of them. Where the items before have an image each, enter an expression: the item's 'image_index' plus 1.",
 	},
-	...optionNamed('includeRun'),
-	...optionNamed('output'),
-	...optionNamed('binaryField'),
-	...optionNamed('pollInterval'),
+	...optionsNamed('includeRun', 'output', 'binaryField', 'pollInterval'),
 	{
 		displayName: 'Timeout',
 		name: 'timeout',
@@ -113,14 +109,7 @@ const getManyFields: INodeProperties[] = [
 			},
 		],
 	},
-	{
-		displayName: 'Options',
-		name: 'options',
-		type: 'collection',
-		placeholder: 'Add option',
-		default: {},
-		options: [...optionNamed('includeRun'), ...optionNamed('output')],
-	},
+	optionsField(optionsNamed('includeRun', 'output')),
 ];
 
 const missedOptions: INodeProperties[] = [
@@ -137,25 +126,7 @@ const missedOptions: INodeProperties[] = [
 /** The fields of the operations on runs. */
 export const runFields: INodeProperties[] = [
 	...updateDisplayOptions(shownFor('get', 'getCallbackDeliveries', 'redeliverCallback'), [runId]),
-	...updateDisplayOptions(shownFor('get'), [
-		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
-			options: getOptions,
-		},
-	]),
-	...updateDisplayOptions(shownFor('redeliverMissed'), [
-		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
-			options: missedOptions,
-		},
-	]),
+	...updateDisplayOptions(shownFor('get'), [optionsField(getOptions)]),
+	...updateDisplayOptions(shownFor('redeliverMissed'), [optionsField(missedOptions)]),
 	...updateDisplayOptions(shownFor('getMany'), getManyFields),
 ];

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { optionNamed } from './options';
+import { optionsField, optionsNamed } from './options';
 
 /** The fields of the trigger. */
 export const triggerFields: INodeProperties[] = [
@@ -59,22 +59,14 @@ export const triggerFields: INodeProperties[] = [
 		default: 'signature',
 		description: 'How to make sure that a callback comes from Runflow',
 	},
-	{
-		displayName: 'Options',
-		name: 'options',
-		type: 'collection',
-		placeholder: 'Add option',
-		default: {},
-		options: [
-			{
-				displayName: 'Ignore Repeats',
-				name: 'ignoreRepeats',
-				type: 'boolean',
-				default: true,
-				description: 'Whether to ignore a callback that was accepted in the last two minutes',
-			},
-			...optionNamed('includeRun'),
-			...optionNamed('output'),
-		],
-	},
+	optionsField([
+		{
+			displayName: 'Ignore Repeats',
+			name: 'ignoreRepeats',
+			type: 'boolean',
+			default: true,
+			description: 'Whether to ignore a callback that was accepted in the last two minutes',
+		},
+		...optionsNamed('includeRun', 'output'),
+	]),
 ];

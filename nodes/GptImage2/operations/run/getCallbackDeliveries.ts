@@ -2,7 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { readRunId } from '../../parameters/run';
 import { eachItem } from '../eachItem';
-import { deliveryRow } from './deliveryRow';
+import { deliveryRow } from './redeliveries';
 
 /** `run` → `getCallbackDeliveries`: when and with what answer Runflow called back, a row for each delivery. */
 export async function getCallbackDeliveries(

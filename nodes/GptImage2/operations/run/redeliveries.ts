@@ -1,9 +1,17 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
+import type { Delivery } from '../../../../runflow/callback';
 import { StoppedError } from '../../../../runflow/errors';
+import { withoutDataUris } from '../../output/items';
+import { withoutResumeTokens } from '../../output/resumeTokens';
 import type { ItemWork } from '../eachItem';
-import { deliveryRow } from './deliveryRow';
+
+/** A delivery of a run's callback as an item: the run id, then what the API says of it. */
+export function deliveryRow(delivery: Delivery, runId: string, item: number): INodeExecutionData {
+	const json: IDataObject = { run_id: runId, ...withoutResumeTokens(withoutDataUris(delivery)) };
+	return { json, pairedItem: { item } };
+}
 
 const contextKey = 'redeliveries';
 
