@@ -51,7 +51,7 @@ export async function deliver(
 		const toKeep = known ? null : keepImage(image);
 		if (toKeep === null || entry === null) continue;
 		const keptImages = [...entry.keptImages, toKeep];
-		entry = ledger.noteDelivery(request, entry, { keptImages, imageCount: indexes.length });
+		entry = ledger.write(request, { ...entry, keptImages, imageCount: indexes.length });
 	}
 	if (failures.length > 0 && (images.length === 0 || !continuesOnError(context))) throw failures[0];
 	const lost = (entry?.imageCount ?? 0) - images.length;
@@ -76,7 +76,7 @@ async function withImages(batch: Batch, request: RequestInProgress, run: Run): P
 	const repeated = await client.waitForRun(answered, { ...options, signal: request.signal });
 	if (repeated.images.length === 0) return run;
 	if (repeated.id !== run.id) addRepeatedRunHint(context, run.id, repeated.id);
-	ledger.noteDelivery(request, entry, { runId: repeated.id });
+	ledger.write(request, { ...entry, runId: repeated.id });
 	return repeated;
 }
 

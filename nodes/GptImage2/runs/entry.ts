@@ -9,7 +9,8 @@ const bodySchema = z.custom<RunRequest>(
 	(body) => typeof body === 'object' && body !== null && 'input' in body,
 );
 
-const attemptSchema = z.object({
+/** What is noted of an attempt however it ends. */
+export const attemptSchema = z.object({
 	hash: z.string(),
 	sourceHash: z.string(),
 	/** Which attempt at the item's images it is, counted from 1. */
@@ -22,7 +23,7 @@ const attemptSchema = z.object({
 	startedAt: z.number(),
 });
 
-/** What is noted of an attempt however it ends. */
+/** An attempt at an item's images. */
 export type Attempt = z.infer<typeof attemptSchema>;
 
 /** The latest attempt at an item's images, as the ledger keeps it. */
@@ -65,11 +66,3 @@ export type SentEntry = Extract<Entry, { state: 'sent' }>;
 
 /** An attempt that led to a run. */
 export type RunEntry = Extract<Entry, { state: 'run' }>;
-
-/** What is known of the payment for an item. */
-export interface Payment {
-	/** The run that was started for it, null where there is none. */
-	runId: string | null;
-	/** The reference of a create without a clear answer, null where there is none. */
-	unclearRef: string | null;
-}

@@ -1,16 +1,24 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { RunflowClient } from '../../../runflow/client';
-import { returnNullIfNotFound } from '../../../runflow/errors';
+import { returnNullIfNotFound, RunflowApiError } from '../../../runflow/errors';
+import { everyRun } from '../../../runflow/filter';
+import { walk } from '../../../runflow/lists';
+import { isPassing } from '../../../runflow/retry';
 import type { Run } from '../../../runflow/run';
 import { doEach } from '../../../runflow/slots';
 import { mayDeliver } from '../../../runflow/status';
-import { listRunsSince, type Listing } from './listing';
-import { continuesOwn, isReusable, keyOfPrompt, keysToContinue, keysToRepeat } from './matching';
-import { Offers } from './offers';
+import {
+	isOwn,
+	isReusable,
+	keyOfOwn,
+	keysToContinue,
+	keysToRepeat,
+	withoutNumbers,
+} from './matching';
+import type { NamedRun } from './owners';
 import { readReference, type NodeExecution, type Reference } from './reference';
 import type { Request } from './request';
-import { hasMarks, isKnown, markedAmong, offer } from './undelivered';
 
 const hourMs = 3_600_000;
 
@@ -20,21 +28,18 @@ const unknownAgeMs = hourMs;
 /** How far the clocks of n8n and of the API may be apart: a day, where one is set to another time zone. */
 const clocksApartMs = 24 * hourMs;
 
-/** The same for runs that are known by nothing but a reference of the user's own, which may be older runs' as well. */
-const ownClocksApartMs = hourMs / 4;
-
 /** How far back to look for what a failed execution paid for. */
 const undeliveredForMs = 24 * hourMs;
 
+const runsPerPage = 200;
 const mostPages = 25;
 
 /** What a crashed execution paid for must be found, so the list of its retry ends only should it never do so. */
 const mostPagesOfRetry = 500;
 
-const briefReadsAtOnce = 10;
-
-/** How many runs are read one by one where the list doesn't say whose they are. */
-const mostUnnamedReads = 500;
+/** How many runs are read one by one where the list doesn't say whose they are, and how many at once. */
+const mostReads = 500;
+const readsAtOnce = 10;
 
 /** What runs are looked for with and for. */
 export interface Search {
@@ -46,140 +51,163 @@ export interface Search {
 	reuseHours: number;
 }
 
-/** The account's runs, listed once for all items of a node and only when one of them asks, and by what they may be taken up. */
+/** How runs are listed once for all items of a node. */
+interface ListOptions extends Search {
+	/** Whether what failed executions paid for is wanted as well. */
+	isMarked: boolean;
+	signal: AbortSignal;
+}
+
+/** What an item wants of a run. */
+export interface Wish {
+	/** Whether another item has the run, so that it is offered no more. */
+	isTaken(run: NamedRun): boolean;
+	/** Whether the run is what the item asks for. */
+	isFor(run: Run): boolean;
+}
+
+/**
+ * The account's runs, by keys under which items look for them. A run is offered once: whoever gets it
+ * takes it, or finds that it is of no use to anyone. So however many items ask, each run is looked at
+ * about once for each of its keys.
+ */
 export class KnownList {
-	readonly offers = new Offers();
+	/** Those whose references the node made. */
+	readonly referenced: Array<{ run: Run; reference: Reference }> = [];
 
-	/** The runs whose references the node made. */
-	private readonly referenced: Array<{ run: Run; reference: Reference }> = [];
+	private readonly byKey = new Map<string, { runs: Run[]; next: number }>();
 
-	/** Runs with the user's own references, whose input the list leaves out. */
-	private readonly brief = new Map<string, Run[]>();
+	private readonly offered = new Set<string>();
 
-	private readonly briefReads = new Map<string, Promise<unknown>>();
+	private constructor(
+		/** Whether there are runs that were not looked through. */
+		readonly isCutOff: boolean,
+		/** The status with which the API refused to list runs, or the rest of them; null where it didn't. */
+		readonly refusedStatus: number | null,
+	) {}
 
-	private opened: Promise<Listing> | null = null;
-
-	private marked: Promise<boolean> | null = null;
-
-	constructor(private readonly search: Search) {}
-
-	/** Lists the runs. Throws RunflowError where a run that is already paid for may be missing in the list. */
-	async open(signal: AbortSignal): Promise<Listing> {
-		return await (this.opened ??= this.read(signal));
-	}
-
-	/** Whether the node has failed in any process with something paid for. */
-	async hasMarks(): Promise<boolean> {
-		return await (this.marked ??= hasMarks(this.search.context));
-	}
-
-	/** The runs with references that the node made; none where nobody asked, or it failed. */
-	async known(): Promise<Array<{ run: Run; reference: Reference }>> {
-		await this.opened?.catch(() => null);
-		return this.referenced;
-	}
-
-	/** Reads runs with the user's own references, once, where the list doesn't say what they were made from. Throws RunflowError. */
-	async offerBrief(isWanted: (reference: string) => boolean, signal: AbortSignal): Promise<void> {
-		const references = [...this.brief.keys()].filter(isWanted);
-		await Promise.all(
-			references.map(async (reference) => {
-				const reading = this.briefReads.get(reference) ?? this.readBrief(reference, signal);
-				this.briefReads.set(reference, reading);
-				await reading;
-				this.brief.delete(reference);
-			}),
-		);
-	}
-
-	private async readBrief(reference: string, signal: AbortSignal): Promise<void> {
-		const runs = await this.readEach(this.brief.get(reference) ?? [], signal);
-		for (const run of runs) this.offers.add(run, [keyOfPrompt(run.prompt)]);
-	}
-
-	/** These runs, read one by one, as far as they are found. */
-	private async readEach(runs: Run[], signal: AbortSignal): Promise<Run[]> {
-		const { client } = this.search;
-		const read = async ({ id }: Run, stop: AbortSignal) =>
-			await client.getRun(id, stop).catch(returnNullIfNotFound);
-		return (await doEach(runs, briefReadsAtOnce, read, signal)).flatMap((run) => run ?? []);
-	}
-
-	private async read(signal: AbortSignal): Promise<Listing> {
-		const { client, execution, reuseHours } = this.search;
-		const isMarked = await this.hasMarks();
-		const now = Date.now();
-		const { establishedAt } = execution.beginning;
-		const began = establishedAt === null ? now - unknownAgeMs : establishedAt - clocksApartMs;
-		const since = Math.min(
-			execution.isRetry ? began : now,
-			now - reuseHours * hourMs,
-			isMarked ? now - undeliveredForMs : now,
-		);
+	/**
+	 * Lists the runs, as far as the API lists them: a refusal ends the list, whatever page it comes with.
+	 * Throws RunflowError where a page can't be read for another reason, because a run that is already paid
+	 * for may be on it.
+	 */
+	static async read(options: ListOptions): Promise<KnownList> {
+		const { client, execution, signal } = options;
 		const most = execution.isRetry ? mostPagesOfRetry : mostPages;
-		const listing = await listRunsSince(client, { mostPages: most, since }, signal);
-		const unnamed = listing.runs.filter(({ raw }) => !('client_ref' in raw));
-		const isReadable = unnamed.length <= mostUnnamedReads;
-		const named = execution.isRetry && isReadable ? await this.readEach(unnamed, signal) : [];
-		for (const run of [...listing.runs, ...named]) this.offer(run);
-		if (execution.isRetry && !isReadable) listing.isCutOff = true;
-		if (isMarked) await this.offerMarked(listing.runs);
-		return listing;
+		const filter = { ...everyRun, createdAfter: earliest(options) };
+		const pages = client.runPages(filter, { limit: runsPerPage, mostPages: most }, signal);
+		const listed: Run[] = [];
+		const walked = await walk(pages, (run) => void listed.push(run)).catch(returnRefusal);
+		const isRefused = walked instanceof RunflowApiError;
+
+		const isToRead = isIncomplete(options);
+		const incomplete = listed.filter(isToRead);
+		const isReadable = incomplete.length <= mostReads;
+		const read = await readEach(client, isReadable ? incomplete : [], signal);
+		const isCutOff = !isReadable || (!isRefused && walked.isCutOff);
+		const list = new KnownList(isCutOff, isRefused ? walked.httpStatus : null);
+		const complete = listed.filter((run) => !isToRead(run));
+		for (const run of [...complete, ...read]) list.add(run, options);
+		return list;
 	}
 
-	private offer(run: Run): void {
-		const { execution, reuseHours } = this.search;
-		const isRecent = (run.createdAt ?? 0) > Date.now() - reuseHours * hourMs;
-		const mayRepeat = isRecent && isReusable(run);
+	/** The next run under the first of these keys that has one left for the item; null where none has. */
+	next(keys: string[], wish: Wish): Run | null {
+		for (const key of keys) {
+			const run = this.nextOf(key, wish);
+			if (run !== null) return run;
+		}
+		return null;
+	}
+
+	/** The runs that the node may have started for these requests, whatever execution it was in. */
+	runsFor(requests: Request[], { executionId, scope }: NodeExecution) {
+		const wanted = new Set(requests.map(({ hash }) => hash));
+		const made = this.referenced.flatMap(({ reference, run }) =>
+			reference.scope === scope && wanted.has(reference.hash)
+				? [{ run, hash: reference.hash }]
+				: [],
+		);
+		const unlike = new Map(
+			requests.map((request) => [`${request.hash} ${request.plan.clientRef}`, request]),
+		);
+		const own = [...unlike.values()].flatMap((request) => {
+			const { clientRef, input } = request.plan;
+			const shelf = clientRef === null ? null : this.byKey.get(keyOfOwn(clientRef, input.prompt));
+			const started = shelf?.runs.filter((run) => isOwn(run, request, executionId)) ?? [];
+			return started.map((run) => ({ run, hash: request.hash }));
+		});
+		return [...made, ...own].filter(({ run }) => mayDeliver(run.status));
+	}
+
+	private add(run: Run, { execution, reuseHours }: Search): void {
 		const reference = readReference(run.client_ref);
-		if (reference !== null) {
-			const toContinue = execution.isRetry && mayDeliver(run.status);
-			this.referenced.push({ run, reference });
-			this.offers.add(run, [
-				...(toContinue ? keysToContinue(reference, execution) : []),
-				...(mayRepeat ? keysToRepeat(reference, execution) : []),
-			]);
+		if (reference === null) {
+			if (run.client_ref !== null) this.offer(run, [keyOfOwn(run.client_ref, run.prompt)]);
 			return;
 		}
-		const began = (execution.beginning.establishedAt ?? 0) - ownClocksApartMs;
-		const mayContinue =
-			execution.isRetry && mayDeliver(run.status) && (run.createdAt ?? Infinity) > began;
-		if (run.client_ref === null || !(mayContinue || mayRepeat)) return;
-		if (run.input !== null) this.offers.add(run, [keyOfPrompt(run.prompt)]);
-		else append(this.brief, run.client_ref, run);
+		this.referenced.push({ run, reference });
+		if (execution.isRetry && mayDeliver(run.status)) {
+			this.offer(run, keysToContinue(reference, execution));
+		}
+		if (isReusable(run, reuseHours)) this.offer(run, keysToRepeat(reference, execution));
 	}
 
-	/** Offers what the node paid for in executions that failed, wherever they ran, as far as it is asked for now. */
-	private async offerMarked(runs: Run[]): Promise<void> {
-		const { context, execution, requests } = this.search;
-		const wanted = new Set(requests.map(({ hash }) => hash));
-		const byReference = this.referenced.flatMap(({ reference: { hash, scope }, run }) =>
-			scope === execution.scope && wanted.has(hash) ? [{ hash, run }] : [],
-		);
-		const byPrompt = new Map<string, Run[]>();
-		for (const run of runs) append(byPrompt, keyOfPrompt(run.prompt), run);
-		const named = requests.filter(({ plan }) => plan.clientRef !== null);
-		const byOwnReference = named.flatMap((request) =>
-			(byPrompt.get(keyOfPrompt(request.plan.input.prompt)) ?? [])
-				.filter((run) => continuesOwn(run, request, execution.executionId))
-				.map((run) => ({ hash: request.hash, run })),
-		);
-		const unknown = [...byReference, ...byOwnReference].filter(
-			({ run }) => mayDeliver(run.status) && !isKnown(execution.scope, run.id),
-		);
-		const marked = await markedAmong(
-			context,
-			unknown.map(({ run }) => run.id),
-		);
-		for (const { hash, run } of unknown) {
-			if (marked.has(run.id)) offer(execution.scope, run.id, hash);
+	private offer(run: Run, keys: string[]): void {
+		for (const key of keys) {
+			const shelf = this.byKey.get(key) ?? { runs: [], next: 0 };
+			this.byKey.set(key, shelf);
+			shelf.runs.push(run);
 		}
+	}
+
+	private nextOf(key: string, { isFor, isTaken }: Wish): Run | null {
+		const shelf = this.byKey.get(key);
+		if (shelf === undefined) return null;
+		for (let index = shelf.next; index < shelf.runs.length; index++) {
+			const run = shelf.runs[index];
+			if (run === undefined) break;
+			const isGone = this.offered.has(run.id) || isTaken(run);
+			if (isGone && index === shelf.next) shelf.next += 1;
+			if (isGone || !isFor(run)) continue;
+			this.offered.add(run.id);
+			return run;
+		}
+		return null;
 	}
 }
 
-function append(lists: Map<string, Run[]>, key: string, run: Run): void {
-	const list = lists.get(key);
-	if (list === undefined) lists.set(key, [run]);
-	else list.push(run);
+/** The moment back to which runs are listed, in milliseconds since 1970. */
+function earliest({ execution, isMarked, reuseHours }: ListOptions): number {
+	const now = Date.now();
+	const { establishedAt } = execution.beginning;
+	const began = establishedAt === null ? now - unknownAgeMs : establishedAt - clocksApartMs;
+	return Math.min(
+		execution.isRetry ? began : now,
+		now - reuseHours * hourMs,
+		isMarked ? now - undeliveredForMs : now,
+	);
+}
+
+function returnRefusal(error: unknown): RunflowApiError {
+	if (!isPassing(error) && error instanceof RunflowApiError) return error;
+	throw error;
+}
+
+/** Tells the runs of which the list doesn't say whose they are, or, of those with the references of items, what was asked for. */
+function isIncomplete({ execution, requests }: Search): (run: Run) => boolean {
+	const own = requests.flatMap(({ plan }) => plan.clientRef ?? []);
+	const wanted = new Set(own.map(withoutNumbers));
+	return ({ client_ref, input, raw, status }) => {
+		if (!mayDeliver(status)) return false;
+		if (client_ref === null) return execution.isRetry && !('client_ref' in raw);
+		return input === null && wanted.has(withoutNumbers(client_ref));
+	};
+}
+
+/** These runs, read one by one, as far as they are found. */
+async function readEach(client: RunflowClient, runs: Run[], signal: AbortSignal): Promise<Run[]> {
+	const read = async ({ id }: Run, stop: AbortSignal) =>
+		await client.getRun(id, stop).catch(returnNullIfNotFound);
+	return (await doEach(runs, readsAtOnce, read, signal)).flatMap((run) => run ?? []);
 }

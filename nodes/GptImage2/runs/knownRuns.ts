@@ -4,54 +4,55 @@ import type { Run } from '../../../runflow/run';
 import { Slots } from '../../../runflow/slots';
 import { mayDeliver } from '../../../runflow/status';
 import type { RunSource } from '../output/items';
-import { KnownList, type Search } from './knownList';
+import { KnownList, type Search, type Wish } from './knownList';
 import type { Ledger } from './ledger';
 import {
 	continuesOwn,
-	isSameOwnReference,
-	keyOfPrompt,
+	keyOfOwn,
 	keysOfContinued,
 	keysOfRepeated,
 	mayBeLeftOver,
 	repeatsOwn,
 	wholeInputOf,
 } from './matching';
-import { ownerAt, type Owners } from './owners';
+import type { Owners } from './owners';
 import { readReference } from './reference';
 import type { Request } from './request';
 import { noGaps, readIfReusable, type ReuseGaps } from './reusable';
-import { offer, offeredIds, take } from './undelivered';
+import { hasMarks, offer, offeredIds, offerMarked, take } from './undelivered';
 
 /** A thousand reads that begin at once would keep n8n from answering others. */
 const readsAtOnce = 50;
 
 /** A run that an item takes up in place of a new one, and where it comes from. */
-export interface KnownRun {
+interface KnownRun {
 	run: Run;
 	source: RunSource;
 }
 
-/** Runs of the execution before that its retry doesn't continue. */
-export interface LeftOver {
-	runIds: string[];
-	/** Whether they are known to be of that execution, not of another that ran since. */
-	isCertain: boolean;
+/** How an item looks for a run in the list. */
+interface Look {
+	keys: string[];
+	isFor: Wish['isFor'];
+	source: RunSource;
+	/** The run as it is now; null where it is of no use to anyone. */
+	read(id: string): Promise<Run | null>;
 }
 
 /** Runs of earlier executions that an item may take up, so that nothing is paid for twice. */
 export class KnownRuns {
 	readonly gaps: ReuseGaps = noGaps();
 
-	private readonly list: KnownList;
+	private marked: Promise<boolean> | null = null;
+
+	private opened: Promise<KnownList> | null = null;
 
 	private readonly reads = new Slots(readsAtOnce);
 
 	constructor(
 		private readonly search: Search,
 		private readonly owners: Owners,
-	) {
-		this.list = new KnownList(search);
-	}
+	) {}
 
 	/**
 	 * The run of a request that was paid for before: left by the execution that crashed and is retried, never
@@ -66,15 +67,19 @@ export class KnownRuns {
 		);
 	}
 
-	/** The runs that the execution before started in this round, and that no request asks for any more. */
-	async leftOver(ledger: Ledger): Promise<LeftOver> {
+	/**
+	 * The ids of the runs that the execution before started in this round, and that no request asks for any
+	 * more; and whether they are known to be of that execution, not of another that ran since.
+	 */
+	async leftOver(ledger: Ledger): Promise<{ runIds: string[]; isCertain: boolean }> {
 		const { execution, requests } = this.search;
 		const isCertain = execution.beginning.establishedAt !== null;
-		if (!execution.isRetry) return { runIds: [], isCertain };
+		const list = execution.isRetry ? await this.opened?.catch(() => null) : null;
+		if (!list) return { runIds: [], isCertain };
 		const paid = requests.map((request) => ({ request, ...ledger.paymentOf(request) }));
 		const continued = new Set(paid.map(({ runId }) => runId));
 		const wanted = new Set(paid.flatMap(({ request, runId }) => (runId ? [] : request.hash)));
-		const left = (await this.list.known()).filter(
+		const left = list.referenced.filter(
 			({ reference, run }) =>
 				mayBeLeftOver(run, reference, execution) &&
 				!continued.has(run.id) &&
@@ -87,20 +92,21 @@ export class KnownRuns {
 	private async findContinued(request: Request, signal: AbortSignal): Promise<KnownRun | null> {
 		const { client, execution } = this.search;
 		if (!execution.isRetry) return null;
-		const { isCutOff, refusedStatus } = await this.list.open(signal);
 		const { clientRef, input } = request.plan;
 		const { executionId, runIndex } = execution;
-		if (clientRef !== null) {
-			const isOwn = (reference: string) => isSameOwnReference(reference, clientRef, executionId);
-			await this.list.offerBrief(isOwn, signal);
-		}
-		const keys =
-			clientRef === null ? keysOfContinued({ ...request, runIndex }) : [keyOfPrompt(input.prompt)];
-		const isFor = (run: Run) => clientRef === null || continuesOwn(run, request, executionId);
-		const found = await this.takeUp(request, { keys, isFor, source: 'crash' }, async ({ id }) => {
-			const run = await client.getRun(id, signal);
-			return mayDeliver(run.status) ? run : null;
+		const found = await this.lookUp(request, signal, {
+			keys:
+				clientRef === null
+					? keysOfContinued({ ...request, runIndex })
+					: [keyOfOwn(clientRef, input.prompt)],
+			isFor: (run) => clientRef === null || continuesOwn(run, request, execution),
+			source: 'crash',
+			read: async (id) => {
+				const run = await client.getRun(id, signal);
+				return mayDeliver(run.status) ? run : null;
+			},
 		});
+		const { isCutOff, refusedStatus } = await this.list(signal);
 		if (found !== null || (!isCutOff && refusedStatus === null)) return found;
 		if (clientRef === null || clientRef.includes(executionId)) {
 			throw new UnknownRunsError(refusedStatus);
@@ -115,13 +121,13 @@ export class KnownRuns {
 		signal: AbortSignal,
 	): Promise<KnownRun | null> {
 		const { client, execution } = this.search;
-		const owner = this.ownerOf(request);
+		const { isTaken, take: takeRun } = this.owners.claimOf(execution, request);
 		const wanted = {
 			clientRef,
 			startedAt: execution.beginning.establishedAt ?? 0,
 			input: request.plan.input,
-			isTaken: (run: Run) => this.owners.isOfAnother(owner, run),
-			take: (run: Run) => mayDeliver(run.status) && this.owners.take(owner, run),
+			isTaken,
+			take: (run: Run) => mayDeliver(run.status) && takeRun(run),
 		};
 		const run = await client.findRun(wanted, signal).catch((error: unknown) => {
 			if (isPassing(error) || !(error instanceof RunflowApiError)) throw error;
@@ -132,21 +138,19 @@ export class KnownRuns {
 
 	/** A run that the node paid for in an execution that failed before it could output it. */
 	private async findUndelivered(request: Request, signal: AbortSignal): Promise<KnownRun | null> {
-		const { client, execution } = this.search;
+		const { client, context, execution } = this.search;
 		if (request.plan.input.sync_mode) return null;
-		if (await this.list.hasMarks()) await this.list.open(signal);
+		if (await (this.marked ??= hasMarks(context))) await this.list(signal);
+		const claim = this.owners.claimOf(execution, request);
 		for (const id of offeredIds(execution.scope, request.hash)) {
-			if (this.owners.isOfAnother(this.ownerOf(request), { id, client_ref: null })) continue;
+			if (claim.isTaken({ id, client_ref: null })) continue;
 			take(execution.scope, id);
-			const run = await client
-				.getRun(id, signal)
-				.catch(returnNullIfNotFound)
-				.catch((error: unknown) => {
-					offer(execution.scope, id, request.hash);
-					throw error;
-				});
-			const isUsable = run !== null && mayDeliver(run.status);
-			if (isUsable && this.owners.take(this.ownerOf(request), run)) {
+			const read = client.getRun(id, signal).catch(returnNullIfNotFound);
+			const run = await read.catch((error: unknown) => {
+				offer(execution.scope, id, request.hash);
+				throw error;
+			});
+			if (run !== null && mayDeliver(run.status) && claim.take(run)) {
 				return { run, source: 'undelivered' };
 			}
 		}
@@ -162,18 +166,16 @@ export class KnownRuns {
 			this.gaps.syncItems.add(request.itemIndex);
 			return null;
 		}
-		const { isCutOff, refusedStatus } = await this.list.open(signal);
-		if (clientRef !== null) await this.list.offerBrief((own) => own === clientRef, signal);
-		const { runIndex } = execution;
-		const own = clientRef === null ? [] : [keyOfPrompt(input.prompt)];
-		const keys = [...keysOfRepeated({ ...request, runIndex }, execution), ...own];
-		const isFor = (run: Run) => readReference(run.client_ref) !== null || repeatsOwn(run, request);
-		const found = await this.takeUp(
-			request,
-			{ keys, isFor, source: 'reuse' },
-			async ({ id }) => await readIfReusable(id, { ...this.search, gaps: this.gaps, signal }),
-		);
+		const own = clientRef === null ? [] : [keyOfOwn(clientRef, input.prompt)];
+		const found = await this.lookUp(request, signal, {
+			keys: [...keysOfRepeated({ ...request, runIndex: execution.runIndex }, execution), ...own],
+			isFor: (run) =>
+				readReference(run.client_ref) !== null || repeatsOwn(run, request, reuseHours),
+			source: 'reuse',
+			read: async (id) => await readIfReusable(id, { ...this.search, gaps: this.gaps, signal }),
+		});
 		if (found !== null) return found;
+		const { isCutOff, refusedStatus } = await this.list(signal);
 		Object.assign(this.gaps, { isCutOff, refusedStatus });
 		if (clientRef !== null && wholeInputOf(request.plan) === null) {
 			this.gaps.unnamedItems.add(request.itemIndex);
@@ -181,23 +183,32 @@ export class KnownRuns {
 		return null;
 	}
 
-	/** Gives the item the first run under these keys that `read` finds to be of use. */
-	private async takeUp(
+	/** Gives the item the first run in the list that turns out to be of use. */
+	private async lookUp(
 		request: Request,
-		{ keys, isFor, source }: { keys: string[]; isFor: (run: Run) => boolean; source: RunSource },
-		read: (listed: Run) => Promise<Run | null>,
+		signal: AbortSignal,
+		{ isFor, keys, read, source }: Look,
 	): Promise<KnownRun | null> {
-		const owner = this.ownerOf(request);
-		const isTaken = (run: Run) => this.owners.isOfAnother(owner, run);
+		const list = await this.list(signal);
+		const { isTaken, take: takeRun } = this.owners.claimOf(this.search.execution, request);
 		for (;;) {
-			const listed = this.list.offers.next(keys, { isFor, isTaken });
+			const listed = list.next(keys, { isFor, isTaken });
 			if (listed === null) return null;
-			const run = await this.reads.use(async () => await read(listed));
-			if (run !== null && this.owners.take(owner, run)) return { run, source };
+			const run = await this.reads.use(async () => await read(listed.id));
+			if (run !== null && takeRun(run)) return { run, source };
 		}
 	}
 
-	private ownerOf({ itemIndex }: Request): string {
-		return ownerAt(this.search.execution, itemIndex);
+	/** The account's runs, listed only when an item asks. Throws RunflowError where one that is paid for may be missing. */
+	private async list(signal: AbortSignal): Promise<KnownList> {
+		return await (this.opened ??= this.open(signal));
+	}
+
+	private async open(signal: AbortSignal): Promise<KnownList> {
+		const { context, execution, requests } = this.search;
+		const isMarked = await (this.marked ??= hasMarks(context));
+		const list = await KnownList.read({ ...this.search, isMarked, signal });
+		if (isMarked) await offerMarked(context, execution.scope, list.runsFor(requests, execution));
+		return list;
 	}
 }

@@ -4,18 +4,16 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
 import type { RunRequest } from '../../../runflow/input';
-import type { Run } from '../../../runflow/run';
 import type { RunSource } from '../output/items';
 import {
+	attemptSchema,
 	entrySchema,
-	type Attempt,
 	type Entry,
 	type NewEntry,
-	type Payment,
 	type RunEntry,
 	type SentEntry,
 } from './entry';
-import type { NamedRun, Owners } from './owners';
+import { ownerOf, placeOf, type NamedRun, type Owners } from './owners';
 import { writeReference, type NodeExecution } from './reference';
 import type { Request } from './request';
 
@@ -26,32 +24,30 @@ const storedLedgerSchema = z.custom<Record<string, unknown>>(
 	(stored) => typeof stored === 'object' && stored !== null,
 );
 
-/** What the stored entries say, parsed once and shared by whoever shares them. */
-interface Entries {
-	byPlace: Map<string, Entry>;
-	/** The latest that was sent, by the hash of its request. */
-	byHash: Map<string, SentEntry | RunEntry>;
+/** What each ledger says, by place; parsed once and shared by whoever shares the ledger. */
+const parsed = new WeakMap<object, Map<string, Entry>>();
+
+/** What is known of the payment for an item. */
+export interface Payment {
+	/** The run that was started for it, null where there is none. */
+	runId: string | null;
+	/** The reference of a create without a clear answer, null where there is none. */
+	unclearRef: string | null;
 }
-
-const parsed = new WeakMap<object, Entries>();
-
-/** The runs that this process is starting, by what several calls or retries may ask for at once. */
-const starting = new Map<string, Promise<Run>>();
 
 /**
  * Remembers keys and run ids of this node in its context, which n8n saves with the execution and
- * copies into a retry. So a second try, Retry On Fail or n8n's Retry, continues what is paid for. Each
- * run index (loops) has entries of its own, but the calls of a tool share them: a model calls again.
+ * copies into a retry. So a second try, Retry On Fail or n8n's Retry, continues what is paid for.
  */
 export class Ledger {
-	private readonly entries: Entries;
+	private readonly entries: Map<string, Entry>;
 
 	private constructor(
 		private readonly stored: Record<string, unknown>,
 		private readonly owners: Owners,
 		private readonly execution: NodeExecution,
 	) {
-		this.entries = parsed.get(stored) ?? { byPlace: new Map(), byHash: new Map() };
+		this.entries = parsed.get(stored) ?? new Map<string, Entry>();
 		if (parsed.has(stored)) return;
 		parsed.set(stored, this.entries);
 		for (const [place, value] of Object.entries(stored)) {
@@ -69,18 +65,18 @@ export class Ledger {
 		return new Ledger(stored, owners, execution);
 	}
 
-	/** The attempt that a request continues: its item's latest one, once it was sent; null where there is none. */
+	/** The attempt that a request continues: the latest in its place, once it was sent; null where there is none. */
 	current(request: Request): SentEntry | RunEntry | null {
-		const entry = this.entries.byPlace.get(this.placeOf(request.itemIndex));
-		if (entry !== undefined && entry.state !== 'new' && continues(request, entry)) return entry;
-		return this.execution.isTool ? (this.entries.byHash.get(request.hash) ?? null) : null;
+		const entry = this.entries.get(placeOf(this.execution, request));
+		return entry !== undefined && entry.state !== 'new' && continues(request, entry) ? entry : null;
 	}
 
 	/** Begins the next attempt at an item, with a key and a reference that were never used. */
-	begin({ hash, itemIndex, plan, sourceHash }: Request): NewEntry {
-		const attempt = (this.entries.byPlace.get(this.placeOf(itemIndex))?.attempt ?? 0) + 1;
+	begin(request: Request): NewEntry {
+		const { hash, itemIndex, plan, sourceHash } = request;
+		const attempt = (this.entries.get(placeOf(this.execution, request))?.attempt ?? 0) + 1;
 		const reference = { ...this.execution, hash, sourceHash, itemIndex, attempt };
-		const entry: NewEntry = {
+		return this.write(request, {
 			state: 'new',
 			hash,
 			sourceHash,
@@ -89,38 +85,18 @@ export class Ledger {
 			clientRef: plan.clientRef ?? writeReference(reference),
 			isOwnRef: plan.clientRef === null,
 			startedAt: Date.now(),
-		};
-		this.write(itemIndex, entry);
-		return entry;
-	}
-
-	/** Notes that a create is being sent, before it is. */
-	noteSent({ itemIndex }: Request, entry: NewEntry | SentEntry, body: RunRequest): SentEntry {
-		const isDisputed = entry.state === 'sent' && entry.isDisputed;
-		const sent: SentEntry = { ...attemptOf(entry), state: 'sent', body, isDisputed };
-		this.write(itemIndex, sent);
-		return sent;
-	}
-
-	/** Notes that what was sent was refused, so that nothing is paid for. */
-	noteRefused({ itemIndex }: Request, entry: SentEntry): void {
-		this.write(itemIndex, { ...attemptOf(entry), state: 'new' });
-	}
-
-	/** Notes that the API says it knows the key of what was sent, though no run was found. */
-	noteDisputed({ itemIndex }: Request, entry: SentEntry): void {
-		this.write(itemIndex, { ...entry, isDisputed: true });
+		});
 	}
 
 	/** Notes the run of an item and where it comes from; `accepted` is the create that led to it. */
 	noteRun(
-		{ itemIndex }: Request,
+		request: Request,
 		entry: NewEntry | SentEntry,
 		{ accepted, run, source }: { run: NamedRun; source: RunSource; accepted?: RunRequest },
 	): void {
 		const foundRef = accepted === undefined ? run.client_ref : null;
-		this.write(itemIndex, {
-			...attemptOf(entry),
+		this.write(request, {
+			...attemptSchema.parse(entry),
 			state: 'run',
 			clientRef: foundRef ?? entry.clientRef,
 			runId: run.id,
@@ -131,17 +107,6 @@ export class Ledger {
 			keptImages: [],
 			imageCount: 0,
 		});
-	}
-
-	/** Notes what became of a run: its images that only this execution has, or the run that has them in its place. */
-	noteDelivery(
-		{ itemIndex }: Request,
-		entry: RunEntry,
-		delivery: Partial<Pick<RunEntry, 'imageCount' | 'keptImages' | 'runId'>>,
-	): RunEntry {
-		const kept = { ...entry, ...delivery };
-		this.write(itemIndex, kept);
-		return kept;
 	}
 
 	/** The run of a request, null where there is none. */
@@ -159,58 +124,21 @@ export class Ledger {
 		};
 	}
 
-	/**
-	 * Starts the run of a request. Calls of a tool that ask for the same at once, and retries of one execution
-	 * that were started at once in this process, start it once. Throws what `start` throws.
-	 */
-	async startOnce(request: Request, start: () => Promise<Run>): Promise<Run> {
-		const key = this.sharedKeyOf(request);
-		if (key === null) return await start();
-		const underway = starting.get(key);
-		if (underway === undefined) {
-			const started = start().finally(() => starting.delete(key));
-			starting.set(key, started);
-			return await started;
-		}
-		const run = await underway;
-		if (this.current(request) === null) {
-			this.noteRun(request, this.begin(request), { run, source: 'crash' });
-		}
-		return run;
-	}
-
-	/** Under what others may be starting the same run; null where nobody can. */
-	private sharedKeyOf({ hash, itemIndex, sourceHash }: Request): string | null {
-		const { beginning, executionId, isRetry, isTool, scope } = this.execution;
-		if (isTool) return [scope, executionId, hash].join(' ');
-		if (!isRetry || beginning.establishedAt === null) return null;
-		const { establishedAt, tokenHash } = beginning;
-		return [scope, establishedAt, tokenHash, this.placeOf(itemIndex), sourceHash].join(' ');
-	}
-
-	private write(itemIndex: number, entry: Entry): void {
-		const place = this.placeOf(itemIndex);
+	/** Notes how the attempt at an item stands now; returns it. */
+	write<E extends Entry>(request: Request, entry: E): E {
+		const place = placeOf(this.execution, request);
 		this.stored[place] = entry;
 		this.keep(place, entry);
+		return entry;
 	}
 
 	private keep(place: string, entry: Entry): void {
-		const before = this.entries.byPlace.get(place);
+		const before = this.entries.get(place);
 		if (before?.state === 'sent') this.owners.expectNoMore(before.clientRef);
-		this.entries.byPlace.set(place, entry);
-		if (entry.state === 'new') {
-			const sent = this.entries.byHash.get(entry.hash);
-			if (sent?.idempotencyKey === entry.idempotencyKey) this.entries.byHash.delete(entry.hash);
-			return;
-		}
-		this.entries.byHash.set(entry.hash, entry);
-		const owner = `${this.execution.nodeId}:${place}`;
+		this.entries.set(place, entry);
+		const owner = ownerOf(this.execution, place);
 		if (entry.state === 'run') this.owners.give(owner, entry.runId);
-		else if (entry.isOwnRef) this.owners.expect(owner, entry.clientRef);
-	}
-
-	private placeOf(itemIndex: number): string {
-		return `${this.execution.runIndex}.${itemIndex}`;
+		else if (entry.state === 'sent' && entry.isOwnRef) this.owners.expect(owner, entry.clientRef);
 	}
 }
 
@@ -218,9 +146,4 @@ export class Ledger {
 function continues(request: Request, entry: Entry): boolean {
 	const hasSameSource = request.sourceHash !== '' && request.sourceHash === entry.sourceHash;
 	return entry.hash === request.hash || hasSameSource;
-}
-
-function attemptOf(entry: Entry): Attempt {
-	const { attempt, clientRef, hash, idempotencyKey, isOwnRef, sourceHash, startedAt } = entry;
-	return { attempt, clientRef, hash, idempotencyKey, isOwnRef, sourceHash, startedAt };
 }

@@ -4,8 +4,13 @@ import { isTerminal, mayDeliver } from '../../../runflow/status';
 import { instanceOf, type Beginning, type NodeExecution, type Reference } from './reference';
 import type { ImagePlan, Request } from './request';
 
+const hourMs = 3_600_000;
+
 /** A run that is pending for longer is taken for stuck. */
-const longestPendingMs = 3_600_000;
+const longestPendingMs = hourMs;
+
+/** How far the clocks of n8n and of the API may be apart where nothing but a reference of the user's own names a run, which older runs may have as well. */
+const clocksApartMs = hourMs / 4;
 
 /** Whether two beginnings are those of one execution and its retries; null where n8n didn't say. */
 export function isSameBeginning(one: Beginning, other: Beginning): boolean | null {
@@ -68,19 +73,34 @@ export function keysToRepeat(
 	return keysOfRepeated(reference, reference);
 }
 
-/** The key of a run whose reference is the user's own. */
-export function keyOfPrompt(prompt: string | null): string {
-	return `prompt ${usualText(prompt ?? '')}`;
+/**
+ * The key of a run whose reference is the user's own, and under which an item with such a reference looks
+ * for it. Numbers don't count: the id of the execution may be among them.
+ */
+export function keyOfOwn(reference: string, prompt: string | null): string {
+	return `${withoutNumbers(reference)} for ${usualText(prompt ?? '')}`;
 }
 
-/** Whether a run with a reference of the user's own was started for the request by the execution that is retried. */
-export function continuesOwn(
-	{ client_ref, input }: Run,
-	{ plan }: Request,
-	executionId: string,
-): boolean {
+/** A reference of the user's own without its numbers, one of which may be the id of the execution. */
+export function withoutNumbers(reference: string): string {
+	return reference.replace(/\d+/g, '#');
+}
+
+/** Whether a run with a reference of the user's own was started for the request, by whatever execution. */
+export function isOwn({ client_ref, input }: Run, { plan }: Request, executionId: string): boolean {
 	const isNamed = isSameOwnReference(client_ref ?? '', plan.clientRef ?? '', executionId);
 	return isNamed && isSameInput(plan.input, input);
+}
+
+/** Whether a run with a reference of the user's own may be what the execution that is retried started for the request. */
+export function continuesOwn(
+	run: Run,
+	request: Request,
+	{ beginning, executionId }: NodeExecution,
+): boolean {
+	const began = (beginning.establishedAt ?? 0) - clocksApartMs;
+	const isNewEnough = (run.createdAt ?? Infinity) > began;
+	return mayDeliver(run.status) && isNewEnough && isOwn(run, request, executionId);
 }
 
 /** Whether a reference is the user's own, even if the id of another execution is in it. */
@@ -92,10 +112,11 @@ export function isSameOwnReference(reference: string, own: string, executionId: 
 	return new RegExp(`^${escaped.join('\\d+')}$`).test(reference);
 }
 
-/** Whether a run has the user's own reference and exactly the input of the request. */
-export function repeatsOwn({ client_ref, input }: Run, { plan }: Request): boolean {
+/** Whether a run has the user's own reference and exactly the input of the request, and can be reused. */
+export function repeatsOwn(run: Run, { plan }: Request, reuseHours: number): boolean {
 	const whole = wholeInputOf(plan);
-	return client_ref === plan.clientRef && whole !== null && isWholeInput(whole, input);
+	const isNamed = run.client_ref === plan.clientRef && isReusable(run, reuseHours);
+	return isNamed && whole !== null && isWholeInput(whole, run.input);
 }
 
 /** All that is sent as input; null where an image has no lasting URL, such as one that is uploaded. */
@@ -109,12 +130,13 @@ export function wholeInputOf({ input, inputImages }: ImagePlan): object | null {
 }
 
 /**
- * Whether a run succeeded in full, or is pending and not stuck. One that delivered only some of its
- * images has not what the request asks for.
+ * Whether a run of the last hours succeeded in full, or is pending and not stuck. One that delivered only
+ * some of its images has not what the request asks for.
  */
-export function isReusable({ createdAt, status }: Run): boolean {
-	if (isTerminal(status)) return status === 'succeeded';
-	return createdAt !== null && createdAt > Date.now() - longestPendingMs;
+export function isReusable({ createdAt, status }: Run, reuseHours: number): boolean {
+	const ageMs = Date.now() - (createdAt ?? 0);
+	if (ageMs >= reuseHours * hourMs) return false;
+	return isTerminal(status) ? status === 'succeeded' : ageMs < longestPendingMs;
 }
 
 /**

@@ -3,9 +3,18 @@ import { z } from 'zod/v3';
 
 import type { Run } from '../../../runflow/run';
 import type { NodeExecution } from './reference';
+import type { Request } from './request';
 
 /** By what the run of an item is known. */
 export type NamedRun = Pick<Run, 'client_ref' | 'id'>;
+
+/** What an item may do with the runs of its execution. */
+export interface Claim {
+	/** Whether a run is known to belong to another item. */
+	isTaken(run: NamedRun): boolean;
+	/** Takes a run, if no other item has it; returns whether it did. */
+	take(run: NamedRun): boolean;
+}
 
 const ownersKey = 'runflowRuns';
 
@@ -17,9 +26,20 @@ const storedOwnersSchema = z.custom<Record<string, unknown>>(
 /** The owners of each execution, by what it stores of them. */
 const opened = new WeakMap<object, Owners>();
 
-/** The item that owns a run: its node, and its place in it. */
-export function ownerAt({ nodeId, runIndex }: NodeExecution, itemIndex: number): string {
-	return `${nodeId}:${runIndex}.${itemIndex}`;
+/**
+ * Where a request stands in its node: the round, as in a loop, and the item. Calls of a tool stand where
+ * they ask for the same, because a model calls again.
+ */
+export function placeOf(
+	{ isTool, runIndex }: NodeExecution,
+	{ hash, itemIndex }: Pick<Request, 'hash' | 'itemIndex'>,
+): string {
+	return isTool ? hash : `${runIndex}.${itemIndex}`;
+}
+
+/** The owner of the run at a place of the node. */
+export function ownerOf({ nodeId }: NodeExecution, place: string): string {
+	return `${nodeId}:${place}`;
 }
 
 /**
@@ -43,19 +63,20 @@ export class Owners {
 		return owners;
 	}
 
-	/** Whether a run is known to belong to another item than this one. */
-	isOfAnother(owner: string, { client_ref, id }: NamedRun): boolean {
-		const known = Object.hasOwn(this.byRun, id)
-			? this.byRun[id]
-			: this.byReference.get(client_ref ?? '');
-		return known !== undefined && known !== owner;
-	}
-
-	/** Gives a run to an item, if no other has it; returns whether it did. */
-	take(owner: string, run: NamedRun): boolean {
-		if (this.isOfAnother(owner, run)) return false;
-		this.give(owner, run.id);
-		return true;
+	/** What the item of a request may do with runs. */
+	claimOf(execution: NodeExecution, request: Pick<Request, 'hash' | 'itemIndex'>): Claim {
+		const owner = ownerOf(execution, placeOf(execution, request));
+		const isTaken = ({ client_ref, id }: NamedRun) => {
+			const isKnown = Object.hasOwn(this.byRun, id);
+			const known = isKnown ? this.byRun[id] : this.byReference.get(client_ref ?? '');
+			return known !== undefined && known !== owner;
+		};
+		const take = (run: NamedRun) => {
+			if (isTaken(run)) return false;
+			this.give(owner, run.id);
+			return true;
+		};
+		return { isTaken, take };
 	}
 
 	/** Notes that an item has a run. */

@@ -37,6 +37,7 @@ export function noGaps(): ReuseGaps {
 
 /** What a run is looked at with. */
 interface Look {
+	reuseHours: number;
 	context: IExecuteFunctions;
 	client: RunflowClient;
 	gaps: ReuseGaps;
@@ -48,7 +49,7 @@ export async function readIfReusable(id: string, look: Look): Promise<Run | null
 	for (let looked = 0; looked < looks; looked++) {
 		const run = await look.client.getRun(id, look.signal).catch(returnNullIfNotFound);
 		if (run === null) break;
-		if (!isReusable(run)) return null;
+		if (!isReusable(run, look.reuseHours)) return null;
 		if (await hasItsImages(run, look)) return run;
 	}
 	look.gaps.goneRunIds.add(id);

@@ -12,12 +12,15 @@ import { createdRunSchema, type Run } from '../../../runflow/run';
 import { hasSucceeded, mayDeliver } from '../../../runflow/status';
 import { mayBeUnknownYet } from '../../../runflow/waiting';
 import type { Batch, RequestInProgress } from './batch';
-import type { Attempt, NewEntry, RunEntry, SentEntry } from './entry';
-import { ownerAt } from './owners';
+import { attemptSchema, type Attempt, type NewEntry, type RunEntry, type SentEntry } from './entry';
+import { placeOf } from './owners';
 import type { ImagePlan } from './request';
 import { take } from './undelivered';
 
 const createTimeoutMs = 60_000;
+
+/** The runs that this process is starting, by what several calls or retries may ask for at once. */
+const starting = new Map<string, Promise<Run>>();
 
 /**
  * Brings one item to a run that ended well: continues the run in the ledger, takes up one that was paid
@@ -47,8 +50,39 @@ export async function finishRun(batch: Batch, request: RequestInProgress): Promi
  */
 export async function startRun(batch: Batch, request: RequestInProgress): Promise<Run> {
 	if (request.signal.aborted) throw new StoppedError();
-	const start = async () => await continueOrCreate(batch, request);
-	return await batch.ledger.startOnce(request, start);
+	const key = sharedKeyOf(batch, request);
+	const underway = key === null ? undefined : starting.get(key);
+	if (underway !== undefined) return await joinStart(batch, request, underway);
+	const start = continueOrCreate(batch, request);
+	if (key === null) return await start;
+	const started = start.finally(() => starting.delete(key));
+	starting.set(key, started);
+	return await started;
+}
+
+/**
+ * Under what others may be starting the same run in this process: calls of a tool that ask for the same,
+ * and retries of one execution that were started at once. Null where nobody can.
+ */
+function sharedKeyOf({ execution }: Batch, request: RequestInProgress): string | null {
+	const { beginning, executionId, isRetry, isTool, scope } = execution;
+	const place = placeOf(execution, request);
+	if (isTool) return [scope, executionId, place].join(' ');
+	const { establishedAt, tokenHash } = beginning;
+	if (!isRetry || establishedAt === null) return null;
+	return [scope, establishedAt, tokenHash, place, request.sourceHash].join(' ');
+}
+
+async function joinStart(
+	{ ledger }: Batch,
+	request: RequestInProgress,
+	underway: Promise<Run>,
+): Promise<Run> {
+	const run = await underway;
+	if (ledger.current(request) === null) {
+		ledger.noteRun(request, ledger.begin(request), { run, source: 'crash' });
+	}
+	return run;
 }
 
 async function continueOrCreate(batch: Batch, request: RequestInProgress): Promise<Run> {
@@ -91,9 +125,9 @@ async function createOwnRun(
 	entry: NewEntry | SentEntry,
 ): Promise<Run> {
 	const { execution, ledger, owners } = batch;
-	const owner = ownerAt(execution, request.itemIndex);
 	let created = await createRun(batch, request, entry);
-	if (!entry.isOwnRef && owners.isOfAnother(owner, created.run)) {
+	const { isTaken } = owners.claimOf(execution, request);
+	if (!entry.isOwnRef && isTaken(created.run)) {
 		created = await createRun(batch, request, ledger.begin(request));
 	}
 	const { run, sent } = created;
@@ -107,14 +141,17 @@ async function createRun(
 	entry: NewEntry | SentEntry,
 ): Promise<{ run: Run; sent: SentEntry }> {
 	const { execution, ledger, owners, runSlots } = batch;
-	const owner = ownerAt(execution, request.itemIndex);
 	const body = entry.state === 'sent' ? entry.body : await bodyOf(batch, request, entry);
-	const sent = ledger.noteSent(request, entry, body);
+	const sent: SentEntry = ledger.write(request, {
+		...attemptSchema.parse(entry),
+		state: 'sent',
+		body,
+		isDisputed: entry.state === 'sent' && entry.isDisputed,
+	});
 	const create = runSlots.begin();
 	const outcome = await sendCreate(batch, request, sent, {
+		...owners.claimOf(execution, request),
 		findable: sent.isOwnRef,
-		isTaken: (found) => owners.isOfAnother(owner, found),
-		take: (found) => owners.take(owner, found),
 		uncertain: entry.state === 'sent',
 		isRefusalFinal: runSlots.repeatsRefused,
 	});
@@ -134,8 +171,8 @@ function noteFailedCreate(
 	{ error, mayBePaid }: FailedCreate,
 ): RunflowError {
 	const isConflict = error instanceof RunflowApiError && error.httpStatus === 409;
-	if (!mayBePaid) ledger.noteRefused(request, sent);
-	else if (isConflict) ledger.noteDisputed(request, sent);
+	if (!mayBePaid) ledger.write(request, { ...attemptSchema.parse(sent), state: 'new' });
+	else if (isConflict) ledger.write(request, { ...sent, isDisputed: true });
 	return isConflict && sent.isDisputed ? new DisputedRunError(sent.clientRef) : error;
 }
 

@@ -2,6 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
 import type { RunEntry } from './entry';
+import type { NamedRun } from './owners';
 import type { NodeExecution } from './reference';
 
 const lifetimeMs = 86_400_000;
@@ -11,37 +12,34 @@ const mostRuns = 10_000;
 const usualTries = 3;
 const mostTries = 5;
 
-/** A run that a failed node paid for: the request that it is for, and whether an execution has taken it up or output it. */
+/** A run that a failed node paid for, as far as this process knows. */
 interface PaidRun {
-	scope: string;
-	runId: string;
-	hash: string;
+	/** The node and the request that it is for. */
+	key: string;
+	/** Whether an execution has taken it up, or output it. */
 	state: 'free' | 'taken' | 'output';
+	/** Until when it is offered, in milliseconds since 1970. */
 	until: number;
 }
 
-/** What failed nodes paid for, as far as this process knows, by node and run id; the longest known first. */
+/** By node and run id; the longest known first. */
 const paidRuns = new Map<string, PaidRun>();
 
 /** The ids of those that are free, by node and request. */
 const freeIds = new Map<string, Set<string>>();
 
-/** Whether this process knows what became of a run that the node paid for. */
-export function isKnown(scope: string, runId: string): boolean {
-	return paidRuns.has(`${scope} ${runId}`);
-}
-
 /** Offers a run to the next item that asks the node for the same, for a day, unless it was output. */
 export function offer(scope: string, runId: string, hash: string): void {
-	if (paidRuns.get(`${scope} ${runId}`)?.state === 'output') return;
+	const name = `${scope} ${runId}`;
+	if (paidRuns.get(name)?.state === 'output') return;
 	const now = Date.now();
-	for (const [oldest, { until }] of paidRuns) {
+	for (const [oldest, { key, until }] of paidRuns) {
 		if (until > now && paidRuns.size < mostRuns) break;
-		withdraw(paidRuns.get(oldest));
 		paidRuns.delete(oldest);
+		withdraw(key, oldest.slice(oldest.lastIndexOf(' ') + 1));
 	}
-	paidRuns.set(`${scope} ${runId}`, { scope, runId, hash, state: 'free', until: now + lifetimeMs });
 	const key = `${scope} ${hash}`;
+	paidRuns.set(name, { key, state: 'free', until: now + lifetimeMs });
 	freeIds.set(key, (freeIds.get(key) ?? new Set()).add(runId));
 }
 
@@ -50,14 +48,12 @@ export function take(scope: string, runId: string, state: 'taken' | 'output' = '
 	const known = paidRuns.get(`${scope} ${runId}`);
 	if (known === undefined || known.state === 'output') return;
 	known.state = state;
-	withdraw(known);
+	withdraw(known.key, runId);
 }
 
-function withdraw(run: PaidRun | undefined): void {
-	if (run === undefined) return;
-	const key = `${run.scope} ${run.hash}`;
+function withdraw(key: string, runId: string): void {
 	const free = freeIds.get(key);
-	free?.delete(run.runId);
+	free?.delete(runId);
 	if (free?.size === 0) freeIds.delete(key);
 }
 
@@ -102,7 +98,8 @@ export async function noteOutput(
 ): Promise<void> {
 	const hasFailed = context.getContext('node')[failuresKey] !== undefined;
 	const marked = entries.filter(
-		({ runId, source }) => hasFailed || isKnown(scope, runId) || source === 'undelivered',
+		({ runId, source }) =>
+			hasFailed || paidRuns.has(`${scope} ${runId}`) || source === 'undelivered',
 	);
 	for (const { runId } of marked) take(scope, runId, 'output');
 	await change(context, 'unmark', idsOf(marked));
@@ -146,16 +143,23 @@ export async function hasMarks({ helpers }: IExecuteFunctions): Promise<boolean>
 	}
 }
 
-/** Which of these runs a failed node paid for and nobody has output. n8n notes whatever it is asked about, so that is undone. Never throws. */
-export async function markedAmong(
+/**
+ * Offers those of these runs that a failed node paid for, in whatever process, and that nobody has output.
+ * n8n notes whatever it is asked about, so that is undone. Never throws.
+ */
+export async function offerMarked(
 	{ helpers }: IExecuteFunctions,
-	runIds: string[],
-): Promise<ReadonlySet<string>> {
-	if (runIds.length === 0) return new Set();
+	scope: string,
+	runs: Array<{ run: NamedRun; hash: string }>,
+): Promise<void> {
+	const unknown = runs.filter(({ run }) => !paidRuns.has(`${scope} ${run.id}`));
+	if (unknown.length === 0) return;
+	const ids = unknown.map(({ run }) => run.id);
 	const ask = async () => {
-		const answer = await helpers.checkProcessedAndRecord(runIds, 'node', record);
+		const answer = await helpers.checkProcessedAndRecord(ids, 'node', record);
 		if (answer.new.length > 0) await helpers.removeProcessed(answer.new, 'node', record);
-		return new Set(answer.processed.map(String));
+		const marked = new Set(answer.processed.map(String));
+		for (const { hash, run } of unknown) if (marked.has(run.id)) offer(scope, run.id, hash);
 	};
-	return await inTurn(ask).catch(() => new Set<string>());
+	await inTurn(ask).catch(() => null);
 }

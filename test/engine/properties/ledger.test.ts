@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 
-import type { RunEntry, SentEntry } from '../../../nodes/GptImage2/runs/entry';
+import { attemptSchema, type RunEntry, type SentEntry } from '../../../nodes/GptImage2/runs/entry';
 import { Ledger } from '../../../nodes/GptImage2/runs/ledger';
-import { ownerAt, Owners } from '../../../nodes/GptImage2/runs/owners';
+import { Owners } from '../../../nodes/GptImage2/runs/owners';
 import { nodeExecutionOf } from '../../../nodes/GptImage2/runs/reference';
 import { longestMs, tried } from '../../fixtures/properties';
 import { contextOf, newExecution, saved } from './context';
@@ -58,8 +58,10 @@ describe('the ledger, whatever happens to it in whatever order', () => {
 					if (kind === 'begin') continue;
 
 					const body = { input: request.plan.input, client_ref: entry.clientRef };
-					const sending = ledger.noteSent(request, entry, body);
-					if (kind === 'refuse') ledger.noteRefused(request, sending);
+					const attempt = attemptSchema.parse(entry);
+					const unclear = { state: 'sent' as const, body, isDisputed: false };
+					const sending = ledger.write(request, { ...attempt, ...unclear });
+					if (kind === 'refuse') ledger.write(request, { ...attempt, state: 'new' });
 					if (kind === 'accept') {
 						const run = { id: `run ${number}`, client_ref: entry.clientRef };
 						ledger.noteRun(request, sending, { run, source: 'created', accepted: body });
@@ -105,8 +107,8 @@ describe('the ledger, whatever happens to it in whatever order', () => {
 				for (const [item, number] of takes) {
 					const id = `run ${number}`;
 					const isFree = (ownerOf.get(id) ?? item) === item;
-					const owner = ownerAt(nodeExecutionOf(context), item);
-					expect(owners.take(owner, { id, client_ref: null })).toBe(isFree);
+					const claim = owners.claimOf(nodeExecutionOf(context), { itemIndex: item, hash: '' });
+					expect(claim.take({ id, client_ref: null })).toBe(isFree);
 					if (isFree) ownerOf.set(id, item);
 				}
 			}),

@@ -12,7 +12,7 @@ import {
 import type { RunResult } from '../../output/items';
 import { continuesOnError } from '../../parameters/node';
 import type { Batch, RequestInProgress } from '../../runs/batch';
-import type { Payment } from '../../runs/entry';
+import type { Payment } from '../../runs/ledger';
 import type { Request } from '../../runs/request';
 import { noteFailure } from '../../runs/undelivered';
 
