@@ -1,10 +1,20 @@
+import { sleep } from 'n8n-workflow';
+
 import { StoppedError } from './errors';
 
-/** Lets at most `limit` tasks run at the same time; the others wait in the order in which they came. */
+/** How many tasks begin in one turn of the event loop: a thousand requests at once would block it for half a second. */
+const mostInOneTurn = 25;
+
+/**
+ * Lets at most `limit` tasks run at the same time; the others wait in the order in which they came. Tasks
+ * that begin together leave others a turn of the event loop in between.
+ */
 export class Slots {
 	private readonly queue: Array<() => void> = [];
 
 	private running = 0;
+
+	private begunInThisTurn = 0;
 
 	constructor(private limit: number) {}
 
@@ -29,8 +39,21 @@ export class Slots {
 	}
 
 	private fill(): void {
-		for (; this.running < this.limit && this.queue.length > 0; this.running++)
+		while (
+			this.running < this.limit &&
+			this.queue.length > 0 &&
+			this.begunInThisTurn < mostInOneTurn
+		) {
+			if (this.begunInThisTurn === 0) void sleep(0).then(() => this.fillAgain());
+			this.begunInThisTurn += 1;
+			this.running += 1;
 			this.queue.shift()?.();
+		}
+	}
+
+	private fillAgain(): void {
+		this.begunInThisTurn = 0;
+		this.fill();
 	}
 }
 

@@ -54,4 +54,15 @@ describe('slots', () => {
 		await settle();
 		expect(started).toEqual([0, 1, 2, 3]);
 	});
+
+	it('begin many tasks in several turns of the event loop, so that others have theirs', async () => {
+		const { results, started, end } = startTasks(new Slots(1000), 60);
+		let othersAt: number | null = null;
+		setTimeout(() => (othersAt = started.length));
+		while (started.length < 60) await settle();
+		expect(othersAt).toBeGreaterThan(0);
+		expect(othersAt).toBeLessThan(60);
+		for (const number of results.keys()) end(number);
+		await Promise.all(results);
+	});
 });

@@ -72,6 +72,12 @@ export interface Wish {
  * about once for each of its keys.
  */
 export class KnownList {
+	/** Whether there are runs that were not looked through. */
+	isCutOff = false;
+
+	/** The status with which the API refused to list runs, or the rest of them; null where it didn't. */
+	refusedStatus: number | null = null;
+
 	/** Those whose references the node made. */
 	readonly referenced: Array<{ run: Run; reference: Reference }> = [];
 
@@ -79,12 +85,7 @@ export class KnownList {
 
 	private readonly offered = new Set<string>();
 
-	private constructor(
-		/** Whether there are runs that were not looked through. */
-		readonly isCutOff: boolean,
-		/** The status with which the API refused to list runs, or the rest of them; null where it didn't. */
-		readonly refusedStatus: number | null,
-	) {}
+	private constructor() {}
 
 	/**
 	 * Lists the runs, as far as the API lists them: a refusal ends the list, whatever page it comes with.
@@ -96,18 +97,15 @@ export class KnownList {
 		const most = execution.isRetry ? mostPagesOfRetry : mostPages;
 		const filter = { ...everyRun, createdAfter: earliest(options) };
 		const pages = client.runPages(filter, { limit: runsPerPage, mostPages: most }, signal);
-		const listed: Run[] = [];
-		const walked = await walk(pages, (run) => void listed.push(run)).catch(returnRefusal);
-		const isRefused = walked instanceof RunflowApiError;
-
+		const list = new KnownList();
 		const isToRead = isIncomplete(options);
-		const incomplete = listed.filter(isToRead);
-		const isReadable = incomplete.length <= mostReads;
-		const read = await readEach(client, isReadable ? incomplete : [], signal);
-		const isCutOff = !isReadable || (!isRefused && walked.isCutOff);
-		const list = new KnownList(isCutOff, isRefused ? walked.httpStatus : null);
-		const complete = listed.filter((run) => !isToRead(run));
-		for (const run of [...complete, ...read]) list.add(run, options);
+		const incomplete: Run[] = [];
+		const sort = (run: Run) => void (isToRead(run) ? incomplete.push(run) : list.add(run, options));
+		const walked = await walk(pages, sort).catch(returnRefusal);
+		if (walked instanceof RunflowApiError) list.refusedStatus = walked.httpStatus;
+		else list.isCutOff = walked.isCutOff;
+		if (incomplete.length > mostReads) list.isCutOff = true;
+		else for (const run of await readEach(client, incomplete, signal)) list.add(run, options);
 		return list;
 	}
 
