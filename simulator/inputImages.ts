@@ -2,6 +2,7 @@ import sharp from 'sharp';
 
 import type { RunRequest } from '../runflow/input';
 import { mapImages, type AssetStore } from './assets';
+import type { Settings } from './options';
 import type { SignedUrls } from './signedUrls';
 import type { SimulatedRun } from './store';
 
@@ -12,6 +13,7 @@ const fileOfRun = /\/files\/([^/]+)\/(\d+)\//;
 /** The images that edits work on, as far as the simulator has them: uploaded files, and what runs made. */
 export class InputImages {
 	constructor(
+		private readonly settings: Settings,
 		private readonly assets: AssetStore,
 		private readonly urls: SignedUrls,
 		private readonly findRun: (id: string) => SimulatedRun | null,
@@ -28,9 +30,11 @@ export class InputImages {
 		return signed.every((url) => this.urls.isValid(url));
 	}
 
-	/** An input as a run shows it: presigned URLs signed anew (SDK). */
-	async signedAnew(input: Input): Promise<Input> {
+	/** An input with its images as a run shows them: presigned URLs signed anew, or uploads by reference (SDK). */
+	async asShown(input: Input): Promise<Input> {
 		return await mapImages(input, async (url) => {
+			const asset = this.settings.showsReferences ? this.assets.referencedBy(url) : null;
+			if (asset !== null) return `runflow://assets/${asset.id}`;
 			const isKnown = (await this.bytesOf(url)) !== null;
 			return this.urls.isOwn(url) && isKnown ? this.urls.sign(new URL(url).pathname) : url;
 		});

@@ -1,5 +1,7 @@
 import { z } from 'zod/v3';
 
+import type { Settings } from './options';
+
 /** The fields of a run that `fields` may ask for (RUN-C, RUN-L). */
 const runFields: ReadonlySet<string> = new Set(
 	`id flow_id model_id comfyui_workflow_id target_type target_version org_id status_code source_code
@@ -24,13 +26,35 @@ export const listQuerySchema = z.object({
 	fields: names.optional(),
 });
 
-/** A run with nothing but its id and the fields that were asked for; whole where none were. */
+/** A run with its id and the fields that were asked for, all where none were, but for those that no list has. */
 export function project(
 	run: Record<string, unknown>,
 	fields: string[] | undefined,
+	unlisted: string[],
 ): Record<string, unknown> {
-	if (fields === undefined) return run;
+	const isListed = (name: string) => fields?.includes(name) ?? true;
 	return Object.fromEntries(
-		Object.entries(run).filter(([name]) => name === 'id' || fields.includes(name)),
+		Object.entries(run).filter(
+			([name]) => name === 'id' || (isListed(name) && !unlisted.includes(name)),
+		),
 	);
+}
+
+/** The cursor of the page that begins with this run (REQ). */
+export function cursorOf(id: string, { nextPage }: Settings): string {
+	return nextPage === 'opaque' ? `v1:${Buffer.from(id).toString('base64url')}` : id;
+}
+
+/** How a list names the page that begins with this run; null for none (REQ, RUN-L). */
+export function namePage(
+	id: string | undefined,
+	settings: Settings,
+	requestUrl: URL,
+): string | null {
+	if (id === undefined) return null;
+	const cursor = cursorOf(id, settings);
+	const url = new URL(requestUrl);
+	url.searchParams.set('pq', cursor);
+	if (settings.nextPage === 'url') return url.href;
+	return settings.nextPage === 'relative' ? `${url.pathname}${url.search}` : cursor;
 }

@@ -86,6 +86,28 @@ export const settingsSchema = z.object({
 	isGone: z.boolean().default(false),
 	/** Whether a filter of the list may contain nothing but exact matches and AND (ADC). */
 	exactFiltersOnly: z.boolean().default(false),
+	/** Whether runs show the texts of their input trimmed, in NFC and with LF; RUN-G doesn't say that they are kept as sent. */
+	plainTexts: z.boolean().default(false),
+	/** Whether runs show the numbers of their input as text, as they do others (RUN-C, TPL). */
+	numbersAsText: z.boolean().default(false),
+	/** Whether runs leave out of their input what has its default (LLMS, EDIT). */
+	omitsDefaults: z.boolean().default(false),
+	/** Whether runs show fields in their input that nobody sent (RUN-G has `input` as any object). */
+	addsFields: z.boolean().default(false),
+	/** Whether runs show an uploaded image as `runflow://assets/…`, as they do data URIs, not by its URL (SDK). */
+	showsReferences: z.boolean().default(false),
+	/** Fields that the list has of no run, even if it is asked for them; which it has is unknown (RUN-L). */
+	unlistedFields: z.array(z.string()).default([]),
+	/** The most runs of one page, whatever `limit` says; null for the documented 500 (RUN-L). */
+	pageSize: z.number().int().positive().nullable().default(null),
+	/** How the list names its next page: by a bare id, an opaque cursor, or a URL with either as `pq` (REQ, RUN-L). */
+	nextPage: z.enum(['id', 'opaque', 'url', 'relative']).default('id'),
+	/** From which page on, counted from 1, the list is refused with 403 unless one `client_ref` is asked for (ERR, ADC); null for none. */
+	refusePagesFrom: z.number().int().positive().nullable().default(null),
+	/** How long a new run is read with 404, in milliseconds, as a replica that is behind would answer (ERR). */
+	unknownFor: z.number().min(0).default(0),
+	/** How long a new run is in no list, in milliseconds, for the same reason (RUN-L). */
+	unlistedFor: z.number().min(0).default(0),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;

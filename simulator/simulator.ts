@@ -16,6 +16,7 @@ import { runRoutes } from './routes/runs';
 import { SignedUrls } from './signedUrls';
 import type { SimulatorState } from './state';
 import { RunStore, type SimulatedRun } from './store';
+import { storedInput } from './storedInput';
 
 /** A simulated Runflow that answers on loopback. */
 export interface Simulator {
@@ -46,12 +47,12 @@ export async function startSimulator(
 	let url = '';
 	const urls = new SignedUrls(settings, () => url);
 	const assets = new AssetStore(urls);
-	const inputImages = new InputImages(assets, urls, (id) => store.find(id));
+	const inputImages = new InputImages(settings, assets, urls, (id) => store.find(id));
 	const store: RunStore = new RunStore(settings, misbehaviour, {
 		fileUrl: ({ id, request }, index) =>
 			urls.sign(`/files/${id}/${index}/result.${request.input.output_format}`),
 		thumbnail: async (input) => await inputImages.thumbnailOf(input),
-		signedInput: async (input) => await inputImages.signedAnew(input),
+		shownInput: async (input) => storedInput(await inputImages.asShown(input), settings),
 		areReadable: (input) => inputImages.areReadable(input),
 	});
 

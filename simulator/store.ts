@@ -52,7 +52,7 @@ export class RunStore {
 			/** A thumbnail of an edit's first input image; null if there is none. */
 			thumbnail: (input: RunRequest['input']) => Promise<Buffer | null>;
 			/** The input as a run shows it. */
-			signedInput: (input: RunRequest['input']) => Promise<RunRequest['input']>;
+			shownInput: (input: RunRequest['input']) => Promise<Record<string, unknown>>;
 			/** Whether a model could read the images of an input. */
 			areReadable: (input: RunRequest['input']) => boolean;
 		},
@@ -128,7 +128,7 @@ export class RunStore {
 			target_type: 'model',
 			status_code: status,
 			source_code: 'api',
-			input: await this.images.signedInput(input),
+			input: await this.images.shownInput(input),
 			output: delivered && (inline || !input.sync_mode) ? await this.output(run, inline) : null,
 			cost: delivered ? (pricePerImage * images).toFixed(3) : null,
 			duration_ms: ended ? run.endsAt - run.createdAt : null,

@@ -4,8 +4,9 @@ import { isTerminal, normalizeStatus } from '../../runflow/status';
 import { drop, misbehave, refuse, refuseInput } from '../answers';
 import type { Delivery } from '../callbacks';
 import { parseFilter } from '../filter';
-import { listQuerySchema, project } from '../listQuery';
+import { cursorOf, listQuerySchema, namePage, project } from '../listQuery';
 import type { SimulatorState } from '../state';
+import type { SimulatedRun } from '../store';
 
 /** Reading runs and their callbacks (RUN-G, RUN-L, HIST, REDEL). */
 export function runRoutes(
@@ -14,7 +15,8 @@ export function runRoutes(
 ): void {
 	app.get<{ Params: { id: string } }>('/v1/runs/:id', async (request, reply) => {
 		const run = store.find(request.params.id);
-		if (run === null) return await refuse(reply, 404, 'RUN_NOT_FOUND', 'No such run.');
+		const isUnknown = run === null || Date.now() - run.createdAt < settings.unknownFor;
+		if (isUnknown) return await refuse(reply, 404, 'RUN_NOT_FOUND', 'No such run.');
 		const { prompt } = run.request.input;
 		const refusal = misbehaviour.take('refuse-read', prompt);
 		if (refusal) return await misbehave(reply, refusal);
@@ -31,20 +33,30 @@ export function runRoutes(
 			return await refuse(reply, 400, 'BAD_FILTER', 'This filter is not understood.');
 
 		const runs = sort_by === 'created_at:asc' ? store.runs : [...store.runs].reverse();
-		const found = runs.filter((run) =>
+		const isListed = ({ createdAt }: SimulatedRun) =>
+			Date.now() - createdAt >= settings.unlistedFor;
+		const found = runs.filter(isListed).filter((run) =>
 			filter({
 				status_code: store.statusOf(run),
 				client_ref: run.request.client_ref ?? null,
 				created_at: new Date(run.createdAt).toISOString(),
 			}),
 		);
-		const start = pq === undefined ? 0 : found.findIndex(({ id }) => id === pq);
-		const page = found.slice(start, start + limit);
+		const start = pq === undefined ? 0 : found.findIndex(({ id }) => cursorOf(id, settings) === pq);
+		if (start < 0) return await refuse(reply, 400, 'BAD_CURSOR', 'There is no such page.');
+		const { pageSize, refusePagesFrom, unlistedFields } = settings;
+		const size = Math.min(limit, pageSize ?? limit);
+		const isRefused = start / size + 1 >= (refusePagesFrom ?? Infinity);
+		if (isRefused && !q?.includes('client_ref')) {
+			return await refuse(reply, 403, 'PERMISSION_DENIED', 'This list is not for you.');
+		}
+		const page = found.slice(start, start + size);
 		const items = await Promise.all(page.map(async (run) => await store.view(run)));
+		const url = new URL(request.url, `http://${request.host}`);
 		return {
-			items: items.map((item) => project(item, fields)),
-			first: found[0]?.id ?? null,
-			next: found[start + limit]?.id ?? null,
+			items: items.map((item) => project(item, fields, unlistedFields)),
+			first: namePage(found[0]?.id, settings, url),
+			next: namePage(found[start + size]?.id, settings, url),
 			previous: null,
 		};
 	});
