@@ -1,0 +1,54 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import type { N8nClient } from '../../scripts/n8n/client';
+import { startSimulator, type Simulator } from '../../simulator/simulator';
+import { drawing, runIds } from './crashes';
+import { connect, credentialFor, expectSuccess } from './support';
+
+jest.setTimeout(120_000);
+
+let client: N8nClient;
+let simulator: Simulator;
+let credentialId: string;
+
+beforeAll(async () => {
+	client = await connect();
+	simulator = await startSimulator({ runTime: 300, samePicture: true });
+	credentialId = await credentialFor(client, simulator);
+});
+
+beforeEach(() => void (simulator.runs.length = 0));
+
+afterAll(async () => await simulator.close());
+
+const three = ['a fox', 'a hen', 'an owl'].map((prompt) => ({ prompt }));
+
+/** Expects that each item gets its own run again when its workflow runs again, and that nothing is paid twice. */
+async function expectReused(options: IDataObject, unlistedFields: string[]): Promise<void> {
+	simulator.settings.unlistedFields = unlistedFields;
+	const workflow = drawing(three, { options: { ...options, reuse: 24 } });
+	const workflowId = await client.createWorkflow(workflow, credentialId);
+	const first = await client.executeToEnd(workflowId);
+	expectSuccess(first);
+	const again = await client.executeToEnd(workflowId);
+	expectSuccess(again);
+	expect(simulator.runs).toHaveLength(3);
+	expect(new Set(runIds(first)).size).toBe(3);
+	expect(runIds(again)).toEqual(runIds(first));
+}
+
+describe("'Reuse Earlier Runs' on a real n8n gives each of three items its own run again", () => {
+	it("where they share a reference of the user's own and the list has no input", async () => {
+		await expectReused({ clientRef: 'order-17' }, ['input']);
+	});
+
+	// FAULT: the list could be asked for this reference alone, and isn't.
+	it("where they share a reference of the user's own and the list names none", async () => {
+		await expectReused({ clientRef: 'order-18' }, ['client_ref']);
+	});
+
+	// FAULT: only a Retry reads runs one by one where the list names no references.
+	it('where the list names no references', async () => {
+		await expectReused({}, ['client_ref']);
+	});
+});
