@@ -1,10 +1,11 @@
-import { returnRunflowError, RunflowError } from './errors';
+import { isNotFound, returnRunflowError, RunflowError } from './errors';
 import { matches, type RunFilter } from './filter';
 import { pagesOf, type ListDetail, type PageRequest, type RunLists, type RunPage } from './lists';
 import { listThem, shows, type ManyRuns } from './manyRuns';
 import { requestJson, type Send } from './request';
 import { runSchema, type Run } from './run';
 import { Slots } from './slots';
+import { mayBeUnknownYet } from './waiting';
 
 const readsAtOnce = 10;
 
@@ -28,6 +29,19 @@ export class RunReader {
 	/** Reads a run. Throws a RunflowError that names the run. */
 	async getRun(id: string, signal?: AbortSignal): Promise<Run> {
 		return await this.attempts(async () => await readRun(this.send, id), signal);
+	}
+
+	/**
+	 * A run that was created at `createdAt`, in milliseconds since 1970, null where that isn't known: as it is
+	 * now, or as it is `known` where it is less than a minute old and isn't found yet, since a read may be
+	 * behind. Throws a RunflowError that names the run.
+	 */
+	async getKnownRun(known: Run, createdAt: number | null, signal?: AbortSignal): Promise<Run> {
+		const isNew = createdAt !== null && mayBeUnknownYet(createdAt);
+		return await this.getRun(known.id, signal).catch((error: unknown) => {
+			if (isNew && isNotFound(error)) return known;
+			throw error;
+		});
 	}
 
 	/** Reads one page of the runs that match, newest first, at most 500. Throws RunflowError. */

@@ -1,13 +1,12 @@
-import { sleep } from 'n8n-workflow';
-
 import { StoppedError } from './errors';
 
 /** How many tasks begin in one turn of the event loop: a thousand requests at once would block it for half a second. */
 const mostInOneTurn = 25;
 
 /**
- * Lets at most `limit` tasks run at the same time; the others wait in the order in which they came. Tasks
- * that begin together leave others a turn of the event loop in between.
+ * Lets at most `limit` tasks run at the same time; the others wait in the order in which they came. Where
+ * `nextTurn` is known, which resolves in the next turn of the event loop, those that begin together leave
+ * others a turn in between.
  */
 export class Slots {
 	private readonly queue: Array<() => void> = [];
@@ -16,7 +15,10 @@ export class Slots {
 
 	private begunInThisTurn = 0;
 
-	constructor(private limit: number) {}
+	constructor(
+		private limit: number,
+		private readonly nextTurn: (() => Promise<unknown>) | null = null,
+	) {}
 
 	/** Does a task once there is a slot for it, and returns what it returns. Throws what it throws. */
 	async use<T>(task: () => Promise<T>): Promise<T> {
@@ -39,22 +41,20 @@ export class Slots {
 	}
 
 	private fill(): void {
-		while (
-			this.running < this.limit &&
-			this.queue.length > 0 &&
-			this.begunInThisTurn < mostInOneTurn
-		) {
-			if (this.begunInThisTurn === 0) void sleep(0).then(() => this.fillAgain());
-			this.begunInThisTurn += 1;
+		while (this.running < this.limit && this.queue.length > 0) {
+			if (this.nextTurn !== null) {
+				if (this.begunInThisTurn === mostInOneTurn) return;
+				if (this.begunInThisTurn++ === 0) void this.nextTurn().then(this.fillAgain);
+			}
 			this.running += 1;
 			this.queue.shift()?.();
 		}
 	}
 
-	private fillAgain(): void {
+	private readonly fillAgain = () => {
 		this.begunInThisTurn = 0;
 		this.fill();
-	}
+	};
 }
 
 /**

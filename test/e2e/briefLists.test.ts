@@ -42,12 +42,10 @@ describe("'Reuse Earlier Runs' on a real n8n gives each of three items its own r
 		await expectReused({ clientRef: 'order-17' }, ['input']);
 	});
 
-	// FAULT: the list could be asked for this reference alone, and isn't.
 	it("where they share a reference of the user's own and the list names none", async () => {
 		await expectReused({ clientRef: 'order-18' }, ['client_ref']);
 	});
 
-	// FAULT: only a Retry reads runs one by one where the list names no references.
 	it('where the list names no references', async () => {
 		await expectReused({}, ['client_ref']);
 	});

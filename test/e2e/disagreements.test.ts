@@ -168,8 +168,6 @@ describe('a Retry of a crashed execution on a real n8n pays for nothing twice', 
 		await expectTakenUp(name, three, { unlistedFields });
 	});
 
-	// FAULT, twice: of a run that was listed a moment ago and that a read doesn't find yet, the first is told
-	// to start a new execution, which pays again; the second takes it for gone and pays again by itself.
 	it.each<[string, Case, Partial<Settings>]>([
 		['single reads do not find the runs yet', 'unknown', {}],
 		[
@@ -190,7 +188,6 @@ describe('a Retry of a crashed execution on a real n8n pays for nothing twice', 
 		expect(one.simulator.runs).toHaveLength(2);
 	});
 
-	// FAULT: a shared reference is told apart by the prompt alone, so each edit gets the picture of another item.
 	it('where three items share a reference and edit different images with the same words', async () => {
 		await expectTakenUp('sameWords', sameWords);
 	});

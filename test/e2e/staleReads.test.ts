@@ -81,7 +81,6 @@ describe('while single reads do not find new runs, on a real n8n', () => {
 		expectPictures(await client.retry(stillUnknown.id), items);
 	});
 
-	// FAULT: findUndelivered takes a 404 for 'gone', so what was paid for a moment ago is paid for again.
 	it("pressing Execute workflow again at once takes up what the failed node's runs paid for", async () => {
 		simulator.misbehave({ do: 'refuse-create', status: 402, match: 'an owl' });
 		const workflowId = await create(three);
@@ -91,7 +90,6 @@ describe('while single reads do not find new runs, on a real n8n', () => {
 		expectPictures(await client.executeToEnd(workflowId), three);
 	});
 
-	// FAULT: readIfReusable takes a 404 for 'gone', so pending runs are paid for again.
 	it('another workflow that reuses earlier runs waits for the ones that are pending', async () => {
 		expectSuccess(await client.executeToEnd(await create(three, { completion: 'none' })));
 		const reusing = await create(three, { options: { reuse: 24 } });

@@ -73,8 +73,11 @@ describe('metadata and a reference that differ at each try', () => {
 /** Makes the runs of an execution older than what the API may not know yet. */
 function acceptedLongAgo({ data }: IRun): void {
 	const { ledger } = data.executionData?.contextData['node:GPT Image 2'] ?? {};
-	for (const entry of Object.values(ledger as Record<string, { acceptedAt?: number }>)) {
-		if (entry.acceptedAt) entry.acceptedAt -= 120_000;
+	for (const entry of Object.values(
+		ledger as Record<string, { createdAt?: number; startedAt: number }>,
+	)) {
+		entry.startedAt -= 7_200_000;
+		if (entry.createdAt) entry.createdAt -= 7_200_000;
 	}
 }
 

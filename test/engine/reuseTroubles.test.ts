@@ -32,6 +32,8 @@ const firstOf = ({ runs: [run] }: CountingApi): CountedRun => {
 	return run;
 };
 
+afterEach(() => void jest.restoreAllMocks());
+
 describe('a list of runs that can not be had', () => {
 	it.each([400, 403, 422])('makes the run anew after a %i, and says so', async (status) => {
 		const api = new CountingApi();
@@ -78,7 +80,7 @@ describe('a list of runs that can not be had', () => {
 			.query(true)
 			.reply(() => {
 				pages += 1;
-				const items = [{ id: `r${pages}`, status_code: 'succeeded' }];
+				const items = [{ id: `r${pages}`, status_code: 'succeeded', client_ref: null }];
 				return [200, { items, next: `p${pages}` }];
 			})
 			.post('/v1/models/openai/gpt-image-2/runs')
@@ -116,6 +118,8 @@ describe('a run that can not deliver again', () => {
 		await execute();
 		const [run] = api.runs;
 		lose(api);
+		const now = Date.now;
+		jest.spyOn(Date, 'now').mockImplementation(() => now() + 120_000);
 		const again = await execute();
 		expect(again.error).toBeUndefined();
 		expect(reusedOf(again)).toEqual([false]);

@@ -31,6 +31,8 @@ const failingApi = () =>
 
 const idsOf = ({ items: out }: EngineResult) => out.map(({ json }) => json.run_id);
 
+afterEach(() => void jest.restoreAllMocks());
+
 describe('what a failed node paid for and never output', () => {
 	it('is taken up by the next execution that asks for the same, which says so', async () => {
 		const api = failingApi();
@@ -113,6 +115,8 @@ describe('what a failed node paid for and never output', () => {
 		const api = failingApi();
 		await execute();
 		for (const { id } of api.runs) api.unknown.add(id);
+		const now = Date.now;
+		jest.spyOn(Date, 'now').mockImplementation(() => now() + 120_000);
 		const again = await execute();
 		expect(again.error).toBeUndefined();
 		expect(again.hints[0]).not.toContain('taken up');

@@ -14,6 +14,8 @@ function startTasks(slots: Slots, count: number) {
 	return { started, results, end: (number: number) => ends[number]?.() };
 }
 
+const nextTurn = async () => await new Promise((resolve) => setTimeout(resolve));
+
 const settle = async () => await new Promise((resolve) => setImmediate(resolve));
 
 describe('slots', () => {
@@ -56,7 +58,7 @@ describe('slots', () => {
 	});
 
 	it('begin many tasks in several turns of the event loop, so that others have theirs', async () => {
-		const { results, started, end } = startTasks(new Slots(1000), 60);
+		const { results, started, end } = startTasks(new Slots(1000, nextTurn), 60);
 		let othersAt: number | null = null;
 		setTimeout(() => (othersAt = started.length));
 		while (started.length < 60) await settle();

@@ -43,8 +43,8 @@ export const entrySchema = z.discriminatedUnion('state', [
 		state: z.literal('run'),
 		runId: z.string(),
 		source: z.enum(runSources),
-		/** When the API accepted its create, in milliseconds since 1970; null for a run that was found. */
-		acceptedAt: z.number().nullable(),
+		/** When it was created, in milliseconds since 1970; null where that isn't known. */
+		createdAt: z.number().nullable(),
 		/** The URL that Runflow calls when the run has ended; null for none, or a run that was found. */
 		callbackUrl: z.string().nullable(),
 		/** What was sent, where the answer to it is the only place that has the images. */

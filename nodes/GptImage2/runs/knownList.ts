@@ -8,6 +8,7 @@ import { isPassing } from '../../../runflow/retry';
 import type { Run } from '../../../runflow/run';
 import { doEach } from '../../../runflow/slots';
 import { mayDeliver } from '../../../runflow/status';
+import { mayBeUnknownYet } from '../../../runflow/waiting';
 import {
 	isOwn,
 	isReusable,
@@ -81,6 +82,9 @@ export class KnownList {
 	/** Those whose references the node made. */
 	readonly referenced: Array<{ run: Run; reference: Reference }> = [];
 
+	/** Those whose references are the user's own. */
+	private readonly own: Run[] = [];
+
 	private readonly byKey = new Map<string, { runs: Run[]; next: number }>();
 
 	private readonly offered = new Set<string>();
@@ -99,13 +103,15 @@ export class KnownList {
 		const pages = client.runPages(filter, { limit: runsPerPage, mostPages: most }, signal);
 		const list = new KnownList();
 		const isToRead = isIncomplete(options);
-		const incomplete: Run[] = [];
-		const sort = (run: Run) => void (isToRead(run) ? incomplete.push(run) : list.add(run, options));
+		const toRead: Run[] = [];
+		const sort = (run: Run) => void (isToRead(run) ? toRead.push(run) : list.add(run, options));
 		const walked = await walk(pages, sort).catch(returnRefusal);
 		if (walked instanceof RunflowApiError) list.refusedStatus = walked.httpStatus;
 		else list.isCutOff = walked.isCutOff;
-		if (incomplete.length > mostReads) list.isCutOff = true;
-		else for (const run of await readEach(client, incomplete, signal)) list.add(run, options);
+		await list.addRead(toRead, options);
+		// The first items began first, and nothing but the order tells runs of the same input apart.
+		for (const run of list.own.reverse())
+			list.offer(run, [keyOfOwn(run.client_ref ?? '', run.prompt)]);
 		return list;
 	}
 
@@ -141,7 +147,7 @@ export class KnownList {
 	private add(run: Run, { execution, reuseHours }: Search): void {
 		const reference = readReference(run.client_ref);
 		if (reference === null) {
-			if (run.client_ref !== null) this.offer(run, [keyOfOwn(run.client_ref, run.prompt)]);
+			if (run.client_ref !== null) this.own.push(run);
 			return;
 		}
 		this.referenced.push({ run, reference });
@@ -149,6 +155,21 @@ export class KnownList {
 			this.offer(run, keysToContinue(reference, execution));
 		}
 		if (isReusable(run, reuseHours)) this.offer(run, keysToRepeat(reference, execution));
+	}
+
+	/** Reads runs one by one, as the list doesn't say all of them; one that can't be read yet may be anybody's. */
+	private async addRead(listed: Run[], options: ListOptions): Promise<void> {
+		const { client, execution, signal } = options;
+		const isNaming = this.referenced.length + this.own.length > 0;
+		const runs = listed.filter(({ client_ref }) => client_ref !== null || !isNaming);
+		const read = async ({ id }: Run, stop: AbortSignal) =>
+			await client.getRun(id, stop).catch(returnNullIfNotFound);
+		const found = await doEach(runs.slice(0, mostReads), readsAtOnce, read, signal);
+		for (const run of found) if (run !== null) this.add(run, options);
+		const isMissing = runs.some(
+			({ createdAt }, index) => found[index] === null && mayBeUnknownYet(createdAt ?? Date.now()),
+		);
+		if (runs.length > mostReads || (execution.isRetry && isMissing)) this.isCutOff = true;
 	}
 
 	private offer(run: Run, keys: string[]): void {
@@ -193,19 +214,12 @@ function returnRefusal(error: unknown): RunflowApiError {
 }
 
 /** Tells the runs of which the list doesn't say whose they are, or, of those with the references of items, what was asked for. */
-function isIncomplete({ execution, requests }: Search): (run: Run) => boolean {
+function isIncomplete({ requests }: Search): (run: Run) => boolean {
 	const own = requests.flatMap(({ plan }) => plan.clientRef ?? []);
 	const wanted = new Set(own.map(withoutNumbers));
 	return ({ client_ref, input, raw, status }) => {
 		if (!mayDeliver(status)) return false;
-		if (client_ref === null) return execution.isRetry && !('client_ref' in raw);
+		if (client_ref === null) return !('client_ref' in raw);
 		return input === null && wanted.has(withoutNumbers(client_ref));
 	};
-}
-
-/** These runs, read one by one, as far as they are found. */
-async function readEach(client: RunflowClient, runs: Run[], signal: AbortSignal): Promise<Run[]> {
-	const read = async ({ id }: Run, stop: AbortSignal) =>
-		await client.getRun(id, stop).catch(returnNullIfNotFound);
-	return (await doEach(runs, readsAtOnce, read, signal)).flatMap((run) => run ?? []);
 }

@@ -1,12 +1,13 @@
 import { returnNullIfNotFound, RunflowApiError, UnknownRunsError } from '../../../runflow/errors';
 import { isPassing } from '../../../runflow/retry';
-import type { Run } from '../../../runflow/run';
+import { createdRunSchema, type Run } from '../../../runflow/run';
 import { Slots } from '../../../runflow/slots';
 import { mayDeliver } from '../../../runflow/status';
 import type { RunSource } from '../output/items';
 import { KnownList, type Search, type Wish } from './knownList';
 import type { Ledger } from './ledger';
 import {
+	comparableInputOf,
 	continuesOwn,
 	keyOfOwn,
 	keysOfContinued,
@@ -19,7 +20,7 @@ import type { Owners } from './owners';
 import { readReference } from './reference';
 import type { Request } from './request';
 import { noGaps, readIfReusable, type ReuseGaps } from './reusable';
-import { hasMarks, offer, offeredIds, offerMarked, take } from './undelivered';
+import { hasMarks, offer, offeredRuns, offerMarked, take } from './undelivered';
 
 /** A thousand reads that begin at once would keep n8n from answering others. */
 const readsAtOnce = 50;
@@ -36,7 +37,7 @@ interface Look {
 	isFor: Wish['isFor'];
 	source: RunSource;
 	/** The run as it is now; null where it is of no use to anyone. */
-	read(id: string): Promise<Run | null>;
+	read(listed: Run): Promise<Run | null>;
 }
 
 /** Runs of earlier executions that an item may take up, so that nothing is paid for twice. */
@@ -101,8 +102,8 @@ export class KnownRuns {
 					: [keyOfOwn(clientRef, input.prompt)],
 			isFor: (run) => clientRef === null || continuesOwn(run, request, execution),
 			source: 'crash',
-			read: async (id) => {
-				const run = await client.getRun(id, signal);
+			read: async (listed) => {
+				const run = await client.getKnownRun(listed, listed.createdAt, signal);
 				return mayDeliver(run.status) ? run : null;
 			},
 		});
@@ -125,7 +126,7 @@ export class KnownRuns {
 		const wanted = {
 			clientRef,
 			startedAt: execution.beginning.establishedAt ?? 0,
-			input: request.plan.input,
+			input: comparableInputOf(request.plan),
 			isTaken,
 			take: (run: Run) => mayDeliver(run.status) && takeRun(run),
 		};
@@ -142,12 +143,14 @@ export class KnownRuns {
 		if (request.plan.input.sync_mode) return null;
 		if (await (this.marked ??= hasMarks(context))) await this.list(signal);
 		const claim = this.owners.claimOf(execution, request);
-		for (const id of offeredIds(execution.scope, request.hash)) {
+		for (const paid of offeredRuns(execution.scope, request.hash)) {
+			const { createdAt, runId: id } = paid;
 			if (claim.isTaken({ id, client_ref: null })) continue;
 			take(execution.scope, id);
-			const read = client.getRun(id, signal).catch(returnNullIfNotFound);
+			const pending = createdRunSchema.parse({ id });
+			const read = client.getKnownRun(pending, createdAt, signal).catch(returnNullIfNotFound);
 			const run = await read.catch((error: unknown) => {
-				offer(execution.scope, id, request.hash);
+				offer(execution.scope, paid);
 				throw error;
 			});
 			if (run !== null && mayDeliver(run.status) && claim.take(run)) {
@@ -172,7 +175,8 @@ export class KnownRuns {
 			isFor: (run) =>
 				readReference(run.client_ref) !== null || repeatsOwn(run, request, reuseHours),
 			source: 'reuse',
-			read: async (id) => await readIfReusable(id, { ...this.search, gaps: this.gaps, signal }),
+			read: async (listed) =>
+				await readIfReusable(listed, { ...this.search, gaps: this.gaps, signal }),
 		});
 		if (found !== null) return found;
 		const { isCutOff, refusedStatus } = await this.list(signal);
@@ -194,7 +198,7 @@ export class KnownRuns {
 		for (;;) {
 			const listed = list.next(keys, { isFor, isTaken });
 			if (listed === null) return null;
-			const run = await this.reads.use(async () => await read(listed.id));
+			const run = await this.reads.use(async () => await read(listed));
 			if (run !== null && takeRun(run)) return { run, source };
 		}
 	}

@@ -4,6 +4,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
 import type { RunRequest } from '../../../runflow/input';
+import type { Run } from '../../../runflow/run';
 import type { RunSource } from '../output/items';
 import {
 	attemptSchema,
@@ -13,7 +14,7 @@ import {
 	type RunEntry,
 	type SentEntry,
 } from './entry';
-import { ownerOf, placeOf, type NamedRun, type Owners } from './owners';
+import { ownerOf, placeOf, type Owners } from './owners';
 import { writeReference, type NodeExecution } from './reference';
 import type { Request } from './request';
 
@@ -26,6 +27,9 @@ const storedLedgerSchema = z.custom<Record<string, unknown>>(
 
 /** What each ledger says, by place; parsed once and shared by whoever shares the ledger. */
 const parsed = new WeakMap<object, Map<string, Entry>>();
+
+/** What the ledger notes of a run. */
+type FoundRun = Pick<Run, 'client_ref' | 'createdAt' | 'id'>;
 
 /** What is known of the payment for an item. */
 export interface Payment {
@@ -92,7 +96,7 @@ export class Ledger {
 	noteRun(
 		request: Request,
 		entry: NewEntry | SentEntry,
-		{ accepted, run, source }: { run: NamedRun; source: RunSource; accepted?: RunRequest },
+		{ accepted, run, source }: { run: FoundRun; source: RunSource; accepted?: RunRequest },
 	): void {
 		const foundRef = accepted === undefined ? run.client_ref : null;
 		this.write(request, {
@@ -101,7 +105,7 @@ export class Ledger {
 			clientRef: foundRef ?? entry.clientRef,
 			runId: run.id,
 			source,
-			acceptedAt: accepted === undefined ? null : Date.now(),
+			createdAt: accepted === undefined ? run.createdAt : Date.now(),
 			callbackUrl: accepted?.callback_url ?? null,
 			body: accepted?.input.sync_mode ? accepted : null,
 			keptImages: [],

@@ -89,7 +89,7 @@ export function withoutNumbers(reference: string): string {
 /** Whether a run with a reference of the user's own was started for the request, by whatever execution. */
 export function isOwn({ client_ref, input }: Run, { plan }: Request, executionId: string): boolean {
 	const isNamed = isSameOwnReference(client_ref ?? '', plan.clientRef ?? '', executionId);
-	return isNamed && isSameInput(plan.input, input);
+	return isNamed && isSameInput(comparableInputOf(plan), input);
 }
 
 /** Whether a run with a reference of the user's own may be what the execution that is retried started for the request. */
@@ -117,6 +117,11 @@ export function repeatsOwn(run: Run, { plan }: Request, reuseHours: number): boo
 	const whole = wholeInputOf(plan);
 	const isNamed = run.client_ref === plan.clientRef && isReusable(run, reuseHours);
 	return isNamed && whole !== null && isWholeInput(whole, run.input);
+}
+
+/** As much of what is sent as input as the API shows again: all but images that are uploaded. */
+export function comparableInputOf(plan: ImagePlan): object {
+	return wholeInputOf(plan) ?? plan.input;
 }
 
 /** All that is sent as input; null where an image has no lasting URL, such as one that is uploaded. */

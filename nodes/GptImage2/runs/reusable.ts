@@ -45,14 +45,15 @@ interface Look {
 }
 
 /** A run as it is now; null where it can't be reused after all, which is noted where its images are gone. Throws RunflowError. */
-export async function readIfReusable(id: string, look: Look): Promise<Run | null> {
+export async function readIfReusable(listed: Run, look: Look): Promise<Run | null> {
 	for (let looked = 0; looked < looks; looked++) {
-		const run = await look.client.getRun(id, look.signal).catch(returnNullIfNotFound);
+		const read = look.client.getKnownRun(listed, listed.createdAt, look.signal);
+		const run = await read.catch(returnNullIfNotFound);
 		if (run === null) break;
 		if (!isReusable(run, look.reuseHours)) return null;
 		if (await hasItsImages(run, look)) return run;
 	}
-	look.gaps.goneRunIds.add(id);
+	look.gaps.goneRunIds.add(listed.id);
 	return null;
 }
 

@@ -1,7 +1,7 @@
 import type { CreateOptions, CreateOutcome, FailedCreate } from '../../../runflow/createRun';
 import {
 	DisputedRunError,
-	isNotFound,
+	returnNullIfNotFound,
 	RunFailedError,
 	RunflowApiError,
 	StoppedError,
@@ -10,7 +10,7 @@ import {
 import type { RunRequest } from '../../../runflow/input';
 import { createdRunSchema, type Run } from '../../../runflow/run';
 import { hasSucceeded, mayDeliver } from '../../../runflow/status';
-import { mayBeUnknownYet } from '../../../runflow/waiting';
+import type { RunSource } from '../output/items';
 import type { Batch, RequestInProgress } from './batch';
 import { attemptSchema, type Attempt, type NewEntry, type RunEntry, type SentEntry } from './entry';
 import { placeOf } from './owners';
@@ -35,13 +35,24 @@ export async function finishRun(batch: Batch, request: RequestInProgress): Promi
 	const kind = kindOf(plan, isPaceLearnt);
 	for (;;) {
 		const started = await startRun(batch, request);
-		const { acceptedAt = null, source = 'created' } = ledger.runOf(request) ?? {};
-		const age = acceptedAt === null ? {} : { startedAt: acceptedAt, kind };
+		const { createdAt = null, source = 'created' } = ledger.runOf(request) ?? {};
+		const age = createdAt === null ? {} : { startedAt: createdAt, kind };
 		const wait = { ...age, pollSeconds, timeoutSeconds, isWhole: plan.output.includeRun, signal };
-		const run = await runSlots.whilePending(async () => await client.waitForRun(started, wait));
-		if (hasSucceeded(run.status)) return run;
-		if (source === 'created' || source === 'crash') throw new RunFailedError(run);
+		const waiting = runSlots.whilePending(async () => await client.waitForRun(started, wait));
+		if (!isReplaceable(source)) return succeeded(await waiting);
+		const run = await waiting.catch(returnNullIfNotFound);
+		if (run !== null && hasSucceeded(run.status)) return run;
 	}
+}
+
+/** Whether another run is started in place of one that came to nothing: it was not asked for by this execution. */
+function isReplaceable(source: RunSource): boolean {
+	return source === 'reuse' || source === 'undelivered';
+}
+
+function succeeded(run: Run): Run {
+	if (hasSucceeded(run.status)) return run;
+	throw new RunFailedError(run);
 }
 
 /**
@@ -86,33 +97,22 @@ async function joinStart(
 }
 
 async function continueOrCreate(batch: Batch, request: RequestInProgress): Promise<Run> {
-	const { execution, knownRuns, ledger } = batch;
+	const { client, execution, knownRuns, ledger } = batch;
 	const entry = ledger.current(request);
 	if (entry?.state === 'sent') return await createOwnRun(batch, request, entry);
 	if (entry?.state === 'run') {
 		take(execution.scope, entry.runId);
-		const run = await readOwnRun(batch, request, entry);
-		if (mayDeliver(run.status)) return run;
+		const pending = createdRunSchema.parse({ id: entry.runId });
+		const reading = client.getKnownRun(pending, entry.createdAt, request.signal);
+		const isOwn = !isReplaceable(entry.source);
+		const run = isOwn ? await reading : await reading.catch(returnNullIfNotFound);
+		if (run !== null && mayDeliver(run.status)) return run;
 	}
 	const known = await knownRuns.find(request, request.signal);
 	const next = ledger.begin(request);
 	if (known === null) return await createOwnRun(batch, request, next);
 	ledger.noteRun(request, next, { run: known.run, source: known.source });
 	return known.run;
-}
-
-/** The run of an entry as it is now; a new one that the API doesn't know yet is pending. Throws RunflowError. */
-async function readOwnRun(
-	{ client }: Batch,
-	{ signal }: RequestInProgress,
-	{ acceptedAt, runId }: RunEntry,
-): Promise<Run> {
-	const isNew = acceptedAt !== null && mayBeUnknownYet(acceptedAt);
-	const run = await client.getRun(runId, signal).catch((error: unknown) => {
-		if (isNew && isNotFound(error)) return null;
-		throw error;
-	});
-	return run ?? createdRunSchema.parse({ id: runId });
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
+import type { Run } from '../../../runflow/run';
 import type { RunEntry } from './entry';
-import type { NamedRun } from './owners';
 import type { NodeExecution } from './reference';
 
 const lifetimeMs = 86_400_000;
@@ -12,10 +12,17 @@ const mostRuns = 10_000;
 const usualTries = 3;
 const mostTries = 5;
 
-/** A run that a failed node paid for, as far as this process knows. */
-interface PaidRun {
-	/** The node and the request that it is for. */
-	key: string;
+/** A run that a failed node paid for, and the hash of the request that it is for. */
+interface PaidFor {
+	runId: string;
+	hash: string;
+	/** When it was created, in milliseconds since 1970; null where that isn't known. */
+	createdAt: number | null;
+}
+
+/** What this process knows of such a run. */
+interface PaidRun extends PaidFor {
+	scope: string;
 	/** Whether an execution has taken it up, or output it. */
 	state: 'free' | 'taken' | 'output';
 	/** Until when it is offered, in milliseconds since 1970. */
@@ -25,22 +32,25 @@ interface PaidRun {
 /** By node and run id; the longest known first. */
 const paidRuns = new Map<string, PaidRun>();
 
-/** The ids of those that are free, by node and request. */
-const freeIds = new Map<string, Set<string>>();
+/** Those that are free, by node and request. */
+const freeRuns = new Map<string, Set<PaidRun>>();
 
 /** Offers a run to the next item that asks the node for the same, for a day, unless it was output. */
-export function offer(scope: string, runId: string, hash: string): void {
+export function offer(scope: string, { createdAt, hash, runId }: PaidFor): void {
 	const name = `${scope} ${runId}`;
-	if (paidRuns.get(name)?.state === 'output') return;
+	const known = paidRuns.get(name);
+	if (known?.state === 'output') return;
+	withdraw(known);
 	const now = Date.now();
-	for (const [oldest, { key, until }] of paidRuns) {
-		if (until > now && paidRuns.size < mostRuns) break;
+	for (const [oldest, run] of paidRuns) {
+		if (run.until > now && paidRuns.size < mostRuns) break;
 		paidRuns.delete(oldest);
-		withdraw(key, oldest.slice(oldest.lastIndexOf(' ') + 1));
+		withdraw(run);
 	}
+	const run: PaidRun = { scope, runId, hash, createdAt, state: 'free', until: now + lifetimeMs };
+	paidRuns.set(name, run);
 	const key = `${scope} ${hash}`;
-	paidRuns.set(name, { key, state: 'free', until: now + lifetimeMs });
-	freeIds.set(key, (freeIds.get(key) ?? new Set()).add(runId));
+	freeRuns.set(key, (freeRuns.get(key) ?? new Set()).add(run));
 }
 
 /** Notes that an item has a run, or has output it, so that nobody else takes it up. */
@@ -48,18 +58,20 @@ export function take(scope: string, runId: string, state: 'taken' | 'output' = '
 	const known = paidRuns.get(`${scope} ${runId}`);
 	if (known === undefined || known.state === 'output') return;
 	known.state = state;
-	withdraw(known.key, runId);
+	withdraw(known);
 }
 
-function withdraw(key: string, runId: string): void {
-	const free = freeIds.get(key);
-	free?.delete(runId);
-	if (free?.size === 0) freeIds.delete(key);
+function withdraw(run: PaidRun | undefined): void {
+	if (run === undefined) return;
+	const key = `${run.scope} ${run.hash}`;
+	const free = freeRuns.get(key);
+	free?.delete(run);
+	if (free?.size === 0) freeRuns.delete(key);
 }
 
 /** The runs that were paid for when the node asked for the same, and that nobody has taken up. */
-export function offeredIds(scope: string, hash: string): string[] {
-	return [...(freeIds.get(`${scope} ${hash}`) ?? [])];
+export function offeredRuns(scope: string, hash: string): PaidFor[] {
+	return [...(freeRuns.get(`${scope} ${hash}`) ?? [])];
 }
 
 const failuresKey = 'failures';
@@ -86,7 +98,7 @@ export async function noteFailure(
 	if (retryOnFail && count < Math.min(maxTries, mostTries) && !isStopped) return;
 	// A reused run was output before, and only this execution has the images of sync mode.
 	const lost = entries.filter(({ body, source }) => body === null && source !== 'reuse');
-	for (const { hash, runId } of lost) offer(scope, runId, hash);
+	for (const entry of lost) offer(scope, entry);
 	await change(context, 'mark', idsOf(lost));
 }
 
@@ -150,7 +162,7 @@ export async function hasMarks({ helpers }: IExecuteFunctions): Promise<boolean>
 export async function offerMarked(
 	{ helpers }: IExecuteFunctions,
 	scope: string,
-	runs: Array<{ run: NamedRun; hash: string }>,
+	runs: Array<{ run: Run; hash: string }>,
 ): Promise<void> {
 	const unknown = runs.filter(({ run }) => !paidRuns.has(`${scope} ${run.id}`));
 	if (unknown.length === 0) return;
@@ -159,7 +171,10 @@ export async function offerMarked(
 		const answer = await helpers.checkProcessedAndRecord(ids, 'node', record);
 		if (answer.new.length > 0) await helpers.removeProcessed(answer.new, 'node', record);
 		const marked = new Set(answer.processed.map(String));
-		for (const { hash, run } of unknown) if (marked.has(run.id)) offer(scope, run.id, hash);
+		for (const { hash, run } of unknown) {
+			const { createdAt, id: runId } = run;
+			if (marked.has(runId)) offer(scope, { hash, runId, createdAt });
+		}
 	};
 	await inTurn(ask).catch(() => null);
 }

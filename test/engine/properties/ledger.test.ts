@@ -63,7 +63,7 @@ describe('the ledger, whatever happens to it in whatever order', () => {
 					const sending = ledger.write(request, { ...attempt, ...unclear });
 					if (kind === 'refuse') ledger.write(request, { ...attempt, state: 'new' });
 					if (kind === 'accept') {
-						const run = { id: `run ${number}`, client_ref: entry.clientRef };
+						const run = { id: `run ${number}`, client_ref: entry.clientRef, createdAt: null };
 						ledger.noteRun(request, sending, { run, source: 'created', accepted: body });
 					}
 					const current = ledger.current(request);
@@ -87,7 +87,7 @@ describe('the ledger, whatever happens to it in whatever order', () => {
 				const state = newExecution();
 				const ledger = open(state);
 				const request = requestOf(item, before, 'source');
-				const run = { id: 'run', client_ref: null };
+				const run = { id: 'run', client_ref: null, createdAt: null };
 				ledger.noteRun(request, ledger.begin(request), { run, source: 'created' });
 				const again = open(saved(state), '232').current(requestOf(other, now, 'source'));
 				expect(again?.state).toBe(item === other ? 'run' : undefined);

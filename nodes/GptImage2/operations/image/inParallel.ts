@@ -31,6 +31,8 @@ interface FailedRequest extends Failure {
 	isConsequence: boolean;
 	/** Whether no retry would get past it: its run can't be read, or nobody knows whether there is one. */
 	isDeadEnd: boolean;
+	/** Whether its run is said to be missing so long after it was asked for that it may be gone for good. */
+	mayBeGone: boolean;
 	/** Whether its run led to nothing, so that there is nothing to continue with. */
 	isOver: boolean;
 }
@@ -40,6 +42,9 @@ export type Outcome = { itemIndex: number; result: RunResult } | Failure;
 
 /** What is done with one request. */
 export type RequestWork = (batch: Batch, request: RequestInProgress) => Promise<RunResult>;
+
+/** A run that isn't found so long after its item began may be gone for good; before, the API may be behind. */
+const missingForMs = 3_600_000;
 
 /** n8n marks an execution as canceled by this word in the message. */
 const canceled = 'The execution was canceled';
@@ -69,7 +74,9 @@ export async function inParallel(batch: Batch, work: RequestWork): Promise<Outco
 				const isOver = isDeadEnd || error instanceof RunFailedError;
 				const known = ledger.paymentOf(request);
 				const isConsequence = signal.aborted;
-				const failure = { itemIndex, error, known, isConsequence, isDeadEnd, isOver };
+				const { startedAt = Infinity } = ledger.current(request) ?? {};
+				const mayBeGone = isMissingRun(error) && Date.now() - startedAt > missingForMs;
+				const failure = { itemIndex, error, known, isConsequence, isDeadEnd, isOver, mayBeGone };
 				failed.push(failure);
 				if (!isDeadEnd && !continuesOnError(context)) stopAll();
 				return failure;
@@ -151,11 +158,11 @@ function isMissingRun(error: unknown): boolean {
 	return isNotFound(error) && error.runId !== null;
 }
 
-function wordsForDeadEnd({ error }: FailedRequest, { runIds }: OtherRuns): string {
+function wordsForDeadEnd({ mayBeGone }: FailedRequest, { runIds }: OtherRuns): string {
 	if (runIds.length > 0) {
 		return `All other items are finished. To get their images, choose 'Continue' as 'On Error' in the settings of the node and retry this execution: only what was not found becomes an error row, and nothing is paid for again. Their runs: ${list(runIds)}.`;
 	}
-	return isNotFound(error)
+	return mayBeGone
 		? 'If it is gone for good, start a new execution instead of a retry; its image is then paid for again.'
 		: '';
 }
