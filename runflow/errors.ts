@@ -158,14 +158,14 @@ export class DisputedRunError extends RunflowError {
 	}
 }
 
+/** Why runs are missing in a list: the status with which the API refused it, or that there are too many, or that some can't be read yet. */
+export type MissingRuns = number | 'too many' | 'too new';
+
 /** The runs that were started before can't be listed in full, so it isn't known what is paid for. */
 export class UnknownRunsError extends RunflowError {
 	readonly code = 'RUNS_UNKNOWN';
 
-	constructor(
-		/** The status with which the API refused the list, null where it is too long. */
-		readonly httpStatus: number | null,
-	) {
+	constructor(readonly missing: MissingRuns) {
 		super('The runs could not be listed');
 	}
 }

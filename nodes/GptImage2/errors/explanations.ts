@@ -84,10 +84,18 @@ function wordsForDispute({ clientRef }: DisputedRunError): Words {
 	};
 }
 
-function wordsForUnknownRuns({ httpStatus }: UnknownRunsError): Words {
-	const reason = httpStatus === null ? 'there are too many runs' : `HTTP ${httpStatus}`;
+function wordsForUnknownRuns({ missing }: UnknownRunsError): Words {
+	const message = 'The node can not tell which runs are already paid for, so it started none';
+	if (missing === 'too new') {
+		return {
+			message,
+			advice:
+				'Runflow lists runs that it can not show yet, as they were started a moment ago. Nothing was sent to Runflow for this item. Retry this execution in a minute.',
+		};
+	}
+	const reason = missing === 'too many' ? 'there are too many runs' : `HTTP ${missing}`;
 	return {
-		message: 'The node can not tell which runs are already paid for, so it started none',
+		message,
 		advice: `A retry looks for the runs that the execution before started, and Runflow did not list them all (${reason}). Nothing was sent to Runflow for this item. Check that the API key has the scope runs:read, then retry again. Or start a new execution: it starts new runs and pays for them.`,
 	};
 }

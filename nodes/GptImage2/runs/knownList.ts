@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { RunflowClient } from '../../../runflow/client';
-import { returnNullIfNotFound, RunflowApiError } from '../../../runflow/errors';
+import { returnNullIfNotFound, RunflowApiError, type MissingRuns } from '../../../runflow/errors';
 import { everyRun } from '../../../runflow/filter';
 import { walk } from '../../../runflow/lists';
 import { isPassing } from '../../../runflow/retry';
@@ -73,11 +73,8 @@ export interface Wish {
  * about once for each of its keys.
  */
 export class KnownList {
-	/** Whether there are runs that were not looked through. */
-	isCutOff = false;
-
-	/** The status with which the API refused to list runs, or the rest of them; null where it didn't. */
-	refusedStatus: number | null = null;
+	/** Why runs are missing in it; null where none are. */
+	missing: MissingRuns | null = null;
 
 	/** Those whose references the node made. */
 	readonly referenced: Array<{ run: Run; reference: Reference }> = [];
@@ -106,8 +103,8 @@ export class KnownList {
 		const toRead: Run[] = [];
 		const sort = (run: Run) => void (isToRead(run) ? toRead.push(run) : list.add(run, options));
 		const walked = await walk(pages, sort).catch(returnRefusal);
-		if (walked instanceof RunflowApiError) list.refusedStatus = walked.httpStatus;
-		else list.isCutOff = walked.isCutOff;
+		if (walked instanceof RunflowApiError) list.missing = walked.httpStatus;
+		else if (walked.isCutOff) list.missing = 'too many';
 		await list.addRead(toRead, options);
 		// The first items began first, and nothing but the order tells runs of the same input apart.
 		for (const run of list.own.reverse())
@@ -159,17 +156,18 @@ export class KnownList {
 
 	/** Reads runs one by one, as the list doesn't say all of them; one that can't be read yet may be anybody's. */
 	private async addRead(listed: Run[], options: ListOptions): Promise<void> {
-		const { client, execution, signal } = options;
+		const { client, signal } = options;
 		const isNaming = this.referenced.length + this.own.length > 0;
 		const runs = listed.filter(({ client_ref }) => client_ref !== null || !isNaming);
 		const read = async ({ id }: Run, stop: AbortSignal) =>
 			await client.getRun(id, stop).catch(returnNullIfNotFound);
 		const found = await doEach(runs.slice(0, mostReads), readsAtOnce, read, signal);
 		for (const run of found) if (run !== null) this.add(run, options);
-		const isMissing = runs.some(
+		const isTooNew = runs.some(
 			({ createdAt }, index) => found[index] === null && mayBeUnknownYet(createdAt ?? Date.now()),
 		);
-		if (runs.length > mostReads || (execution.isRetry && isMissing)) this.isCutOff = true;
+		if (runs.length > mostReads) this.missing ??= 'too many';
+		if (isTooNew) this.missing ??= 'too new';
 	}
 
 	private offer(run: Run, keys: string[]): void {

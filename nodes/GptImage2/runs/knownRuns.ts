@@ -107,10 +107,10 @@ export class KnownRuns {
 				return mayDeliver(run.status) ? run : null;
 			},
 		});
-		const { isCutOff, refusedStatus } = await this.list(signal);
-		if (found !== null || (!isCutOff && refusedStatus === null)) return found;
+		const { missing } = await this.list(signal);
+		if (found !== null || missing === null) return found;
 		if (clientRef === null || clientRef.includes(executionId)) {
-			throw new UnknownRunsError(refusedStatus);
+			throw new UnknownRunsError(missing);
 		}
 		return await this.findByReference(request, clientRef, signal);
 	}
@@ -179,8 +179,7 @@ export class KnownRuns {
 				await readIfReusable(listed, { ...this.search, gaps: this.gaps, signal }),
 		});
 		if (found !== null) return found;
-		const { isCutOff, refusedStatus } = await this.list(signal);
-		Object.assign(this.gaps, { isCutOff, refusedStatus });
+		this.gaps.missing = (await this.list(signal)).missing;
 		if (clientRef !== null && wholeInputOf(request.plan) === null) {
 			this.gaps.unnamedItems.add(request.itemIndex);
 		}

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { RunflowClient } from '../../../runflow/client';
-import { returnNullIfNotFound } from '../../../runflow/errors';
+import { returnNullIfNotFound, type MissingRuns } from '../../../runflow/errors';
 import type { Run } from '../../../runflow/run';
 import { isTerminal } from '../../../runflow/status';
 import { isStillThere } from '../files';
@@ -14,10 +14,8 @@ const looks = 2;
 export interface ReuseGaps {
 	/** Runs that have lost their images. */
 	goneRunIds: Set<string>;
-	/** Whether there were more runs than the node looks through. */
-	isCutOff: boolean;
-	/** The status with which the API refused to list runs, null where it didn't. */
-	refusedStatus: number | null;
+	/** Why the list isn't all there; null where it is. */
+	missing: MissingRuns | null;
 	/** The items that asked for sync mode. */
 	syncItems: Set<number>;
 	/** The items that have a reference of the user's own, and images without a lasting URL. */
@@ -28,8 +26,7 @@ export interface ReuseGaps {
 export function noGaps(): ReuseGaps {
 	return {
 		goneRunIds: new Set(),
-		isCutOff: false,
-		refusedStatus: null,
+		missing: null,
 		syncItems: new Set(),
 		unnamedItems: new Set(),
 	};

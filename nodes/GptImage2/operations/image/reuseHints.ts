@@ -7,13 +7,13 @@ import type { ReuseGaps } from '../../runs/reusable';
 /** Says why runs were started that 'Reuse Earlier Runs' was to save. */
 export function addReuseGapHints(
 	context: IExecuteFunctions,
-	{ goneRunIds, isCutOff, refusedStatus, syncItems, unnamedItems }: ReuseGaps,
+	{ goneRunIds, missing, syncItems, unnamedItems }: ReuseGaps,
 ): void {
 	const reuse = `'${labelOf(['reuse'])}'`;
 	const messages = [
-		refusedStatus !== null &&
-			`Runflow refused to list earlier runs (HTTP ${refusedStatus}), so those it did not list were not reused, and new ones were started.`,
-		isCutOff &&
+		typeof missing === 'number' &&
+			`Runflow refused to list earlier runs (HTTP ${missing}), so those it did not list were not reused, and new ones were started.`,
+		missing === 'too many' &&
 			`There are more runs in the time of ${reuse} than the node looks through. Older ones were not reused. Lower the number of hours.`,
 		goneRunIds.size > 0 &&
 			`The images of ${count(goneRunIds.size, 'earlier run')} are no longer there, so they were not reused: ${[...goneRunIds].join(', ')}.`,
