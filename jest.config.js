@@ -32,7 +32,11 @@ module.exports = {
 		}),
 		project('engine', { setupFilesAfterEnv: ['<rootDir>/test/engine/setup.ts'] }),
 		project('package'),
-		project('e2e', oneN8n),
+		project('e2e', { ...oneN8n, testMatch: ['<rootDir>/test/e2e/*.test.ts'] }),
+		project('restarts', {
+			testMatch: ['<rootDir>/test/e2e/restarts/*.test.ts'],
+			globalSetup: '<rootDir>/test/e2e/restarts/globalSetup.ts',
+		}),
 		project('browser', oneN8n),
 		project('queue'),
 	],

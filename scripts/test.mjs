@@ -13,9 +13,9 @@ function check(name, exitCode) {
 }
 
 /** Jest projects, counted from their report; a report that is missing or lists no test is a failure. */
-function tests(...projects) {
+function tests(projects, options = []) {
 	const report = join(reports, `${projects.join('-')}.json`);
-	const args = ['--selectProjects', ...projects, '--json', `--outputFile=${report}`];
+	const args = ['--selectProjects', ...projects, ...options, '--json', `--outputFile=${report}`];
 	return {
 		name: projects.join(' and '),
 		run: () => {
@@ -27,7 +27,7 @@ function tests(...projects) {
 
 /** Tests that need more than Node and npm; where that is missing they are skipped, but CI has to have it. */
 function testsWithNeeds(project) {
-	const { name, run } = tests(project);
+	const { name, run } = tests([project]);
 	return {
 		name,
 		run: () => {
@@ -52,14 +52,16 @@ function countsOf(report, code) {
 }
 
 const steps = fast
-	? [tests('unit', 'engine')]
+	? [tests(['unit', 'engine'])]
 	: [
 			...lints.map(({ name, check: exitCode }) => check(name, exitCode)),
 			check('types', () => runTool('typescript/bin/tsc', [])),
-			tests('unit', 'engine'),
-			tests('unit-zod4'),
-			tests('package'),
-			tests('e2e'),
+			tests(['unit', 'engine']),
+			tests(['unit-zod4']),
+			tests(['package']),
+			tests(['e2e']),
+			// They wait for most of their time, each on an n8n of its own.
+			tests(['restarts'], ['--maxWorkers=3']),
 			testsWithNeeds('browser'),
 			testsWithNeeds('queue'),
 		];

@@ -48,6 +48,18 @@ export class N8nSession {
 
 	/** Sends a request as the editor does, and returns the `data` of the answer. Throws if the status isn't 2xx. */
 	async send<T = IDataObject>(method: string, path: string, body?: object): Promise<T> {
+		const deadline = Date.now() + 60_000;
+		let { answer, text } = await this.sendOnce(method, path, body);
+		// An n8n that is busy for seconds takes its database for lost, and does nothing it is asked for until it has looked again.
+		while (text.includes('Database is not ready') && Date.now() < deadline) {
+			await sleep(500);
+			({ answer, text } = await this.sendOnce(method, path, body));
+		}
+		if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text.slice(0, 500)}`);
+		return text === '' ? ({} as T) : (JSON.parse(text) as { data: T }).data;
+	}
+
+	private async sendOnce(method: string, path: string, body?: object) {
 		const answer = await fetch(`${this.url}${path}`, {
 			method,
 			headers: {
@@ -59,9 +71,7 @@ export class N8nSession {
 		});
 		const [cookie] = answer.headers.getSetCookie().map((line) => line.split(';')[0] ?? '');
 		if (cookie) this.cookie = cookie;
-		const text = await answer.text();
-		if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text.slice(0, 500)}`);
-		return text === '' ? ({} as T) : (JSON.parse(text) as { data: T }).data;
+		return { answer, text: await answer.text() };
 	}
 
 	/** Downloads bytes as the editor does. */

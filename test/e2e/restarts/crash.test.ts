@@ -1,6 +1,6 @@
-import { startN8n } from '../../scripts/n8n/process';
-import { startSimulator } from '../../simulator/simulator';
-import { credentialFor, goldenWorkflow, itemsOf, until } from './support';
+import { startN8n } from '../../../scripts/n8n/process';
+import { startSimulator } from '../../../simulator/simulator';
+import { credentialFor, goldenWorkflow, itemsOf, until } from '../support';
 
 jest.setTimeout(300_000);
 

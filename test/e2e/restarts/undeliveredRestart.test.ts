@@ -1,6 +1,6 @@
-import { startN8n, type RunningN8n } from '../../scripts/n8n/process';
-import { startSimulator } from '../../simulator/simulator';
-import { credentialFor, expectSuccess, goldenWorkflow, itemsOf, until } from './support';
+import { startN8n, type RunningN8n } from '../../../scripts/n8n/process';
+import { startSimulator } from '../../../simulator/simulator';
+import { credentialFor, expectSuccess, goldenWorkflow, itemsOf, until } from '../support';
 
 jest.setTimeout(300_000);
 

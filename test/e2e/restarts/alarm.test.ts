@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { N8nClient } from '../../scripts/n8n/client';
-import { listExecutions } from '../../scripts/n8n/executions';
-import { startN8n, type RunningN8n } from '../../scripts/n8n/process';
-import { startSimulator, type Simulator } from '../../simulator/simulator';
-import { credentialFor, goldenWorkflow, itemsOf, until, type NodeChange } from './support';
+import type { N8nClient } from '../../../scripts/n8n/client';
+import { listExecutions } from '../../../scripts/n8n/executions';
+import { startN8n, type RunningN8n } from '../../../scripts/n8n/process';
+import { startSimulator, type Simulator } from '../../../simulator/simulator';
+import { credentialFor, goldenWorkflow, itemsOf, until, type NodeChange } from '../support';
 
 jest.setTimeout(300_000);
 

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { readExample } from '../../scripts/examples';
-import type { ExportedWorkflow, N8nClient } from '../../scripts/n8n/client';
-import { listExecutions } from '../../scripts/n8n/executions';
-import { startN8n } from '../../scripts/n8n/process';
-import { startSimulator } from '../../simulator/simulator';
-import { credentialFor, goldenWorkflow, until } from './support';
+import { readExample } from '../../../scripts/examples';
+import type { ExportedWorkflow, N8nClient } from '../../../scripts/n8n/client';
+import { listExecutions } from '../../../scripts/n8n/executions';
+import { startN8n } from '../../../scripts/n8n/process';
+import { startSimulator } from '../../../simulator/simulator';
+import { credentialFor, goldenWorkflow, until } from '../support';
 
 jest.setTimeout(300_000);
 

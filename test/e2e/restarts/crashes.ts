@@ -1,10 +1,10 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
-import type { Execution, ExportedWorkflow } from '../../scripts/n8n/client';
-import { startN8n, type RunningN8n } from '../../scripts/n8n/process';
-import type { Settings } from '../../simulator/options';
-import { startSimulator, type Simulator } from '../../simulator/simulator';
-import { credentialFor, goldenWorkflow, itemsOf, until } from './support';
+import type { Execution, ExportedWorkflow } from '../../../scripts/n8n/client';
+import { startN8n, type RunningN8n } from '../../../scripts/n8n/process';
+import type { Settings } from '../../../simulator/options';
+import { startSimulator, type Simulator } from '../../../simulator/simulator';
+import { credentialFor, goldenWorkflow, itemsOf, until } from '../support';
 
 /** A workflow that is to die with its n8n while its runs are pending. */
 export interface Dying {

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { startN8n, type RunningN8n } from '../../scripts/n8n/process';
-import { startSimulator, type Simulator } from '../../simulator/simulator';
-import { credentialFor, expectSuccess, goldenWorkflow, itemsOf } from './support';
-import { hasFeature } from './versions';
+import { startN8n, type RunningN8n } from '../../../scripts/n8n/process';
+import { startSimulator, type Simulator } from '../../../simulator/simulator';
+import { credentialFor, expectSuccess, goldenWorkflow, itemsOf } from '../support';
+import { hasFeature } from '../versions';
 
 jest.setTimeout(240_000);
 

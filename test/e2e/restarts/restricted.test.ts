@@ -2,11 +2,11 @@ import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { listExecutions } from '../../scripts/n8n/executions';
-import { freePort, startN8n, type RunningN8n } from '../../scripts/n8n/process';
-import { startSimulator, type Simulator } from '../../simulator/simulator';
-import { credentialFor, expectSuccess, goldenWorkflow, itemsOf, until } from './support';
-import { describeWith } from './versions';
+import { listExecutions } from '../../../scripts/n8n/executions';
+import { freePort, startN8n, type RunningN8n } from '../../../scripts/n8n/process';
+import { startSimulator, type Simulator } from '../../../simulator/simulator';
+import { credentialFor, expectSuccess, goldenWorkflow, itemsOf, until } from '../support';
+import { describeWith } from '../versions';
 
 jest.setTimeout(240_000);
 
