@@ -8,7 +8,7 @@ import { keepImage, restoreKeptImage } from '../output/keptImages';
 import { continuesOnError } from '../parameters/node';
 import type { Batch, RequestInProgress } from './batch';
 import type { RunEntry } from './entry';
-import { repeatCreate } from './startRun';
+import { repeatCreate } from './createOwnRun';
 
 /** How long after an attempt began its key is trusted to return the same run; nobody documents it. */
 const keyLifetimeMs = 3_600_000;
