@@ -1,3 +1,5 @@
+import { sleep } from 'n8n-workflow';
+
 import { returnNullIfNotFound, RunflowApiError, UnknownRunsError } from '../../../runflow/errors';
 import { isPassing } from '../../../runflow/retry';
 import { createdRunSchema, type Run } from '../../../runflow/run';
@@ -48,7 +50,7 @@ export class KnownRuns {
 
 	private opened: Promise<KnownList> | null = null;
 
-	private readonly reads = new Slots(readsAtOnce);
+	private readonly reads = new Slots(readsAtOnce, async () => await sleep(0));
 
 	constructor(
 		private readonly search: Search,
