@@ -161,11 +161,14 @@ export class DisputedRunError extends RunflowError {
 /** Why runs are missing in a list: the status with which the API refused it, or that there are too many, or that some can't be read yet. */
 export type MissingRuns = number | 'too many' | 'too new';
 
-/** The runs that were started before can't be listed in full, so it isn't known what is paid for. */
+/** Why it isn't known which run is whose: runs are missing, or those that are there can't be told apart. */
+export type UnknownBecause = MissingRuns | 'alike';
+
+/** It isn't known which of the runs that were started before belong to an item, and so what is paid for. */
 export class UnknownRunsError extends RunflowError {
 	readonly code = 'RUNS_UNKNOWN';
 
-	constructor(readonly missing: MissingRuns) {
+	constructor(readonly because: UnknownBecause) {
 		super('The runs could not be listed');
 	}
 }

@@ -25,7 +25,14 @@ const reference = {
 	hash: '0123456789abcdef',
 	sourceHash: 'abcdef0123',
 };
-const execution = { ...reference, executionId: '18', nodeId: 'node', isRetry: true, isTool: false };
+const execution = {
+	...reference,
+	executionId: '18',
+	idInOwnReferences: null,
+	nodeId: 'node',
+	isRetry: true,
+	isTool: false,
+};
 const request = {
 	hash: reference.hash,
 	sourceHash: reference.sourceHash,

@@ -84,16 +84,23 @@ function wordsForDispute({ clientRef }: DisputedRunError): Words {
 	};
 }
 
-function wordsForUnknownRuns({ missing }: UnknownRunsError): Words {
+function wordsForUnknownRuns({ because }: UnknownRunsError): Words {
 	const message = 'The node can not tell which runs are already paid for, so it started none';
-	if (missing === 'too new') {
+	if (because === 'alike') {
+		return {
+			message,
+			advice:
+				"Several runs have the same prompt and the same 'Client Reference', and Runflow does not show which images were uploaded for which. Nothing was sent to Runflow for this item. Read the runs with 'Run' as 'Resource' and 'Get Many' as 'Operation'. Or start a new execution: it starts new runs and pays for them. A 'Client Reference' of its own for each item, or none, prevents this.",
+		};
+	}
+	if (because === 'too new') {
 		return {
 			message,
 			advice:
 				'Runflow lists runs that it can not show yet, as they were started a moment ago. Nothing was sent to Runflow for this item. Retry this execution in a minute.',
 		};
 	}
-	const reason = missing === 'too many' ? 'there are too many runs' : `HTTP ${missing}`;
+	const reason = because === 'too many' ? 'there are too many runs' : `HTTP ${because}`;
 	return {
 		message,
 		advice: `A retry looks for the runs that the execution before started, and Runflow did not list them all (${reason}). Nothing was sent to Runflow for this item. Check that the API key has the scope runs:read, then retry again. Or start a new execution: it starts new runs and pays for them.`,

@@ -15,6 +15,7 @@ import {
 	keyOfOwn,
 	keysToContinue,
 	keysToRepeat,
+	wholeInputOf,
 	withoutNumbers,
 } from './matching';
 import type { NamedRun } from './owners';
@@ -121,8 +122,14 @@ export class KnownList {
 		return null;
 	}
 
+	/** All runs under a key, whoever has them. */
+	under(key: string): Run[] {
+		return this.byKey.get(key)?.runs ?? [];
+	}
+
 	/** The runs that the node may have started for these requests, whatever execution it was in. */
-	runsFor(requests: Request[], { executionId, scope }: NodeExecution) {
+	runsFor(requests: Request[], execution: NodeExecution) {
+		const { scope } = execution;
 		const wanted = new Set(requests.map(({ hash }) => hash));
 		const made = this.referenced.flatMap(({ reference, run }) =>
 			reference.scope === scope && wanted.has(reference.hash)
@@ -134,8 +141,9 @@ export class KnownList {
 		);
 		const own = [...unlike.values()].flatMap((request) => {
 			const { clientRef, input } = request.plan;
-			const shelf = clientRef === null ? null : this.byKey.get(keyOfOwn(clientRef, input.prompt));
-			const started = shelf?.runs.filter((run) => isOwn(run, request, executionId)) ?? [];
+			if (wholeInputOf(request.plan) === null) return [];
+			const shelf = clientRef === null ? [] : this.under(keyOfOwn(clientRef, input.prompt));
+			const started = shelf.filter((run) => isOwn(run, request, execution));
 			return started.map((run) => ({ run, hash: request.hash }));
 		});
 		return [...made, ...own].filter(({ run }) => mayDeliver(run.status));

@@ -13,6 +13,7 @@ import {
 	continuesOwn,
 	keyOfOwn,
 	keysOfContinued,
+	isStuck,
 	keysOfRepeated,
 	mayBeLeftOver,
 	repeatsOwn,
@@ -21,7 +22,7 @@ import {
 import type { Owners } from './owners';
 import { readReference } from './reference';
 import type { Request } from './request';
-import { noGaps, readIfReusable, type ReuseGaps } from './reusable';
+import { hasItsImages, noGaps, readIfReusable, type ReuseGaps } from './reusable';
 import { hasMarks, offer, offeredRuns, offerMarked, take } from './undelivered';
 
 /** A thousand reads that begin at once would keep n8n from answering others. */
@@ -96,7 +97,8 @@ export class KnownRuns {
 		const { client, execution } = this.search;
 		if (!execution.isRetry) return null;
 		const { clientRef, input } = request.plan;
-		const { executionId, runIndex } = execution;
+		const { idInOwnReferences, runIndex } = execution;
+		if (await this.isAmbiguous(request, signal)) throw new UnknownRunsError('alike');
 		const found = await this.lookUp(request, signal, {
 			keys:
 				clientRef === null
@@ -111,10 +113,25 @@ export class KnownRuns {
 		});
 		const { missing } = await this.list(signal);
 		if (found !== null || missing === null) return found;
-		if (clientRef === null || clientRef.includes(executionId)) {
+		const isOfExecution = idInOwnReferences !== null && clientRef?.includes(idInOwnReferences);
+		if (clientRef === null || isOfExecution) {
 			throw new UnknownRunsError(missing);
 		}
 		return await this.findByReference(request, clientRef, signal);
+	}
+
+	/** Whether nothing tells whose run is whose: items share a reference of the user's own and upload images, which the API doesn't show again. */
+	private async isAmbiguous(request: Request, signal: AbortSignal): Promise<boolean> {
+		const { execution, requests } = this.search;
+		const { clientRef, input } = request.plan;
+		if (clientRef === null || wholeInputOf(request.plan) !== null) return false;
+		const key = keyOfOwn(clientRef, input.prompt);
+		const list = await this.list(signal);
+		const runs = list.under(key).filter((run) => continuesOwn(run, request, execution));
+		const rivals = requests.filter(
+			({ plan }) => plan.clientRef === clientRef && plan.input.prompt === input.prompt,
+		);
+		return runs.length > 1 || (runs.length === 1 && rivals.length > 1);
 	}
 
 	/** The run that an item's own reference leads to by itself, where the list isn't all there. */
@@ -143,19 +160,22 @@ export class KnownRuns {
 	private async findUndelivered(request: Request, signal: AbortSignal): Promise<KnownRun | null> {
 		const { client, context, execution } = this.search;
 		if (request.plan.input.sync_mode) return null;
-		if (await (this.marked ??= hasMarks(context))) await this.list(signal);
+		if (await (this.marked ??= hasMarks(context))) {
+			const { missing } = await this.list(signal);
+			this.gaps.isUndeliveredUnknown = missing !== null;
+		}
 		const claim = this.owners.claimOf(execution, request);
 		for (const paid of offeredRuns(execution.scope, request.hash)) {
 			const { createdAt, runId: id } = paid;
-			if (claim.isTaken({ id, client_ref: null })) continue;
-			take(execution.scope, id);
+			if (claim.isTaken({ id, client_ref: null }) || !take(execution.scope, id)) continue;
 			const pending = createdRunSchema.parse({ id });
 			const read = client.getKnownRun(pending, createdAt, signal).catch(returnNullIfNotFound);
 			const run = await read.catch((error: unknown) => {
 				offer(execution.scope, paid);
 				throw error;
 			});
-			if (run !== null && mayDeliver(run.status) && claim.take(run)) {
+			const isUsable = run !== null && mayDeliver(run.status) && !isStuck(run);
+			if (isUsable && (await hasItsImages(run, { context, signal })) && claim.take(run)) {
 				return { run, source: 'undelivered' };
 			}
 		}

@@ -30,13 +30,14 @@ type Place = Pick<Reference, 'hash' | 'itemIndex' | 'runIndex' | 'sourceHash'>;
  * come from the same.
  */
 export function keysOfContinued({ hash, itemIndex, runIndex, sourceHash }: Place): string[] {
-	const keys = [
+	const ofSource = sourceHash === '' ? [] : [`${sourceHash} at ${runIndex}.${itemIndex}`];
+	return [
 		`${hash} in ${runIndex}.${itemIndex}`,
+		...ofSource,
 		`${hash} in *.${itemIndex}`,
 		`${hash} in ${runIndex}.*`,
 		`${hash} in *`,
 	];
-	return sourceHash === '' ? keys : [...keys, `${sourceHash} at ${runIndex}.${itemIndex}`];
 }
 
 /**
@@ -87,25 +88,30 @@ export function withoutNumbers(reference: string): string {
 }
 
 /** Whether a run with a reference of the user's own was started for the request, by whatever execution. */
-export function isOwn({ client_ref, input }: Run, { plan }: Request, executionId: string): boolean {
-	const isNamed = isSameOwnReference(client_ref ?? '', plan.clientRef ?? '', executionId);
+export function isOwn(
+	{ client_ref, input }: Run,
+	{ plan }: Request,
+	{ idInOwnReferences }: Pick<NodeExecution, 'idInOwnReferences'>,
+): boolean {
+	const isNamed = isSameOwnReference(client_ref ?? '', plan.clientRef ?? '', idInOwnReferences);
 	return isNamed && isSameInput(comparableInputOf(plan), input);
 }
 
 /** Whether a run with a reference of the user's own may be what the execution that is retried started for the request. */
-export function continuesOwn(
-	run: Run,
-	request: Request,
-	{ beginning, executionId }: NodeExecution,
-): boolean {
+export function continuesOwn(run: Run, request: Request, execution: NodeExecution): boolean {
+	const { beginning } = execution;
 	const began = (beginning.establishedAt ?? 0) - clocksApartMs;
 	const isNewEnough = (run.createdAt ?? Infinity) > began;
-	return mayDeliver(run.status) && isNewEnough && isOwn(run, request, executionId);
+	return mayDeliver(run.status) && isNewEnough && isOwn(run, request, execution);
 }
 
-/** Whether a reference is the user's own, even if the id of another execution is in it. */
-export function isSameOwnReference(reference: string, own: string, executionId: string): boolean {
-	if (reference === own) return true;
+/** Whether a reference is the user's own, even if the id of another execution is in it, unless that is null. */
+export function isSameOwnReference(
+	reference: string,
+	own: string,
+	executionId: string | null,
+): boolean {
+	if (reference === own || executionId === null) return reference === own;
 	const parts = own.split(executionId);
 	if (parts.length === 1) return false;
 	const escaped = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
@@ -141,7 +147,12 @@ export function wholeInputOf({ input, inputImages }: ImagePlan): object | null {
 export function isReusable({ createdAt, status }: Run, reuseHours: number): boolean {
 	const ageMs = Date.now() - (createdAt ?? 0);
 	if (ageMs >= reuseHours * hourMs) return false;
-	return isTerminal(status) ? status === 'succeeded' : ageMs < longestPendingMs;
+	return isTerminal(status) ? status === 'succeeded' : !isStuck({ createdAt, status });
+}
+
+/** Whether a run has been pending for so long that it won't end. */
+export function isStuck({ createdAt, status }: Pick<Run, 'createdAt' | 'status'>): boolean {
+	return !isTerminal(status) && createdAt !== null && Date.now() - createdAt >= longestPendingMs;
 }
 
 /**

@@ -84,6 +84,11 @@ export class Owners {
 		this.byRun[runId] = owner;
 	}
 
+	/** Notes that the item that had a run came to nothing, so that another may have it. */
+	release(runId: string): void {
+		delete this.byRun[runId];
+	}
+
 	/** Notes that a create with this reference, which nothing else has, was sent for an item. */
 	expect(owner: string, reference: string): void {
 		this.byReference.set(reference, owner);

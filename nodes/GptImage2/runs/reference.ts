@@ -25,6 +25,8 @@ export interface NodeExecution {
 	scope: string;
 	nodeId: string;
 	executionId: string;
+	/** The same where the user's own references are written with it, so that a retry's differ; null where they aren't. */
+	idInOwnReferences: string | null;
 	/** By what the runs of an execution and of its retries are known. */
 	beginning: Beginning;
 	/** Which time the node runs in its execution, as in a loop. */
@@ -47,11 +49,13 @@ export function nodeExecutionOf(context: IExecuteFunctions): NodeExecution {
 	const executionId: string | undefined = context.getExecutionId();
 	const { id: workflowId = 'unsaved' } = context.getWorkflow();
 	const instance = shortHash(context.getInstanceId(), instanceLength);
-	const { id: nodeId } = context.getNode();
+	const { id: nodeId, parameters } = context.getNode();
+	const id = executionId ?? randomUUID();
 	return {
 		scope: [instance, workflowId, nodeId].join(':'),
 		nodeId,
-		executionId: executionId ?? randomUUID(),
+		executionId: id,
+		idInOwnReferences: JSON.stringify(parameters.options ?? '').includes('$execution') ? id : null,
 		beginning: {
 			establishedAt: context.getExecutionContext?.()?.establishedAt ?? null,
 			tokenHash: token === null ? null : shortHash(token, tokenLength),
@@ -67,7 +71,7 @@ function shortHash(text: string, length: number): string {
 }
 
 /** What a reference says of its run: the request, and which attempt at it in which execution. */
-export type Reference = Omit<NodeExecution, 'isRetry' | 'isTool' | 'nodeId'> &
+export type Reference = Omit<NodeExecution, 'idInOwnReferences' | 'isRetry' | 'isTool' | 'nodeId'> &
 	Identity & { itemIndex: number; attempt: number };
 
 /** The `client_ref` by which the node finds a run again, at most 255 characters long (BATCH-C). */

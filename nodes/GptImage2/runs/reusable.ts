@@ -12,6 +12,8 @@ const looks = 2;
 
 /** What kept items from reusing a run, so that new ones were started. */
 export interface ReuseGaps {
+	/** Whether runs that failed executions paid for may be missing. */
+	isUndeliveredUnknown: boolean;
 	/** Runs that have lost their images. */
 	goneRunIds: Set<string>;
 	/** Why the list isn't all there; null where it is. */
@@ -25,6 +27,7 @@ export interface ReuseGaps {
 /** The gaps before anything was looked for. */
 export function noGaps(): ReuseGaps {
 	return {
+		isUndeliveredUnknown: false,
 		goneRunIds: new Set(),
 		missing: null,
 		syncItems: new Set(),
@@ -54,8 +57,11 @@ export async function readIfReusable(listed: Run, look: Look): Promise<Run | nul
 	return null;
 }
 
-/** Whether a run has all its images, or is yet to make them. */
-async function hasItsImages({ images, status }: Run, { context, signal }: Look): Promise<boolean> {
+/** Whether a run has all its images, or is yet to make them. Throws RunflowError. */
+export async function hasItsImages(
+	{ images, status }: Run,
+	{ context, signal }: Pick<Look, 'context' | 'signal'>,
+): Promise<boolean> {
 	if (!isTerminal(status)) return true;
 	const found = await Promise.all(
 		images.map(async ({ url }) => await isStillThere(context, url, signal)),

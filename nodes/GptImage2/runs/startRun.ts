@@ -79,7 +79,7 @@ async function joinStart(
 	underway: Promise<Run>,
 ): Promise<Run> {
 	const run = await underway;
-	if (ledger.current(request) === null) {
+	if (ledger.runOf(request)?.runId !== run.id) {
 		ledger.noteRun(request, ledger.begin(request), { run, source: 'crash' });
 	}
 	return run;

@@ -53,12 +53,17 @@ export function offer(scope: string, { createdAt, hash, runId }: PaidFor): void 
 	freeRuns.set(key, (freeRuns.get(key) ?? new Set()).add(run));
 }
 
-/** Notes that an item has a run, or has output it, so that nobody else takes it up. */
-export function take(scope: string, runId: string, state: 'taken' | 'output' = 'taken'): void {
+/**
+ * Notes that an item has a run, or has output it, so that nobody else takes it up. Returns whether it was
+ * free.
+ */
+export function take(scope: string, runId: string, state: 'taken' | 'output' = 'taken'): boolean {
 	const known = paidRuns.get(`${scope} ${runId}`);
-	if (known === undefined || known.state === 'output') return;
+	if (known === undefined || known.state === 'output') return false;
+	const wasFree = known.state === 'free';
 	known.state = state;
 	withdraw(known);
+	return wasFree;
 }
 
 function withdraw(run: PaidRun | undefined): void {
@@ -80,13 +85,14 @@ const failuresKey = 'failures';
 const failuresSchema = z.object({ round: z.string(), count: z.number() });
 
 /**
- * Notes that the node failed with these runs paid for and not output, in this process and for all others.
- * Not while Retry On Fail goes on, which continues with them, unless the execution was stopped. Never throws.
+ * Notes that the node failed, with these runs paid for and not output, in this process and for all others.
+ * Not while n8n tries it again (Retry On Fail), which continues with them; where the node continues on
+ * errors n8n does that only for `isFirst`, an error in the first row. Never throws.
  */
 export async function noteFailure(
 	context: IExecuteFunctions,
 	{ executionId, runIndex, scope }: NodeExecution,
-	entries: RunEntry[],
+	{ entries, isFirst }: { entries: RunEntry[]; isFirst: boolean },
 ): Promise<void> {
 	const nodeContext = context.getContext('node');
 	const round = `${executionId}.${runIndex}`;
@@ -95,7 +101,8 @@ export async function noteFailure(
 	nodeContext[failuresKey] = { round, count };
 	const { maxTries = usualTries, retryOnFail = false } = context.getNode();
 	const isStopped = context.getExecutionCancelSignal()?.aborted ?? false;
-	if (retryOnFail && count < Math.min(maxTries, mostTries) && !isStopped) return;
+	const isTriedAgain = retryOnFail && isFirst && count < Math.min(maxTries, mostTries);
+	if (isTriedAgain && !isStopped) return;
 	// A reused run was output before, and only this execution has the images of sync mode.
 	const lost = entries.filter(({ body, source }) => body === null && source !== 'reuse');
 	for (const entry of lost) offer(scope, entry);

@@ -90,7 +90,7 @@ export async function inParallel(batch: Batch, work: RequestWork): Promise<Outco
 
 /** Throws what stopped the node; the failed requests are in the order in which they failed. */
 async function throwFirstCause(batch: Batch, failed: FailedRequest[]): Promise<void> {
-	const { context, knownRuns, ledger, requests } = batch;
+	const { context, knownRuns, ledger, owners, requests } = batch;
 	const node = context.getNode();
 	const [first] = failed;
 	if (first === undefined) return;
@@ -105,10 +105,11 @@ async function throwFirstCause(batch: Batch, failed: FailedRequest[]): Promise<v
 	}
 	if (continuesOnError(context)) {
 		const isFailed = new Set(failed.map(itemOf));
-		await noteUndelivered(
-			batch,
-			toContinue.filter((request) => isFailed.has(itemOf(request))),
-		);
+		const isFirst = isFailed.has(0) || !requests.some((request) => itemOf(request) === 0);
+		const undelivered = toContinue.filter((request) => isFailed.has(itemOf(request)));
+		await noteUndelivered(batch, undelivered, isFirst);
+		// An error row may come back to this node, as another item of the same execution.
+		for (const request of undelivered) owners.release(ledger.runOf(request)?.runId ?? '');
 		return;
 	}
 
@@ -139,9 +140,10 @@ async function throwFirstCause(batch: Batch, failed: FailedRequest[]): Promise<v
 async function noteUndelivered(
 	{ context, execution, ledger }: Batch,
 	requests: Request[],
+	isFirst = true,
 ): Promise<void> {
 	const entries = requests.flatMap((request) => ledger.runOf(request) ?? []);
-	if (entries.length > 0) await noteFailure(context, execution, entries);
+	await noteFailure(context, execution, { entries, isFirst });
 }
 
 const itemOf = ({ itemIndex }: { itemIndex: number }) => itemIndex;

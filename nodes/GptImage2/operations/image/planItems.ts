@@ -3,6 +3,7 @@ import { NodeOperationError, sleep, type IExecuteFunctions } from 'n8n-workflow'
 import { toNodeError } from '../../errors/nodeErrors';
 import { continuesOnError, type Completion, type NodeOptions } from '../../parameters/node';
 import { Parameters } from '../../parameters/reader';
+import { readReference } from '../../runs/reference';
 import type { ImagePlan, PlannedItem } from '../../runs/request';
 import { reachableResumeUrl } from '../../suspension/resumeUrl';
 import { assertReachable } from './callbackUrl';
@@ -52,15 +53,21 @@ export async function planItems(
 	return { planned: [], refused };
 }
 
-/** Refuses a run whose callback could never arrive, or whose images could never be fetched. */
+/** Refuses a run whose callback could never arrive, whose images could never be fetched, or that has the reference of another. */
 function assertCanFinish(
 	context: IExecuteFunctions,
 	itemIndex: number,
-	{ callbackUrl, input }: ImagePlan,
+	{ callbackUrl, clientRef, input }: ImagePlan,
 	completion: Completion,
 	apiBaseUrl: string,
 ): void {
 	const parameters = new Parameters(context, itemIndex);
+	if (readReference(clientRef) !== null) {
+		throw parameters.refuse(
+			"'Client Reference' is one that this node made for another run",
+			'By it the node would take that run for its own. Leave it empty, or enter a reference of your own.',
+		);
+	}
 	const suspends = completion === 'suspend';
 	if (completion === 'none' && callbackUrl !== null) {
 		assertReachable(parameters, callbackUrl, apiBaseUrl);

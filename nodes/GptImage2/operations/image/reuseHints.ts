@@ -7,10 +7,12 @@ import type { ReuseGaps } from '../../runs/reusable';
 /** Says why runs were started that 'Reuse Earlier Runs' was to save. */
 export function addReuseGapHints(
 	context: IExecuteFunctions,
-	{ goneRunIds, missing, syncItems, unnamedItems }: ReuseGaps,
+	{ goneRunIds, isUndeliveredUnknown, missing, syncItems, unnamedItems }: ReuseGaps,
 ): void {
 	const reuse = `'${labelOf(['reuse'])}'`;
 	const messages = [
+		isUndeliveredUnknown &&
+			'This node paid for runs in an execution that failed, and Runflow did not list all runs, so some of them may have been started and paid for again.',
 		typeof missing === 'number' &&
 			`Runflow refused to list earlier runs (HTTP ${missing}), so those it did not list were not reused, and new ones were started.`,
 		missing === 'too many' &&
