@@ -32,15 +32,21 @@ export class Parameters {
 	}
 
 	/**
-	 * Checks a value made of several parameters; its keys are names of fields. Throws
+	 * Checks a value made of several parameters; its keys are names of fields. One that is there without a
+	 * value comes from an expression that yields none, so no default stands in for it. Throws
 	 * NodeOperationError that names the field by its label and says what is wrong with it.
 	 */
 	check<T extends z.ZodTypeAny>(schema: T, value: unknown): z.output<T> {
 		const result = schema.safeParse(value);
-		if (result.success) return result.data;
-		const [first = '', ...others] = problemsOf(result.error.issues).map(
+		const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+		const missing = Object.entries(z.record(z.unknown()).catch({}).parse(value))
+			.filter(([name, content]) => content === undefined && names.includes(name))
+			.map(([name]) => `'${labelOf([name])}' has no value`);
+		if (result.success && missing.length === 0) return result.data;
+		const invalid = problemsOf(result.error?.issues ?? []).map(
 			({ path, message }) => `'${labelOf(path)}' ${message}`,
 		);
+		const [first = '', ...others] = missing.length > 0 ? missing : invalid;
 		throw this.refuse(
 			first,
 			[...others, 'Correct the value, or the expression it comes from.'].join('. '),

@@ -65,7 +65,10 @@ export const positiveNumber = anyNumber.positive('must be greater than 0');
 export const secondsUpTo = (most: number, inWords: string) =>
 	positiveNumber.max(most, `must be at most ${most} seconds (${inWords})`);
 
-const record = z.record(z.unknown());
+/** What an expression yields; without a value nothing stands in for it. */
+const given = z.unknown().refine((value) => value !== undefined, 'has no value');
+
+const record = z.record(given);
 
 /** A JSON object, as itself or as text; empty text is an empty object. */
 export const jsonObject = z.union([
@@ -86,7 +89,7 @@ export const jsonObject = z.union([
 
 /** n8n's rows of names and values, as an object; rows without a name are left out. */
 export const assignments = z
-	.object({ assignments: z.array(z.object({ name: z.string(), value: z.unknown() })).default([]) })
+	.object({ assignments: z.array(z.object({ name: z.string(), value: given })).default([]) })
 	.transform(({ assignments: rows }) =>
 		Object.fromEntries(
 			rows.filter(({ name }) => name !== '').map(({ name, value }) => [name, value]),
