@@ -109,6 +109,20 @@ describe('sync mode', () => {
 		expect(api.isDone()).toBe(true);
 	});
 
+	it('is refused in a tool of an agent, which gets no image but by its URL', async () => {
+		const api = nock(apiUrl).post(models).reply(201, inline('only copy'));
+		const asTool = { type: 'n8n-nodes-runflow.gptImage2Tool' };
+		for (const parameters of [
+			{ syncMode: true },
+			{ options: { additionalInput: '{"sync_mode": true}' } },
+		]) {
+			const workflow = goldenWorkflow('generate', parameters, asTool);
+			const { items: out } = await runWorkflow(workflow, { input });
+			expect(out[0]?.json.error).toContain("'Sync Mode' does not work in a tool of an agent");
+		}
+		expect(api.isDone()).toBe(false);
+	});
+
 	it('says plainly that an image is lost', async () => {
 		const api = nock(apiUrl).post(models).times(2).reply(201, emptied);
 		const { error } = await runWorkflow(goldenWorkflow('generate', { syncMode: true }), { input });

@@ -1,7 +1,7 @@
 import { NodeOperationError, sleep, type IExecuteFunctions } from 'n8n-workflow';
 
 import { toNodeError } from '../../errors/nodeErrors';
-import { continuesOnError, type Completion, type NodeOptions } from '../../parameters/node';
+import { continuesOnError, isTool, type Completion, type NodeOptions } from '../../parameters/node';
 import { Parameters } from '../../parameters/reader';
 import { readReference } from '../../runs/reference';
 import type { ImagePlan, PlannedItem } from '../../runs/request';
@@ -73,6 +73,12 @@ function assertCanFinish(
 		assertReachable(parameters, callbackUrl, apiBaseUrl);
 	}
 	const keepsNoImage = suspends || (completion === 'none' && callbackUrl === null);
+	if (input.sync_mode && isTool(context)) {
+		throw parameters.refuse(
+			"'Sync Mode' does not work in a tool of an agent",
+			"The agent gets the URL of an image, and Runflow keeps no copy of an image made in sync mode that could have one. Turn 'Sync Mode' off.",
+		);
+	}
 	if (!input.sync_mode || !keepsNoImage) return;
 	throw parameters.refuse(
 		"'Sync Mode' needs 'Wait in This Execution' as 'Completion'",
