@@ -32,7 +32,8 @@ export function unreachable(url: string, apiBaseUrl: string): Unreachable | null
 	return apiIsPrivate ? null : 'private';
 }
 
-function isPrivate(hostname: string): boolean {
+function isPrivate(host: string): boolean {
+	const hostname = host.replace(/\.$/, '');
 	const isAddress = hostname.startsWith('[') || /^[\d.]+$/.test(hostname);
 	if (isAddress) return privateAddresses.some((range) => range.test(hostname));
 	return !hostname.includes('.') || privateNames.test(hostname);

@@ -35,6 +35,14 @@ describe('the suspensions that a process knows', () => {
 		expect(live.calledBy('unknown')).toBeNull();
 	});
 
+	it('are all told of a run for which several wait', () => {
+		const live = new LiveSuspensions();
+		const one = live.of(suspensionOf('one', 'a', 'b'));
+		const two = live.of(suspensionOf('two', 'a'));
+		live.calledBy('a');
+		expect([one.hasCalled('a'), two.isComplete]).toEqual([true, true]);
+	});
+
 	it('are forgotten a minute after they were over, and not before', () => {
 		jest.useFakeTimers({ now: 0 });
 		const live = new LiveSuspensions();

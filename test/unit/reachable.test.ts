@@ -16,6 +16,9 @@ describe('a URL that Runflow is to call', () => {
 	it.each([
 		'http://localhost:5678/',
 		'http://n8n.localhost/',
+		'http://localhost.:5678/',
+		'http://printer.local./',
+		'http://n8n./',
 		'http://127.0.0.1:5678/',
 		'http://2130706433/',
 		'http://0.0.0.0/',

@@ -100,10 +100,9 @@ export class LiveSuspensions {
 
 	/** Notes that a run has called, and returns its suspension; null where none waits for it, or several do. */
 	calledBy(runId: string): LiveSuspension | null {
-		const [live, ...others] = this.byRun.get(runId) ?? [];
-		if (live === undefined || others.length > 0) return null;
-		live.noteCall(runId);
-		return live;
+		const waiting = this.byRun.get(runId) ?? [];
+		for (const live of waiting) live.noteCall(runId);
+		return (waiting.length === 1 && waiting[0]) || null;
 	}
 
 	/** Whether this process reads the runs of a suspension itself. */
