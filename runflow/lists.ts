@@ -48,19 +48,21 @@ export interface RunPage {
 
 /**
  * Pages one after the other, at most `mostPages`; `read` reads the one at a cursor. The last has a cursor
- * where there are more. Throws what `read` throws: the pages before are with the caller, who decides
+ * where there are more; a cursor that came before leads nowhere new. Throws what `read` throws: the pages before are with the caller, who decides
  * whether they are of use alone.
  */
 export async function* pagesOf(
 	read: (cursor: string | null) => Promise<RunPage>,
 	mostPages = Infinity,
 ): AsyncGenerator<RunPage> {
+	const cursors = new Set<string | null>([null]);
 	let cursor: string | null = null;
 	for (let pages = 0; pages < mostPages; pages++) {
 		const page: RunPage = await read(cursor);
-		yield page;
-		if (page.cursor === null) return;
-		cursor = page.cursor;
+		cursor = cursors.has(page.cursor) ? null : page.cursor;
+		yield { ...page, cursor };
+		if (cursor === null) return;
+		cursors.add(cursor);
 	}
 }
 

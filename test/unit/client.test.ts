@@ -73,6 +73,27 @@ describe('listing runs', () => {
 		await expect(pages.next()).rejects.toMatchObject({ httpStatus: 403 });
 	});
 
+	it.each(['v1:abc', 'urn:x:1', 'eyJpZCI6MX0=', '/wEAAQ==', '?'])(
+		'follows the opaque cursor %j as it is',
+		async (next) => {
+			const { client, asked } = scripted(
+				answer(200, { items: [cancelled], next }),
+				answer(200, { items: [] }),
+			);
+			for await (const page of client.runPages(filter, { limit: 1 })) expect(page).toBeDefined();
+			expect(asked[1]?.query).toMatchObject({ pq: next });
+		},
+	);
+
+	it('ends where the cursors go round in a circle', async () => {
+		const page = (next: string) => answer(200, { items: [cancelled], next });
+		const { client, steps } = scripted(page('A'), page('B'), page('A'), page('B'));
+		const cursors: Array<string | null> = [];
+		for await (const { cursor } of client.runPages(filter, { limit: 1 })) cursors.push(cursor);
+		expect(cursors).toEqual(['A', 'B', null]);
+		expect(steps()).toHaveLength(3);
+	});
+
 	it('has no next page where the cursor does not change', async () => {
 		const { client } = scripted(answer(200, { items: [cancelled], next: 'two' }));
 		expect((await client.listRuns(filter, { ...whole, cursor: 'two' })).cursor).toBeNull();
