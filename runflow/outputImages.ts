@@ -8,44 +8,68 @@ const urlSchema = z
 	.transform((url) => url.trim().replace(/^data:/i, 'data:'))
 	.refine((url) => !/^data:[^,]*$/.test(url));
 
-const imageSchema = z
-	.union([
-		urlSchema.transform((url) => ({ url, width: null, height: null })),
-		z
-			.object({ url: urlSchema, type: textOrNull, width: numberOrNull, height: numberOrNull })
-			.refine(({ type }) => type === null || /^image\b/i.test(type))
-			.transform(({ url, width, height }) => ({ url, width, height })),
-	])
-	.nullable()
-	.catch(null);
-
 /** One delivered image: its URL (https or data URI), and its size in pixels where the API says. */
-type RunImage = NonNullable<z.infer<typeof imageSchema>>;
+interface RunImage {
+	url: string;
+	width: number | null;
+	height: number | null;
+}
 
-const imageListKeys = ['outputs', 'images', 'image_urls', 'image'] as const;
-const singleImageKeys = ['url', 'image_url', 'output_url', 'image'] as const;
+const imageSchema = z.object({ url: urlSchema, width: numberOrNull, height: numberOrNull });
+
+/** What an output says of its type; a file may be an image by its MIME type alone. */
+const typeSchema = z.object({ type: textOrNull, mime_type: textOrNull, content_type: textOrNull });
+
+/** What holds the images of an output: the documented list (SEED), and what CB, LLMS, COMFY, ADC and TPL have. */
+const imageKeys = [
+	...['outputs', 'images', 'image_urls', 'image', 'url', 'image_url', 'output_url'],
+	...['output', 'result', 'results', 'data', 'files'],
+];
 const urlOfImage = /^(?:https?:\/\/|data:image\/)/i;
 
+/** Nothing deeper is looked through. */
+const deepest = 8;
+
 /**
- * The images of a run's `output`, in the API's order. `outputs` is the documented list (SEED); the
- * other keys appear in CB, LLMS, COMFY, ADC and TPL, a URL in place of the object in TPL. Outputs of a
- * type other than image are left out (RUNS). Empty where nothing fits.
+ * The images of a run's `output`, in the API's order: one, several, or what holds them, also as JSON in a
+ * text. Outputs of a type other than image are left out (RUNS). Empty where nothing fits.
  */
 export function imagesOf(output: unknown): RunImage[] {
-	if (typeof output === 'string') {
-		const image = urlOfImage.test(output) ? imageSchema.parse(output) : null;
-		return image === null ? [] : [image];
+	const isOtherText = typeof output === 'string' && !urlOfImage.test(output);
+	return imagesIn(isOtherText ? parse(output) : output, 0);
+}
+
+function imagesIn(value: unknown, depth: number): RunImage[] {
+	if (depth > deepest) return [];
+	if (Array.isArray(value)) return value.flatMap((part) => imagesIn(part, depth + 1));
+	if (typeof value === 'string') {
+		const held = parse(value);
+		if (held !== null) return imagesIn(held, depth + 1);
+		const { data: url } = urlSchema.safeParse(value);
+		return url === undefined ? [] : [{ url, width: null, height: null }];
 	}
-	const fields = objectOrNull.parse(output);
-	if (fields === null) return [];
-	for (const key of imageListKeys) {
-		const list = z.array(imageSchema).catch([]).parse(fields[key]);
-		const images = list.filter((image): image is RunImage => image !== null);
+	const fields = objectOrNull.parse(value);
+	if (fields === null || ('url' in fields && !isImage(fields))) return [];
+	const image = imageSchema.safeParse(fields);
+	if (image.success) return [image.data];
+	for (const key of imageKeys) {
+		const images = imagesIn(fields[key], depth + 1);
 		if (images.length > 0) return images;
 	}
-	for (const key of singleImageKeys) {
-		const image = imageSchema.parse(fields[key] ?? null);
-		if (image !== null) return [image];
-	}
 	return [];
+}
+
+function isImage(output: Record<string, unknown>): boolean {
+	const types = Object.values(typeSchema.parse(output)).filter((type) => type !== null);
+	return types.length === 0 || types.some((type) => /^image\b/i.test(type));
+}
+
+/** The object or list that a text holds as JSON; null for any other text. */
+function parse(text: string): unknown {
+	if (!/^\s*[[{]/.test(text)) return null;
+	try {
+		return JSON.parse(text);
+	} catch {
+		return null;
+	}
 }
