@@ -94,7 +94,7 @@ export class RunflowClient extends RunReader {
 					pause,
 					pace,
 					read: async (id, { gapMs, isLast }) => {
-						if (isLast) return await this.once.getRun(id);
+						if (isLast) return await this.getRun(id, options.signal);
 						const freshMs = Math.min(gapMs * freshPerGap, longestFreshMs);
 						return await pending.read(id, { freshMs, isWhole });
 					},

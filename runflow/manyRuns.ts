@@ -8,7 +8,7 @@ import {
 	type RunPage,
 } from './lists';
 import type { Run } from './run';
-import { hasSucceeded, isTerminal } from './status';
+import { hasSucceeded, isKnownStatus, isTerminal } from './status';
 
 /** Several runs, and when the first of them was created, in milliseconds since 1970 by the API's clock. */
 export interface ManyRuns {
@@ -43,8 +43,9 @@ export async function listThem(
 	return found;
 }
 
-/** Whether a run in a list says all that is wanted of it. */
+/** Whether a run in a list says all that is wanted of it; a status that isn't known may need the rest of the run. */
 export function shows(run: Run, detail: ListDetail): boolean {
+	if (!isKnownStatus(run.status)) return false;
 	if (detail === 'status' || !isTerminal(run.status)) return true;
 	return hasSucceeded(run.status) ? run.images.length > 0 : run.failure !== null;
 }

@@ -5,7 +5,7 @@ import { listThem, shows } from './manyRuns';
 import type { RunReader } from './reads';
 import { isPassing } from './retry';
 import type { Run } from './run';
-import { isTerminal } from './status';
+import { isKnownStatus, isTerminal } from './status';
 
 /** So many lists in a row may leave a run out before it is read by itself. */
 const unshownTolerated = 2;
@@ -13,6 +13,13 @@ const unshownTolerated = 2;
 /** So often in a row the list may fail before every run is read by itself, for so long. */
 const failuresTolerated = 3;
 const withoutListMs = 60_000;
+
+/**
+ * A list may be behind, so each run is also read by itself, so far apart at least, in milliseconds; so much
+ * more for each that is pending, since the more there are the less a late one holds up.
+ */
+const ownReadsApartMs = 5_000;
+const ownReadsApartPerRunMs = 500;
 
 /** A run that is waited for. */
 interface PendingRun {
@@ -23,6 +30,8 @@ interface PendingRun {
 	since: number;
 	/** How many lists in a row left it out. */
 	unshown: number;
+	/** When it was last read by itself, in milliseconds since 1970; at first when it began to be waited for. */
+	readAt: number;
 }
 
 /** What a list shows, by id, and when it was asked for. */
@@ -61,7 +70,7 @@ export class PendingRuns {
 	async during<T>(run: Run, wait: () => Promise<T>): Promise<T> {
 		const since = Date.now();
 		const createdAt = run.createdAt ?? since - clockSkewMs;
-		this.pending.set(run.id, { lastSeen: run, createdAt, since, unshown: 0 });
+		this.pending.set(run.id, { lastSeen: run, createdAt, since, unshown: 0, readAt: since });
 		return await wait().finally(() => this.pending.delete(run.id));
 	}
 
@@ -77,8 +86,15 @@ export class PendingRuns {
 		}
 		run.unshown = 0;
 		run.lastSeen = listed;
-		if (!isTerminal(listed.status)) return listed;
-		const isEnough = !isWhole && listed.raw.output !== undefined && shows(listed, 'usual');
+		const apartMs = Math.max(ownReadsApartMs, this.pending.size * ownReadsApartPerRunMs);
+		const isDue = !isKnownStatus(listed.status) || Date.now() - run.readAt >= apartMs;
+		if (!isTerminal(listed.status) && !isDue) return listed;
+		run.readAt = Date.now();
+		const isEnough =
+			isTerminal(listed.status) &&
+			!isWhole &&
+			listed.raw.output !== undefined &&
+			shows(listed, 'usual');
 		return isEnough ? listed : await this.reader.getRun(id);
 	}
 

@@ -3,8 +3,10 @@ import { matches, type RunFilter } from './filter';
 import { pagesOf, type ListDetail, type PageRequest, type RunLists, type RunPage } from './lists';
 import { listThem, shows, type ManyRuns } from './manyRuns';
 import { requestJson, type Send } from './request';
+import { isPassing } from './retry';
 import { runSchema, type Run } from './run';
 import { Slots } from './slots';
+import { isTerminal } from './status';
 import { mayBeUnknownYet } from './waiting';
 
 const readsAtOnce = 10;
@@ -66,31 +68,49 @@ export class RunReader {
 
 	/**
 	 * Reads several runs, with one list, and by itself whatever that doesn't show well enough for `detail`:
-	 * for 'usual' an ended run has to have its images, or why it failed, in it. Returns each by its id, or
-	 * why it can't be read. Never throws for a run.
+	 * for 'usual' an ended run has to have its images, or why it failed, in it. A list may be behind, so what
+	 * it shows as pending is read by itself until one of them is. Returns each by its id, or why it can't be
+	 * read. Never throws for a run.
 	 */
 	async readRuns(
 		many: ManyRuns,
 		detail: ListDetail,
 		signal?: AbortSignal,
 	): Promise<Map<string, Run | RunflowError>> {
-		const listed =
-			many.ids.size > 1 && detail !== 'all'
-				? await listThem(
-						async (filter, page) => await this.listRuns(filter, page, signal),
-						many,
-						detail,
-					).catch(returnRunflowError)
-				: new Map<string, Run>();
+		const runs = new Map<string, Run | RunflowError>();
+		if (many.ids.size > 1 && detail !== 'all') {
+			const readPage = async (filter: RunFilter, page: PageRequest) =>
+				await this.listRuns(filter, page, signal);
+			const listed = await listThem(readPage, many, detail).catch(returnRunflowError);
+			if (!(listed instanceof RunflowError)) {
+				for (const [id, run] of listed) if (shows(run, detail)) runs.set(id, run);
+			}
+		}
 		const slots = new Slots(readsAtOnce);
-		const runs = await Promise.all(
-			[...many.ids].map(async (id) => {
-				const run = listed instanceof RunflowError ? undefined : listed.get(id);
-				if (run !== undefined && shows(run, detail)) return [id, run] as const;
-				const read = slots.use(async () => await this.getRun(id, signal));
-				return [id, await read.catch(returnRunflowError)] as const;
-			}),
-		);
-		return new Map(runs);
+		const readEach = async (ids: string[]) =>
+			await Promise.all(
+				ids.map(async (id) => {
+					const read = slots.use(async () => await this.getRun(id, signal));
+					runs.set(id, await read.catch(returnRunflowError));
+				}),
+			);
+		const isPending = (id: string) => !hasEnded(runs.get(id));
+		const doubtful = [...runs.keys()].filter(isPending);
+		const alone = [...many.ids].filter((id) => !runs.has(id));
+		await readEach(alone);
+		let isBelieved = alone.some(isPending);
+		for (let atOnce = 1; !isBelieved && doubtful.length > 0; atOnce *= 2) {
+			const next = doubtful.splice(0, atOnce);
+			await readEach(next);
+			isBelieved = next.some(isPending);
+		}
+		return runs;
 	}
+}
+
+/** Whether a run has ended, or can't be read for a reason that doesn't pass. */
+function hasEnded(run: Run | RunflowError | undefined): boolean {
+	return run instanceof RunflowError
+		? !isPassing(run)
+		: run !== undefined && isTerminal(run.status);
 }

@@ -2,8 +2,8 @@ import { z } from 'zod/v3';
 
 import { filledTextOrNull, numericOrNull, objectOrNull, textOrNull } from './lenient';
 import { imagesOf } from './outputImages';
-import { redactOrNull } from './redact';
-import { normalizeStatus } from './status';
+import { redact, redactOrNull } from './redact';
+import { isKnownStatus, normalizeStatus } from './status';
 
 const failureFields = z.object({
 	failure_code: filledTextOrNull,
@@ -102,8 +102,22 @@ const runSchemaWith = (statusIfMissing: string | null) =>
 			return z.NEVER;
 		}
 		const details = isBrief(raw) ? noDetails : detailsOf(raw);
-		return { id, status: normalizeStatus(status), ...details, raw };
+		return { id, ...details, ...endOf(normalizeStatus(status), details), raw };
 	});
+
+/**
+ * How far a run is. A status that no source knows is over where the run says when it ended or why it failed,
+ * and stands for the reason where there is no other; with images it is a success, so that none is paid for twice.
+ */
+function endOf(status: string, { completed_at, failure, images }: ReturnType<typeof detailsOf>) {
+	const hasEnded = completed_at !== null || failure !== null;
+	if (isKnownStatus(status) || !hasEnded) return { status, failure };
+	if (images.length > 0) return { status: 'succeeded', failure };
+	return {
+		status: 'failed',
+		failure: failure ?? { code: redact(status), message: null, stage: null },
+	};
+}
 
 /**
  * A run as `GET /v1/runs/{id}` answers it (RUN-G), read leniently: only an id and a status are required,

@@ -37,7 +37,7 @@ describe('reading a callback', () => {
 		['a missing status', { status: null }, 'run.completed', 'succeeded'],
 		[
 			'an undocumented event',
-			{ event: 'run.started', status: undefined },
+			{ event: 'run.started', status: undefined, output: null, completed_at: null },
 			'run.started',
 			'started',
 		],

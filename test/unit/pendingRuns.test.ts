@@ -16,6 +16,10 @@ class ClockedApi {
 	readonly reads: string[] = [];
 	/** Answers a list in place of the API. */
 	onList: (request: ApiRequest) => ApiAnswer | Error | null = () => null;
+	/** Answers the read of a run in place of the API. */
+	onRead: (id: string) => ApiAnswer | null | void = () => null;
+	/** How long ago what the list shows was true, in milliseconds. */
+	listsBehindMs = 0;
 	/** Runs that the list leaves out. */
 	readonly hidden = new Set<string>();
 
@@ -24,7 +28,7 @@ class ClockedApi {
 	}
 
 	/** Waits for all runs at once, each as it was created, and returns them as they ended. */
-	async waitForAll(options: { isWhole?: boolean; kind?: string; timeoutSeconds?: number } = {}) {
+	async waitForAll(options: Partial<Parameters<RunflowClient['waitForRun']>[1]> = {}) {
 		const client = new RunflowClient(this.send, this.pause);
 		const wait = { pollSeconds: 3, timeoutSeconds: 600, ...options };
 		const waits = Object.keys(this.endsAtMs).map(
@@ -45,7 +49,7 @@ class ClockedApi {
 		if (request.path !== '/v1/runs') {
 			const id = request.path.split('/').at(-1) ?? '';
 			this.reads.push(id);
-			return answer(200, this.view(id));
+			return this.onRead(id) ?? answer(200, this.view(id));
 		}
 		this.lists.push(request);
 		const instead = this.onList(request);
@@ -54,12 +58,14 @@ class ClockedApi {
 		const wanted = String(request.query?.fields).split(',');
 		const items = Object.keys(this.endsAtMs)
 			.filter((id) => !this.hidden.has(id))
-			.map((id) => Object.entries(this.view(id)).filter(([name]) => wanted.includes(name)));
+			.map((id) =>
+				Object.entries(this.view(id, this.listsBehindMs)).filter(([name]) => wanted.includes(name)),
+			);
 		return answer(200, { items: items.map((fields) => Object.fromEntries(fields)) });
 	};
 
-	private view(id: string) {
-		const hasEnded = Date.now() - 1_000_000 >= (this.endsAtMs[id] ?? 0);
+	private view(id: string, behindMs = 0) {
+		const hasEnded = Date.now() - behindMs - 1_000_000 >= (this.endsAtMs[id] ?? 0);
 		return { ...(hasEnded ? succeededRun : queuedRun), id };
 	}
 }
@@ -121,6 +127,41 @@ describe('waiting for several runs', () => {
 		expect(new Set(api.reads)).toEqual(new Set(['b']));
 	});
 
+	it('reads a run by itself whose status in the list is not known', async () => {
+		const api = new ClockedApi({ a: 5_000, b: 60_000 });
+		const expired = () => ({
+			id: 'a',
+			status_code: Date.now() < 1_005_000 ? 'running' : 'expired',
+		});
+		api.onList = () => answer(200, { items: [expired(), { id: 'b', status_code: 'running' }] });
+		const seen: string[] = [];
+		api.onRead = (id) => void seen.push(`${id} ${Date.now() - 1_000_000 < 7_000}`);
+		await api.waitForAll();
+		expect(seen).toContain('a true');
+	});
+
+	it('reads runs by themselves now and then, because a list may be behind', async () => {
+		const api = new ClockedApi({ a: 5_000, b: 5_000 });
+		api.listsBehindMs = 12_000;
+		expect(idsOf(await api.waitForAll())).toEqual([1, 1]);
+		expect(Date.now()).toBeLessThan(1_011_000);
+	});
+
+	it('asks no more often for many runs, because a list may be behind', async () => {
+		const ids = Array.from({ length: 100 }, (_, index) => [`r${index}`, 20_000] as const);
+		const api = new ClockedApi(Object.fromEntries(ids));
+		expect(new Set(idsOf(await api.waitForAll()))).toEqual(new Set([1]));
+		expect(api.reads).toEqual([]);
+	});
+
+	it('repeats the last look at the deadline where it fails', async () => {
+		const api = new ClockedApi({ a: 9_900 });
+		let refused = 0;
+		api.onRead = () => (Date.now() >= 1_010_000 && refused++ === 0 ? answer(503) : null);
+		expect(idsOf(await api.waitForAll({ pollSeconds: 60, timeoutSeconds: 10 }))).toEqual([1]);
+		expect(refused).toBe(2);
+	});
+
 	it.each([400, 401, 403, 404, 422])(
 		'reads each by itself where the list is refused with %i',
 		async (httpStatus) => {
@@ -161,7 +202,7 @@ describe('waiting for several runs', () => {
 			expect.stringContaining('RunDeadlineError'),
 			expect.stringContaining('RunDeadlineError'),
 		]);
-		expect(api.reads.sort()).toEqual(['a', 'b']);
+		expect(api.reads.slice(-2).sort()).toEqual(['a', 'b']);
 	});
 
 	it('hardly reads before runs of the same kind usually end', async () => {
@@ -202,13 +243,42 @@ describe('reading several runs at once', () => {
 				const listed = { id: 'a', status_code: 'succeeded' };
 				return path === '/v1/runs'
 					? answer(200, { items: [listed, { ...queuedRun, id: 'b' }] })
-					: answer(200, { ...succeededRun, id: 'a' });
+					: answer(200, path.endsWith('a') ? { ...succeededRun, id: 'a' } : queuedRun);
 			},
 			async () => {},
 		);
 		const runs = await client.readRuns(many, 'usual');
 		expect(runs.get('a')).toMatchObject({ images: [expect.anything()] });
 		expect(runs.get('b')).toMatchObject({ status: 'queued' });
-		expect(asked).toEqual(['/v1/runs', '/v1/runs/a']);
+		expect(asked).toEqual(['/v1/runs', '/v1/runs/a', '/v1/runs/b']);
 	});
+
+	it.each([
+		['all have ended', ['a', 'b', 'c', 'd'], ['a', 'b', 'c', 'd'], 'a b c d'],
+		['one is pending', ['b', 'c', 'd'], [], 'a'],
+		['a later one is pending', ['a'], ['a'], 'a b c'],
+	])(
+		'does not believe a list that is behind: where %s',
+		async (_name, ended, seenEnded, readAlone) => {
+			const ids = ['a', 'b', 'c', 'd'];
+			const reads: string[] = [];
+			const client = new RunflowClient(
+				async ({ path }) => {
+					const id = path.split('/').at(-1) ?? '';
+					if (id === 'runs')
+						return answer(200, { items: ids.map((one) => ({ ...queuedRun, id: one })) });
+					reads.push(id);
+					return answer(200, { ...(ended.includes(id) ? succeededRun : queuedRun), id });
+				},
+				async () => {},
+			);
+			const runs = await client.readRuns({ ids: new Set(ids), createdAt: 1_000_000 }, 'status');
+			const isEnded = (id: string) => {
+				const run = runs.get(id);
+				return run !== undefined && 'status' in run && run.status === 'succeeded';
+			};
+			expect(ids.filter(isEnded)).toEqual(seenEnded);
+			expect(reads.join(' ')).toBe(readAlone);
+		},
+	);
 });

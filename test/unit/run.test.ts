@@ -69,6 +69,26 @@ describe('reading a run', () => {
 			},
 			['b'],
 		],
+		['an object in place of the list', { outputs: { type: 'image', url: 'a' } }, ['a']],
+		['a list in place of the object', [{ url: 'a' }, 'b'], ['a', 'b']],
+		['an output inside of the output', { output: { images: [{ url: 'a' }] } }, ['a']],
+		['a result inside of the output', { result: { outputs: ['a'] } }, ['a']],
+		['objects that hold their image', { outputs: [{ image: { url: 'a' } }] }, ['a']],
+		['lists inside of the list', { outputs: [[{ url: 'a' }], [{ url: 'b' }]] }, ['a', 'b']],
+		['JSON as text', JSON.stringify({ outputs: [{ url: 'a' }] }), ['a']],
+		['JSON as text inside', { outputs: JSON.stringify([{ url: 'a' }]) }, ['a']],
+		[
+			'files with the MIME type of an image',
+			{ outputs: [{ type: 'file', mime_type: 'image/png', url: 'a' }] },
+			['a'],
+		],
+		[
+			'files of another MIME type',
+			{ outputs: [{ type: 'file', content_type: 'video/mp4', url: 'a' }] },
+			[],
+		],
+		['a file whose type nobody says', { outputs: [{ type: 'file', url: 'a' }] }, []],
+		['what it was made from', { input: { image_urls: ['a'] }, outputs: [] }, []],
 		['outputs whose type is null', { outputs: [{ type: null, url: 'a' }] }, ['a']],
 		['a video beside images', { outputs: [{ type: 'video', url: 'a' }], images: ['b'] }, ['b']],
 		['a text', 'https://files.test/a.png', ['https://files.test/a.png']],
@@ -96,6 +116,27 @@ describe('reading a run', () => {
 			images: [],
 			created_at: null,
 		});
+	});
+
+	it.each(['expired', 'timed_out', 'error', 'rejected'])(
+		'takes the unknown status %s for a failure where the run is said to have ended',
+		(status_code) => {
+			const ended = { ...queuedRun, status_code, completed_at: '2026-05-20T09:00:41Z' };
+			const failure = { code: status_code, message: null, stage: null };
+			expect(runSchema.parse(ended)).toMatchObject({ status: 'failed', failure });
+			const failed = { ...queuedRun, status_code, failure_code: 'X' };
+			expect(runSchema.parse(failed)).toMatchObject({ status: 'failed', failure: { code: 'X' } });
+		},
+	);
+
+	it('never takes a run for a failure that has images, whatever its status is called', () => {
+		const run = runSchema.parse({ ...succeededRun, status_code: 'completed' });
+		expect(run).toMatchObject({ status: 'succeeded', failure: null });
+	});
+
+	it('leaves an unknown status as it is while nothing says that the run has ended', () => {
+		const run = runSchema.parse({ ...queuedRun, status_code: 'pondering' });
+		expect(run.status).toBe('pondering');
 	});
 
 	it('has the same fields, whether or not the answer says more than its id and status', () => {
