@@ -116,13 +116,17 @@ describe('get', () => {
 		});
 
 		it.each([
-			['../../etc/passwd', 'passwd'],
-			['C:\\pictures\\sign', 'sign'],
+			['../../etc/passwd', 'etc-passwd'],
+			['C:\\pictures\\sign', 'C-pictures-sign'],
+			['a cat/dog in 1/2', 'a cat-dog in 1-2'],
+			['Who? "Me" <again>|*', 'Who- -Me- -again'],
+			['half a cat \ud83d', 'half a cat'],
+			['.hidden', 'hidden'],
 			['a folder/', 'a folder'],
 			['tab\tand\0nothing', 'tabandnothing'],
 			['..', 'untitled'],
 			['/', 'untitled'],
-		])('names a file after %j without folders and control characters', async (fileName, name) => {
+		])('names a file after %j without folders and what a disk refuses', async (fileName, name) => {
 			const { items } = await got({ fileName, imageNumber: 1 });
 			expect(items[0]?.binary?.data?.fileName).toBe(`${name}-0.webp`);
 		});

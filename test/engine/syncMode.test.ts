@@ -123,6 +123,16 @@ describe('sync mode', () => {
 		expect(api.isDone()).toBe(false);
 	});
 
+	it('never says that an only copy which could not be stored is not lost', async () => {
+		breakStore(1);
+		nock(apiUrl).post(models).reply(201, inline('first'));
+		const { error } = await runWorkflow(goldenWorkflow('generate', { syncMode: true }), { input });
+		expect(error?.message).toBe(`Image 1 of run ${runId} could not be stored in n8n`);
+		expect(error?.description).toContain('(no space left on device)');
+		expect(error?.description).toContain('so this image is lost');
+		expect(error?.description).not.toContain('not lost');
+	});
+
 	it('says plainly that an image is lost', async () => {
 		const api = nock(apiUrl).post(models).times(2).reply(201, emptied);
 		const { error } = await runWorkflow(goldenWorkflow('generate', { syncMode: true }), { input });

@@ -52,7 +52,7 @@ const imageOptions: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. product-{{ $json.sku }}',
 		description:
-			'Name of the image file. The node adds the extension. When empty, the name is made from the run ID.',
+			'Name of the image file. The node adds the extension, replaces what a disk refuses and cuts what is too long. When empty, the name is made from the run ID.',
 	},
 	{
 		displayName: 'Include Run',

@@ -27,9 +27,9 @@ export function isBrokenConnection(error: unknown): boolean {
 }
 
 /**
- * What to do with an error of n8n's binary store: a disk that is full or can't be written becomes an
- * ImageStorageError of this image, counted from 0; every other error stays as it is, since the stream
- * that was stored may have broken.
+ * What to do with an error of n8n's binary store: a disk that is full or can't be written, and whatever
+ * fails for the only copy, becomes an ImageStorageError of this image, counted from 0. Every other error
+ * stays as it is, since the stream that was stored may have broken.
  */
 export function throwStorageError(
 	{ run, index }: { run: Run; index: number },
@@ -38,10 +38,9 @@ export function throwStorageError(
 	return (error) => {
 		const code = codeOf(error);
 		const isDiskFull = fullDiskCodes.has(code);
-		if (!isDiskFull && !noWritingCodes.has(code)) throw error;
-		throw new ImageStorageError({ index, reason: String(code), isDiskFull, isOnlyCopy }).about(
-			run.id,
-		);
+		if (!isDiskFull && !noWritingCodes.has(code) && !isOnlyCopy) throw error;
+		const reason = String(code ?? (error instanceof Error ? error.message : error));
+		throw new ImageStorageError({ index, reason, isDiskFull, isOnlyCopy }).about(run.id);
 	};
 }
 

@@ -6,8 +6,9 @@ import type { Run } from '../../../runflow/run';
 import type { RequestContext } from '../connection';
 import { fetchImage } from '../files';
 import type { OutputOptions } from '../parameters/output';
+import { fileNameOf } from './fileName';
 import { isBrokenConnection, throwStorageError } from './imageErrors';
-import { decodeDataUri, extensionOf, mimeTypeOf, type MimeHints } from './mime';
+import { decodeDataUri, mimeTypeOf, type MimeHints } from './mime';
 
 /** One image of a run, ready for an item; sizes in pixels. */
 export interface ResultImage {
@@ -161,22 +162,4 @@ function describe(
 	const { width = null, height = null } = run.images[index] ?? {};
 	const name = fileNameOf(run, index, mimeType, fileName);
 	return { index, url: hints.url, fileName: name, mimeType, width, height };
-}
-
-/** The name of an image file: the user's, numbered where the run has several, or one that names the run. */
-function fileNameOf(run: Run, index: number, mimeType: string, chosen: FileName): string {
-	const extension = extensionOf(mimeType);
-	if (chosen === null) return safeName(`gpt-image-2-${run.id}-${index}.${extension}`);
-	const name = safeName(chosen).replace(new RegExp(`\\.(${extension}|jpeg)$`, 'i'), '');
-	return run.images.length > 1 ? `${name}-${index}.${extension}` : `${name}.${extension}`;
-}
-
-/** A file name without folders and control characters; 'untitled' where nothing is left. */
-function safeName(name: string): string {
-	const [last = ''] = name
-		.replace(/\p{Cc}/gu, '')
-		.split(/[\\/]+/)
-		.filter(Boolean)
-		.slice(-1);
-	return /^\.*$/.test(last) ? 'untitled' : last;
 }

@@ -68,7 +68,10 @@ describe('whatever a run is like', () => {
 					expect(items).toHaveLength(perRun ? 1 : Math.max(1, images.length));
 					const names = images.map((image) => image.fileName);
 					expect(new Set(names).size).toBe(names.length);
-					for (const name of names) expect(name).toMatch(/^(?!\.+$)[^/\\\p{Cc}]+$/u);
+					for (const name of names) {
+						expect(name).toMatch(/^(?!\.+$)[^/\\:*?"<>|\p{Cc}\p{Cs}]+$/u);
+						expect(Buffer.byteLength(name)).toBeLessThanOrEqual(255);
+					}
 				},
 			),
 			tried(800),
