@@ -75,14 +75,25 @@ export const generateInputSchema = z
 	})
 	.passthrough();
 
-/** An image by http(s) URL, as a data URI, or as an asset of Runflow; sources disagree on which models accept the last two, so the server decides (EDIT, SDK). */
+const isImageReference =
+	/^(https?:\/*[^\s/]\S*|data:(?![^,]*;base64,)[^,]*,.[^]*|data:[^,]*;base64,[\w+/=%-]+|runflow:\/\/assets\/[^/\s]\S*)$/i;
+
+/** A second URL, but for one in the path or query of another, as image services take them. */
+const secondUrl = /^https?:.*[^/=?&:](https?:\/\/|data:image\/|runflow:\/\/)/i;
+
+const longestQuote = 80;
+
+/** An image by http(s) URL, as a data URI, or as an asset of Runflow; sources disagree on which models accept the last two, so the server decides (EDIT, SDK). What is none is quoted without its query, which may be signed. */
 const imageReference = z
 	.string({ invalid_type_error: 'must be text' })
-	.url('must be a URL')
-	.regex(
-		/^(https?:|data:[^,]*,.|runflow:\/\/assets\/[^/\s])/i,
-		'must start with https:// or http://, or be a data URI or runflow://assets/…',
-	);
+	.superRefine((text, context) => {
+		if (URL.canParse(text) && isImageReference.test(text) && !secondUrl.test(text)) return;
+		const quoted = text.replace(/\?[^]*/, '?…').slice(0, longestQuote);
+		context.addIssue({
+			code: z.ZodIssueCode.custom,
+			message: `must be one URL that starts with https:// or http:// and has no spaces, a data URI or runflow://assets/…, and '${quoted}' is not`,
+		});
+	});
 
 /** The fields that `openai/gpt-image-2/edit` shares with generate; only the size has one more value (EDIT, LLMS). */
 export const editFieldsSchema = generateInputSchema.extend({

@@ -74,12 +74,13 @@ describe('edit', () => {
 			.post(
 				models,
 				(body) =>
-					body.input.image_urls.length === 2 && body.input.mask_url === 'https://x.test/m.png',
+					body.input.image_urls.join() === 'https://x.test/w_2,h_3/1.png,https://x.test/2.png' &&
+					body.input.mask_url === 'https://x.test/m.png',
 			)
 			.reply(201, succeededRun);
 		const parameters = {
 			inputSource: 'url',
-			inputUrls: 'https://x.test/1.png,\n https://x.test/2.png',
+			inputUrls: 'https://x.test/w_2,h_3/1.png https://x.test/2.png',
 			options: { download: false, maskUrl: 'https://x.test/m.png' },
 		};
 		const { error } = await runWorkflow(edit(parameters), { input: [item()] });
@@ -143,7 +144,17 @@ describe('edit', () => {
 		[
 			{ inputSource: 'url', inputUrls: 'ftp://x.test/1.png' },
 			{},
-			"'Image URLs' must start with https:// or http://",
+			"and 'ftp://x.test/1.png' is not",
+		],
+		[
+			{ inputSource: 'url', inputUrls: 'https://x.test/1.png, photo.png' },
+			{},
+			"'Image URLs' must be one URL that starts with https:// or http:// and has no spaces",
+		],
+		[
+			{ options: { maskUrl: 'https://x.test/m.png;https://x.test/n.png' } },
+			{ data: photo() },
+			"'Mask URL' must be one URL",
 		],
 		[
 			{ options: { maskUrl: 'https://x.test/m.png', maskBinaryField: 'mask' } },

@@ -55,6 +55,8 @@ describe('an image that edit works on', () => {
 	it.each([
 		'https://example.com/photo.png',
 		'HTTP://example.com/photo.png?a=b,c',
+		'https://example.com/w_200,h_300/fetch/https://other.example.com/photo.png',
+		'https://example.com/resize?url=https://other.example.com/photo.png',
 		'data:image/png;base64,iVBORw0KGgo=',
 		'data:image/svg+xml,%3Csvg%2F%3E',
 		'runflow://assets/01970c11-2222-7333-8444-555566667777',
@@ -71,7 +73,24 @@ describe('an image that edit works on', () => {
 		'runflow://assets/',
 		'runflow://runs/01970c11-2222-7333-8444-555566667777',
 		'file:///etc/passwd',
+		'https://example.com/1.png;https://example.com/2.png',
+		'https://example.com/1.png|https://example.com/2.png',
+		'https://example.com/1.pnghttps://example.com/2.png',
+		'https://example.com/1.png, photo.png',
+		'https://example.com/1.png data:image/png;base64,iVBORw0KGgo=',
+		'data:image/png;base64,iVBORw0KGgo=, photo.png',
 	])('can not be %s', (image) => {
 		expect(editImagesSchema.safeParse({ image_urls: [image] }).success).toBe(false);
+		expect(editImagesSchema.partial().safeParse({ mask_url: image }).success).toBe(false);
+	});
+
+	it('is quoted where it is refused, without the query that may be signed', () => {
+		const refusalOf = (image: string) =>
+			editImagesSchema.safeParse({ image_urls: [image] }).error?.issues[0]?.message;
+		expect(refusalOf('photo.png')).toContain("'photo.png'");
+		expect(refusalOf('https://a.test/1.png?signature=secret b')).toContain(
+			"'https://a.test/1.png?…'",
+		);
+		expect(refusalOf(`ftp://${'a'.repeat(1000)}`)?.length).toBeLessThan(250);
 	});
 });

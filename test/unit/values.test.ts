@@ -15,7 +15,14 @@ describe('a list of image URLs', () => {
 		[`${photo}, ${png},\n ${png} , ${asset}`, [photo, png, png, asset]],
 		[`${svg}, ${photo}`, [svg, photo]],
 		[`${svg}\n${svg},${png}`, [svg, svg, png]],
-		[`${png}, photo.png`, [png, 'photo.png']],
+		[`${photo}; ${asset}`, [photo, asset]],
+		[`${photo} ${png}`, [photo, png]],
+		['https://a.test/w_200,h_300/a,b.png', ['https://a.test/w_200,h_300/a,b.png']],
+		[
+			['https://a.test/w_200,h_300.png', photo],
+			['https://a.test/w_200,h_300.png', photo],
+		],
+		[`photo.png, ${photo},`, ['photo.png', photo]],
 		[
 			[photo, png, svg],
 			[photo, png, svg],
@@ -23,12 +30,14 @@ describe('a list of image URLs', () => {
 		[' , \n', []],
 		[null, []],
 		[undefined, []],
-	])('is split at commas and line breaks, but never within a data URI: %j', (text, urls) => {
+	])('is split at line breaks and before a new scheme only: %j', (text, urls) => {
 		expect(imageUrlList.parse(text)).toEqual(urls);
 	});
 
 	it('is split at once however long a data URI is', () => {
 		const long = `data:image/svg+xml,${'M1,2 '.repeat(400_000)}z`;
 		expect(imageUrlList.parse(`${long}, ${photo}`)).toEqual([long, photo]);
+		const spaced = `data:image/svg+xml,a${' '.repeat(400_000)}z`;
+		expect(imageUrlList.parse(`${spaced}, ${photo}`)).toEqual([spaced, photo]);
 	});
 });

@@ -70,6 +70,6 @@ export const sourceFields: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. https://example.com/photo.png',
 		description:
-			'Web addresses of the images, separated by commas or line breaks. Data URIs and assets of Runflow (runflow://assets/…) work where the model accepts them.',
+			'Web addresses of the images, separated by commas or line breaks; a comma within one is part of it. Data URIs and assets of Runflow (runflow://assets/…) work where the model accepts them.',
 	},
 ];

@@ -15,34 +15,17 @@ export const textList = z.unknown().transform((text) =>
 		.filter((part) => part !== ''),
 );
 
-const startsDataUri = /^data:/i;
-const startsBase64Uri = /^data:.*;base64$/i;
-const startsUrl = /^\s*[a-z][a-z0-9+.-]*:/i;
+/** What stands between two URLs: the same characters within one are part of it. Looks back, so that it takes no longer on many spaces. */
+const beforeUrl = /(?<![\s,;])[\s,;]+(?=data:|[a-z][a-z0-9+.-]*:\/\/)/i;
+const around = /^[\s,;]+|(?<![\s,;])[\s,;]+$/g;
 
-/** Whether what follows a comma belongs to the data URI before it: its content, or more of it where it isn't base64. */
-function continues(pieces: string[], part: string): boolean {
-	const [start = ''] = pieces;
-	if (!startsDataUri.test(start)) return false;
-	return pieces.length === 1 || (!startsBase64Uri.test(start) && !startsUrl.test(part));
-}
-
-function splitLine(line: string): string[] {
-	const urls: string[][] = [];
-	for (const part of line.split(',')) {
-		const last = urls.at(-1);
-		if (last !== undefined && continues(last, part)) last.push(part);
-		else urls.push([part.trimStart()]);
-	}
-	return urls.map((pieces) => pieces.join(','));
-}
-
-/** The URLs of a text that lists them, or of a list, separated by commas or line breaks outside data URIs. */
+/** The URLs of a text that lists them, or of a list, separated by line breaks, or by commas, semicolons or spaces before the next. */
 export const imageUrlList = z.unknown().transform((value) =>
 	[value]
 		.flat()
 		.flatMap((text) => String(text ?? '').split('\n'))
-		.flatMap(splitLine)
-		.map((url) => url.trim())
+		.flatMap((line) => line.split(beforeUrl))
+		.map((url) => url.replace(around, ''))
 		.filter((url) => url !== ''),
 );
 
