@@ -120,7 +120,6 @@ describe('get', () => {
 			['C:\\pictures\\sign', 'C-pictures-sign'],
 			['a cat/dog in 1/2', 'a cat-dog in 1-2'],
 			['Who? "Me" <again>|*', 'Who- -Me- -again'],
-			['half a cat \ud83d', 'half a cat'],
 			['.hidden', 'hidden'],
 			['a folder/', 'a folder'],
 			['tab\tand\0nothing', 'tabandnothing'],

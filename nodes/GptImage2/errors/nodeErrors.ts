@@ -1,4 +1,10 @@
-import { NodeApiError, NodeOperationError, type IDataObject, type INode } from 'n8n-workflow';
+import {
+	ExpressionError,
+	NodeApiError,
+	NodeOperationError,
+	type IDataObject,
+	type INode,
+} from 'n8n-workflow';
 import { z } from 'zod/v3';
 
 import {
@@ -88,6 +94,10 @@ function stillThere(runId: string): string {
 }
 
 function unexpected(node: INode, error: unknown, runId: string | null): NodeOperationError {
+	if (error instanceof ExpressionError) {
+		const description = error.description ?? 'Correct the expression.';
+		return new NodeOperationError(node, error.message, { description });
+	}
 	return new NodeOperationError(
 		node,
 		runId === null

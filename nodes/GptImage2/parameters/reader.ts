@@ -7,6 +7,7 @@ import {
 import { z } from 'zod/v3';
 
 import { labelOf } from '../fields/labels';
+import { asMeant, pathOfRemains, plainWords, wellFormed } from './expressions';
 
 /** Where parameters can be read: while the node runs, is called, or is activated. */
 type ParameterContext = IExecuteFunctions | IHookFunctions | IWebhookFunctions;
@@ -32,22 +33,35 @@ export class Parameters {
 	}
 
 	/**
-	 * Checks a value made of several parameters; its keys are names of fields. One that is there without a
-	 * value comes from an expression that yields none, so no default stands in for it. Throws
-	 * NodeOperationError that names the field by its label and says what is wrong with it.
+	 * Checks a value made of several parameters; its keys are names of fields. What is of another type
+	 * without a doubt is taken as what it means. One that is there without a value comes from an expression
+	 * that yields none, so no default stands in for it. Throws NodeOperationError that names the field by its
+	 * label and says what is wrong with it.
 	 */
 	check<T extends z.ZodTypeAny>(schema: T, value: unknown): z.output<T> {
-		const result = schema.safeParse(value);
 		const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 		const missing = Object.entries(z.record(z.unknown()).catch({}).parse(value))
 			.filter(([name, content]) => content === undefined && names.includes(name))
 			.map(([name]) => `'${labelOf([name])}' has no value`);
-		if (result.success && missing.length === 0) return result.data;
-		const invalid = problemsOf(result.error?.issues ?? []).map(
-			({ path, message }) => `'${labelOf(path)}' ${message}`,
-		);
-		const [first = '', ...others] = missing.length > 0 ? missing : invalid;
+		if (missing.length > 0) throw this.refuseAll(missing);
+		const first = schema.safeParse(value);
+		const result = first.success
+			? first
+			: schema.safeParse(asMeant(value, bestFitting(first.error.issues)), { errorMap: plainWords });
+		if (!result.success) {
+			const problems = problemsOf(result.error.issues);
+			throw this.refuseAll(problems.map(({ path, message }) => `'${labelOf(path)}' ${message}`));
+		}
+		const broken = pathOfRemains(result.data);
+		if (broken === null) return result.data;
 		throw this.refuse(
+			`'${labelOf(broken)}' contains what is left of a broken expression`,
+			"Switch the field from 'Fixed' to 'Expression', and let the expression yield text: '[object Object]' stands for an object of which one value has to be chosen.",
+		);
+	}
+
+	private refuseAll([first = '', ...others]: string[]): NodeOperationError {
+		return this.refuse(
 			first,
 			[...others, 'Correct the value, or the expression it comes from.'].join('. '),
 		);
@@ -62,9 +76,11 @@ export class Parameters {
 	}
 
 	private value(name: string, fallback?: unknown): unknown {
-		return 'getInputData' in this.context
-			? this.context.getNodeParameter(name, this.itemIndex, fallback)
-			: this.context.getNodeParameter(name, fallback);
+		return wellFormed(
+			'getInputData' in this.context
+				? this.context.getNodeParameter(name, this.itemIndex, fallback)
+				: this.context.getNodeParameter(name, fallback),
+		);
 	}
 }
 
@@ -74,17 +90,21 @@ interface Problem {
 }
 
 /** The issues of a failed check; of a choice between shapes, those of the shape that fits best. */
-function problemsOf(issues: z.ZodIssue[]): Problem[] {
+function bestFitting(issues: z.ZodIssue[]): z.ZodIssue[] {
 	return issues.flatMap((issue) => {
-		if (issue.code === z.ZodIssueCode.invalid_union) {
-			const depth = (error: z.ZodError) => Math.max(...error.issues.map(({ path }) => path.length));
-			const [best] = [...issue.unionErrors].sort((one, other) => depth(other) - depth(one));
-			return problemsOf(best?.issues ?? []);
-		}
+		if (issue.code !== z.ZodIssueCode.invalid_union) return [issue];
+		const depth = (error: z.ZodError) => Math.max(...error.issues.map(({ path }) => path.length));
+		const [best] = [...issue.unionErrors].sort((one, other) => depth(other) - depth(one));
+		return bestFitting(best?.issues ?? []);
+	});
+}
+
+function problemsOf(issues: z.ZodIssue[]): Problem[] {
+	return bestFitting(issues).map((issue) => {
 		const message =
 			issue.code === z.ZodIssueCode.invalid_enum_value
 				? `must be one of ${issue.options.join(', ')}`
 				: issue.message.replace(/^[A-Z]/, (letter) => letter.toLowerCase());
-		return [{ path: issue.path.map(String), message }];
+		return { path: issue.path.map(String), message };
 	});
 }

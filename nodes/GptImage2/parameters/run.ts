@@ -78,7 +78,7 @@ export function readSearch(context: IExecuteFunctions, itemIndex: number): RunSe
 	const parameters = new Parameters(context, itemIndex);
 	const filter = parameters.check(filtersSchema, parameters.read('filters', z.unknown(), {}));
 	const output = parameters.options(outputOptionsSchema);
-	const all = parameters.read('returnAll', z.boolean().catch(false), false);
+	const all = parameters.read('returnAll', z.boolean(), false);
 	const limit = all ? Infinity : parameters.read('limit', wholeNumber(1), 50);
 	return { filter, limit, output };
 }

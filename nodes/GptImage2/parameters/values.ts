@@ -1,5 +1,7 @@
 import { z } from 'zod/v3';
 
+import { wellFormed } from './expressions';
+
 /** Text without spaces around it; null where it is empty. */
 export const trimmedOrNull = z
 	.union([z.string(), z.number().transform(String)])
@@ -62,7 +64,7 @@ export const jsonObject = z.union([
 			return z.NEVER;
 		};
 		try {
-			const parsed = record.safeParse(JSON.parse(text === '' ? '{}' : text));
+			const parsed = record.safeParse(wellFormed(JSON.parse(text === '' ? '{}' : text)));
 			return parsed.success ? parsed.data : fail();
 		} catch {
 			return fail();

@@ -9,6 +9,7 @@ import type { Run } from '../../../runflow/run';
 import { Slots } from '../../../runflow/slots';
 import { sendFile } from '../files';
 import { sizeInBytes, type BinaryImage } from '../parameters/binaryImage';
+import { wholeText } from '../parameters/expressions';
 import type {
 	EarlierImages,
 	InputImage,
@@ -122,7 +123,7 @@ export class InputImages {
 		const { id, mimeType } = binary;
 		const sizeBytes = sizeInBytes(binary) || (id ? (await getBinaryMetadata(id)).fileSize : 0);
 		const announcement = {
-			filename: binary.fileName ?? 'image',
+			filename: wholeText(binary.fileName ?? 'image'),
 			mime_type: mimeType,
 			size_bytes: sizeBytes,
 		};

@@ -63,14 +63,25 @@ function isValid(json: IDataObject): boolean {
 	const isObject = typeof more === 'object' && more !== null && !Array.isArray(more);
 	const isReference = ['string', 'number'].includes(typeof clientRef) || clientRef === null;
 	if (!isObject || !isReference || String(clientRef).trim().length > 255) return false;
-	return generateInputSchema.safeParse({
+	const merged: Record<string, unknown> = {
 		prompt: fields.prompt,
 		quality: fields.quality,
 		num_images: fields.numImages,
 		output_format: fields.outputFormat,
-		image_size: imageSize === 'custom' ? { width, height } : imageSize,
+		image_size:
+			imageSize === 'custom' ? { width: asNumber(width), height: asNumber(height) } : imageSize,
 		...more,
+	};
+	return generateInputSchema.safeParse({
+		...merged,
+		...(typeof merged.prompt === 'number' && { prompt: String(merged.prompt) }),
+		...('num_images' in merged && { num_images: asNumber(merged.num_images) }),
 	}).success;
+}
+
+/** Expressions yield numbers as texts all the time. */
+function asNumber(value: unknown): unknown {
+	return typeof value === 'string' && /^\s*-?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value;
 }
 
 function parse(text: string): unknown {

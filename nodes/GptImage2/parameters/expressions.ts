@@ -1,0 +1,74 @@
+import { z } from 'zod/v3';
+
+/** A text with whole characters only: half an emoji, as cutting a text leaves it, becomes '�', since strict readers of JSON refuse it. */
+export function wholeText(text: string): string {
+	return text.replace(/\p{Cs}/gu, '\uFFFD');
+}
+
+/** A value whose texts are all made whole, as `wholeText`. */
+export function wellFormed(value: unknown): unknown {
+	if (typeof value === 'string') return wholeText(value);
+	if (Array.isArray(value)) return value.map(wellFormed);
+	if (typeof value !== 'object' || value === null || 'toJSON' in value) return value;
+	const parts = Object.entries(value).map(([key, part]) => [wholeText(key), wellFormed(part)]);
+	return Object.fromEntries(parts);
+}
+
+/** What is left where n8n evaluated no expression, or wrote a whole object into a text. */
+const remains = /\[object \w+\]|\{\{[^{}]*\$/;
+
+/** The path to a text with the remains of a broken expression in it; null where there is none. */
+export function pathOfRemains(value: unknown, path: string[] = []): string[] | null {
+	if (typeof value === 'string') return remains.test(value) ? path : null;
+	if (typeof value !== 'object' || value === null) return null;
+	for (const [key, part] of Object.entries(value)) {
+		const found = pathOfRemains(part, [...path, key]);
+		if (found !== null) return found;
+	}
+	return null;
+}
+
+/** Turns what an expression yields into the type that a field has, where that leaves no doubt. */
+const conversions: Readonly<Record<string, (value: unknown) => unknown>> = {
+	boolean: (value) =>
+		/^\s*(true|false)\s*$/i.test(String(value)) ? /true/i.test(String(value)) : value,
+	number: (value) => (/^\s*-?\d+(\.\d+)?\s*$/.test(String(value)) ? Number(value) : value),
+	string: (value) => (Number.isFinite(value) ? String(value) : value),
+};
+
+/** A value with what its check found to be of another type converted, where that leaves no doubt: '4' for a number, 5 for a text. */
+export function asMeant(value: unknown, issues: z.ZodIssue[]): unknown {
+	return issues.reduce((meant, issue) => {
+		if (issue.code !== z.ZodIssueCode.invalid_type) return meant;
+		return convertAt(meant, issue.path, conversions[issue.expected] ?? ((same) => same));
+	}, value);
+}
+
+function convertAt(
+	value: unknown,
+	[key, ...inner]: Array<string | number>,
+	convert: (value: unknown) => unknown,
+): unknown {
+	if (key === undefined) return typeof value === 'object' ? value : convert(value);
+	if (typeof value !== 'object' || value === null) return value;
+	const parts = Object.entries(value).map(([name, part]: [string, unknown]) => [
+		name,
+		name === String(key) ? convertAt(part, inner, convert) : part,
+	]);
+	return Object.fromEntries(parts);
+}
+
+const wordsOfTypes: Readonly<Record<string, string>> = {
+	array: 'must be a list',
+	boolean: 'must be true or false',
+	number: 'must be a number',
+	object: 'must be a JSON object',
+	string: 'must be text',
+};
+
+/** The words for a value of the wrong type, in place of the validator's own. */
+export const plainWords: z.ZodErrorMap = (issue, { defaultError }) => {
+	if (issue.code !== z.ZodIssueCode.invalid_type) return { message: defaultError };
+	const choices = issue.expected.replace(/'/g, '').replace(/ \| /g, ', ');
+	return { message: wordsOfTypes[issue.expected] ?? `must be one of ${choices}` };
+};
