@@ -208,6 +208,44 @@ describe('getMany', () => {
 		);
 		expect(items.map(({ json }) => json.run_id)).toEqual([numbered(1).id]);
 	});
+
+	const inZone = async (filters: object) => {
+		const workflow = onRun('getMany', { filters });
+		return await runWorkflow(
+			{ ...workflow, settings: { timezone: 'America/Sao_Paulo' } },
+			{ input },
+		);
+	};
+
+	it.each([
+		['2026-05-06T10:00:00', '2026-05-06T13:00:00.000Z'],
+		['2026-05-06T10:00', '2026-05-06T13:00:00.000Z'],
+		['2026-05-06', '2026-05-06T03:00:00.000Z'],
+		['2026-05-06T10:00:00.5+02:00', '2026-05-06T08:00:00.500Z'],
+		['2026-05-06T10:00:00Z', '2026-05-06T10:00:00.000Z'],
+		["={{ DateTime.fromISO('2026-05-06T10:00') }}", '2026-05-06T13:00:00.000Z'],
+	])("reads the date %s in the workflow's time zone, as %s", async (createdAfter, moment) => {
+		let query: unknown;
+		nock(apiUrl)
+			.get('/v1/runs')
+			.query((asked) => {
+				query = asked.q;
+				return true;
+			})
+			.reply(200, { items: [], next: null });
+		expect((await inZone({ createdAfter })).error).toBeUndefined();
+		expect(query).toBe(`created_at>${moment}`);
+	});
+
+	it.each([
+		[{ createdAfter: '06.05.2026' }, "'Created After' must be a date such as"],
+		[{ createdAfter: 'May 6, 2026' }, "'Created After' must be a date such as"],
+		[{ createdAfter: '2026-02-30T10:00:00' }, "'Created After' must be a date such as"],
+		[{ createdAfter: '2026-13-01T10:00:00Z' }, "'Created After' must be a date such as"],
+		[{ status: "x' OR '1'='1" }, "'Status' must be a status such as"],
+	])('refuses %j before anything is sent', async (filters, message) => {
+		expect((await inZone(filters)).error?.message).toContain(message);
+	});
 });
 
 describe('callbacks of a run', () => {

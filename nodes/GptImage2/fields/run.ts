@@ -89,7 +89,7 @@ const getManyFields: INodeProperties[] = [
 				name: 'createdAfter',
 				type: 'dateTime',
 				default: '',
-				description: 'Only runs that were started after this moment',
+				description: "Only runs that were started after this moment, in the workflow's time zone",
 			},
 			{
 				displayName: 'Query',

@@ -68,7 +68,9 @@ const wordsOfTypes: Readonly<Record<string, string>> = {
 
 /** The words for a value of the wrong type, in place of the validator's own. */
 export const plainWords: z.ZodErrorMap = (issue, { defaultError }) => {
-	if (issue.code !== z.ZodIssueCode.invalid_type) return { message: defaultError };
+	const isOwn =
+		issue.code === z.ZodIssueCode.invalid_type && /^(Expected|Required)/.test(defaultError);
+	if (!isOwn) return { message: defaultError };
 	const choices = issue.expected.replace(/'/g, '').replace(/ \| /g, ', ');
 	return { message: wordsOfTypes[issue.expected] ?? `must be one of ${choices}` };
 };

@@ -2,6 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
 import type { RunFilter } from '../../../runflow/filter';
+import { normalizeStatus } from '../../../runflow/status';
 import { defaultTimeoutSeconds, isTool, pollIntervalSchema, timeoutSchema } from './node';
 import { outputOptionsSchema, type OutputOptions } from './output';
 import { Parameters } from './reader';
@@ -31,13 +32,16 @@ export const missedOptionsSchema = z.object({
 	hours: positiveNumber.max(720, 'must be at most 720 hours (30 days)').default(24),
 });
 
+const isoDate = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d([.]\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/i;
+const noDate = 'must be a date such as 2026-05-06T10:00:00';
+
 /** The filters of `run` → `getMany`. */
 export const filtersSchema = z.object({
-	status: trimmedOrNull,
+	status: trimmedOrNull
+		.refine((text) => text === null || /^\w+$/.test(text), 'must be a status such as succeeded')
+		.transform((text) => (text === null ? null : normalizeStatus(text))),
 	clientRef: trimmedOrNull.refine((text) => !text?.includes("'"), "must not contain '"),
-	createdAfter: trimmedOrNull
-		.refine((text) => text === null || !Number.isNaN(Date.parse(text)), 'must be a date')
-		.transform((text) => (text === null ? null : Date.parse(text))),
+	createdAfter: trimmedOrNull.refine((text) => text === null || isoDate.test(text), noDate),
 	query: trimmedOrNull,
 });
 
@@ -73,10 +77,24 @@ export function readMissedHours(context: IExecuteFunctions, itemIndex: number): 
 	return new Parameters(context, itemIndex).options(missedOptionsSchema).hours;
 }
 
+const momentSchema = z.object({
+	createdAfter: z.number({ invalid_type_error: noDate }).nullable(),
+});
+
+/** A checked date in milliseconds since 1970; one without an offset is meant in the workflow's time zone, which n8n's expressions know. */
+function momentOf(context: IExecuteFunctions, itemIndex: number, date: string | null): unknown {
+	if (date === null) return null;
+	return context.evaluateExpression(`{{ DateTime.fromISO('${date}').toMillis() }}`, itemIndex);
+}
+
 /** What `run` → `getMany` looks for. Throws NodeOperationError that names the field. */
 export function readSearch(context: IExecuteFunctions, itemIndex: number): RunSearch {
 	const parameters = new Parameters(context, itemIndex);
-	const filter = parameters.check(filtersSchema, parameters.read('filters', z.unknown(), {}));
+	const filters = parameters.check(filtersSchema, parameters.read('filters', z.unknown(), {}));
+	const createdAfter = parameters.check(momentSchema, {
+		createdAfter: momentOf(context, itemIndex, filters.createdAfter),
+	});
+	const filter = { ...filters, ...createdAfter };
 	const output = parameters.options(outputOptionsSchema);
 	const all = parameters.read('returnAll', z.boolean(), false);
 	const limit = all ? Infinity : parameters.read('limit', wholeNumber(1), 50);
