@@ -1,18 +1,40 @@
 /** Keys and signing secrets of Runflow, by how they begin (AUTH, SIG), and bearer tokens. */
 const secretTexts = /(?:rf_live_|rf_svc_|whsec_)[\w+/=-]*|\bBearer\s+[\w.~+/=-]{8,}/gi;
 
-const shortestSecret = 6;
+/** The token of a callback URL that wakes an execution: whoever sees it could do so as well. */
+const wakingTokens =
+	/((?:-waiting(?:\/|%2F)|(?:\/|%2F)\d+(?:\/|%2F)[0-9a-f-]{36})[^\s"'<>]{0,300}?(?:[?&]|%3F|%26)signature(?:=|%3D))[\w-]+/gi;
+
+/** What is shorter is no secret, but a word that texts and URLs have in them. */
+const shortestSecret = 12;
 const replacement = '[hidden]';
+
+const longestHost = 255;
+
+/** Whether what stands at this place of a text is part of a URL's host name. */
+function isInHost(text: string, at: number): boolean {
+	const before = text.slice(Math.max(0, at - longestHost), at);
+	const isUser = /^[^\s/?#@]*@/.test(text.slice(at, at + longestHost));
+	return !isUser && /https?:\/\/(?:[^\s/?#@]*@)?[^\s/?#@]*$/i.test(before);
+}
 
 /**
  * A text of the API without secrets in it, because errors quote such texts: whatever looks like a key
- * of Runflow, and each of `secrets` (those of the credential), becomes '[hidden]'.
+ * of Runflow, the token of a waking URL, and each of `secrets` (those of the credential) outside host
+ * names becomes '[hidden]'.
  */
 export function redact(text: string, secrets: readonly string[] = []): string {
 	return secrets
 		.filter((secret) => secret.length >= shortestSecret)
 		.sort((one, other) => other.length - one.length)
-		.reduce((rest, secret) => rest.split(secret).join(replacement), text)
+		.reduce(
+			(rest, secret) =>
+				rest.replaceAll(secret, (found, at: number, whole: string) =>
+					isInHost(whole, at) ? found : replacement,
+				),
+			text,
+		)
+		.replace(wakingTokens, `$1${replacement}`)
 		.replace(secretTexts, replacement);
 }
 

@@ -31,4 +31,35 @@ describe("n8n's resume token", () => {
 		expect(out[0]?.json).toMatchObject({ run_id: runId, status_code: 200 });
 		expect(JSON.stringify(out)).not.toContain('secret');
 	});
+
+	it('stays out of texts that contain a URL and more', async () => {
+		const text = `POST ${signed}&a=1 was refused (${signed}), see "${signed}"`;
+		const encoded = `to=${encodeURIComponent(signed)} failed`;
+		const run = {
+			...queuedRun,
+			status_code: 'failed',
+			failure_message: text,
+			failure_detail: encoded,
+			logs: [{ message: text }],
+			links: { file: 'https://files.test/1.png?signature=kept' },
+		};
+		nock(apiUrl)
+			.get(`/v1/runs/${runId}`)
+			.reply(200, run)
+			.get(`/v1/runs/${runId}/callback`)
+			.reply(200, [{ attempts: [{ error_message: text }] }])
+			.get(`/v1/runs/${runId}`)
+			.reply(400, { code: 'BAD', message: text });
+		const shown: unknown[] = [];
+		for (const operation of ['get', 'getCallbackDeliveries', 'get']) {
+			const parameters = { resource: 'run', operation, runId, options: { includeRun: true } };
+			const { items: out, error } = await runWorkflow(goldenWorkflow('generate', parameters), {
+				input: [{ json: {} }],
+			});
+			shown.push(out, error?.message, error?.description, error?.context);
+		}
+		expect(JSON.stringify(shown)).toContain('/webhook-waiting/231/');
+		expect(JSON.stringify(shown)).toContain('signature=kept');
+		expect(JSON.stringify(shown)).not.toContain('secret');
+	});
 });

@@ -71,7 +71,7 @@ function itemOf(
 		completed_at: run.completed_at,
 		metadata: asJson(run.metadata, { depth: 0, isOwn: true }),
 		client_ref: run.client_ref,
-		failure: run.failure,
+		failure: asJson(run.failure),
 		reused: result.source === 'reuse',
 		timed_out: result.timedOut ?? false,
 	};
