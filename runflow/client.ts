@@ -37,6 +37,9 @@ interface WaitOptions {
 /** How many runs of each kind took, for all nodes of this process. */
 const durations = new Durations();
 
+/** The pauses before a run is read again whose output is not there yet, in milliseconds. */
+const outputDelaysMs = [500, 1_000, 2_000, 4_000];
+
 /** An answer of the list serves all who ask within this part of their gap between two reads, in milliseconds at most. */
 const freshPerGap = 0.25;
 const longestFreshMs = 500;
@@ -104,6 +107,21 @@ export class RunflowClient extends RunReader {
 			durations.note(kind, durationOf(ended, Date.now() - startedAt));
 		}
 		return ended;
+	}
+
+	/**
+	 * A run that has succeeded with its images, which may be there some reads later than its status; of a run
+	 * in sync mode there are none. Returns any other run as it is. Throws RunflowError.
+	 */
+	async withOutput(run: Run, signal?: AbortSignal): Promise<Run> {
+		let latest = run;
+		for (const delayMs of outputDelaysMs) {
+			const lacksOutput = hasSucceeded(latest.status) && latest.images.length === 0;
+			if (!lacksOutput || latest.input?.sync_mode === true) return latest;
+			await this.pause(delayMs, signal);
+			latest = await this.getRun(run.id, signal);
+		}
+		return latest;
 	}
 
 	/**

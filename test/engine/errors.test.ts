@@ -183,7 +183,7 @@ describe('a run that does not succeed', () => {
 			'Check the run',
 		],
 	])('as %s is an error that names it', async (status, answer, message, words) => {
-		nock(apiUrl).post(models).reply(201, answer);
+		nock(apiUrl).post(models).reply(201, answer).persist().get(/.*/).reply(200, answer);
 		const { message: actual, description, context } = await failure();
 		expect(actual).toBe(message);
 		expect(description).toContain(words);

@@ -1,6 +1,6 @@
 import { LiveSuspensions } from '../../nodes/GptImage2/suspension/live';
 import { readTogether, type RunReader } from '../../nodes/GptImage2/suspension/reading';
-import { RunflowApiError } from '../../runflow/errors';
+import { RunflowAnswerError, RunflowApiError, type RunflowError } from '../../runflow/errors';
 import { runSchema } from '../../runflow/run';
 import { queuedRun, succeededRun } from '../fixtures/answers';
 
@@ -32,6 +32,7 @@ function api(...ended: string[]) {
 			endedRuns.add(run.id);
 			return view(run.id);
 		},
+		withOutput: async (run) => run,
 	};
 	return {
 		connect: async () => reader,
@@ -144,11 +145,41 @@ describe('a reading of a suspension', () => {
 		expect((await second).joined).toBe(false);
 	});
 
+	/** Of three runs the first can't be read, and the others have ended where it says so. */
+	const readerWith = (error: RunflowError, others: 'ended' | 'unreadable'): RunReader => ({
+		...api('a', 'b', 'c').reader,
+		readRuns: async ({ ids }) => {
+			const ended = runSchema.parse(succeededRun);
+			const read = (id: string) => (id !== 'a' && others === 'ended' ? ended : error);
+			return new Map([...ids].map((id) => [id, read(id)]));
+		},
+	});
+	const readWith = async (reader: RunReader) =>
+		(await readTogether(liveWith(), suspension, async () => reader).outcome).state;
+
+	it.each([
+		['403', new RunflowApiError(403)],
+		['410', new RunflowApiError(410)],
+		['422', new RunflowApiError(422)],
+		['an answer that cannot be parsed', new RunflowAnswerError('no status')],
+	])('lets no run that is answered with %s withhold the others', async (_name, error) => {
+		expect(await readWith(readerWith(error, 'ended'))).toBe('ended');
+	});
+
+	it.each([
+		['of a run that is answered with 503', new RunflowApiError(503), 'ended'],
+		['where the key is refused for all', new RunflowApiError(401), 'unreadable'],
+		['where a proxy answers for all', new RunflowAnswerError('no JSON'), 'unreadable'],
+	] as const)('tries again %s', async (_name, error, others) => {
+		expect(await readWith(readerWith(error, others))).toBe('unreadable');
+	});
+
 	it('treats a run that the API no longer knows as ended, but not one that it has just created', async () => {
 		const reader: RunReader = {
 			getRun: async () => await Promise.reject(new RunflowApiError(404)),
 			readRuns: async ({ ids }) => new Map([...ids].map((id) => [id, new RunflowApiError(404)])),
 			waitForRun: async (run) => run,
+			withOutput: async (run) => run,
 		};
 		const connect = async () => reader;
 		const old = { ...suspension, startedAt: Date.now() - 120_000 };

@@ -66,7 +66,11 @@ export async function deliver(
  */
 async function withImages(batch: Batch, request: RequestInProgress, run: Run): Promise<Run> {
 	const entry = batch.ledger.runOf(request);
-	if (run.images.length > 0 || entry === null || !needsRepeat(entry)) return run;
+	if (run.images.length > 0) return run;
+	if (entry === null || isAtRunflow(entry)) {
+		return await batch.client.withOutput(run, request.signal);
+	}
+	if (!needsRepeat(entry)) return run;
 	const { client, context, ledger, options } = batch;
 	const answered = await repeatCreate(batch, request, entry).catch((error: unknown) => {
 		if (error instanceof RunflowApiError && !isPassing(error)) return null;
@@ -78,6 +82,11 @@ async function withImages(batch: Batch, request: RequestInProgress, run: Run): P
 	if (repeated.id !== run.id) addRepeatedRunHint(context, run.id, repeated.id);
 	ledger.write(request, { ...entry, runId: repeated.id });
 	return repeated;
+}
+
+/** Whether Runflow keeps the images, so that a read of the run has them. */
+function isAtRunflow({ body, keptImages }: RunEntry): boolean {
+	return body === null && keptImages.length === 0;
 }
 
 /** Whether images of sync mode are missing, and the key of their create is still good for a replay. */

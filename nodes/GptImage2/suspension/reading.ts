@@ -1,6 +1,12 @@
 import type { RunflowClient } from '../../../runflow/client';
-import { isNotFound, RunflowError } from '../../../runflow/errors';
+import {
+	isNotFound,
+	RunflowAnswerError,
+	RunflowApiError,
+	RunflowError,
+} from '../../../runflow/errors';
 import type { ListDetail } from '../../../runflow/lists';
+import { isPassing } from '../../../runflow/retry';
 import type { Run } from '../../../runflow/run';
 import { isTerminal } from '../../../runflow/status';
 import { mayBeUnknownYet } from '../../../runflow/waiting';
@@ -10,7 +16,7 @@ import type { Suspension } from './suspension';
 const lagSeconds = 20;
 
 /** What reads the runs of a suspension. */
-export type RunReader = Pick<RunflowClient, 'getRun' | 'readRuns' | 'waitForRun'>;
+export type RunReader = Pick<RunflowClient, 'getRun' | 'readRuns' | 'waitForRun' | 'withOutput'>;
 
 /** The runs of a suspension as they were read, by id, or why one can't be read. */
 export type ReadRuns = ReadonlyMap<string, Run | RunflowError>;
@@ -96,8 +102,8 @@ interface Progress {
 
 /**
  * Reads the runs of a suspension together, except for those that are known to have `ended`, and returns
- * them with how far they are. One that the API no longer knows has ended: it can't be waited for. Throws
- * for none of them.
+ * them with how far they are. One that can't be read for a reason that doesn't pass has ended: it can't be
+ * waited for, and withholds no other. Throws for none of them.
  */
 export async function readOnce(
 	reader: Pick<RunReader, 'readRuns'>,
@@ -108,12 +114,22 @@ export async function readOnce(
 	const ids = new Set(runs.map(({ runId }) => runId).filter((id) => !ended.has(id)));
 	const found = await reader.readRuns({ ids, createdAt: firstCreatedAt }, detail);
 	const progress: Progress = { runs: found, ended: [], pending: [], unreadable: [] };
-	for (const [id, run] of found) progress[stateOf(run, startedAt)].push(id);
+	const isAnswered = ended.size > 0 || ![...found.values()].every(isAboutNone);
+	for (const [id, run] of found) {
+		const state = isAboutNone(run) && !isAnswered ? 'unreadable' : stateOf(run, startedAt);
+		progress[state].push(id);
+	}
 	return progress;
 }
 
 function stateOf(run: Run | RunflowError, startedAt: number): 'ended' | 'pending' | 'unreadable' {
 	if (!(run instanceof RunflowError)) return isTerminal(run.status) ? 'ended' : 'pending';
-	if (!isNotFound(run)) return 'unreadable';
-	return mayBeUnknownYet(startedAt) ? 'pending' : 'ended';
+	if (isPassing(run)) return 'unreadable';
+	return isNotFound(run) && mayBeUnknownYet(startedAt) ? 'pending' : 'ended';
+}
+
+/** Whether an answer says nothing of a run unless others are answered: the key was refused, or a proxy answered. */
+function isAboutNone(run: Run | RunflowError): boolean {
+	const isKeyRefused = run instanceof RunflowApiError && run.httpStatus === 401;
+	return isKeyRefused || run instanceof RunflowAnswerError;
 }

@@ -1,6 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
-import { RunFailedError, RunflowError } from '../../../runflow/errors';
+import { RunFailedError, RunflowError, returnRunflowError } from '../../../runflow/errors';
 import { runSchema, type Run } from '../../../runflow/run';
 import { Slots } from '../../../runflow/slots';
 import { hasSucceeded } from '../../../runflow/status';
@@ -50,9 +50,11 @@ async function deliver(
 	context: RequestContext,
 	client: RunReader,
 	{ itemIndex, output, runId, source }: Suspension['runs'][number],
-	run: Run | Error,
+	read: Run | Error,
 ): Promise<Resumed> {
 	const ofItem = { images: [], itemIndex, output, source };
+	const run =
+		read instanceof Error ? read : await client.withOutput(read).catch(returnRunflowError);
 	if (run instanceof Error) return { result: { ...ofItem, run: unreadRun(runId) }, error: run };
 	if (!hasSucceeded(run.status) || run.images.length === 0) {
 		return { result: { ...ofItem, run }, error: new RunFailedError(run) };

@@ -32,7 +32,8 @@ async function readResult(
 	const reread = async () => await client.getRun(runId, signal);
 	const first = await reread();
 	const wait = { pollSeconds, timeoutSeconds, isWhole: output.includeRun, signal };
-	const run = waitUntilFinished ? await client.waitForRun(first, wait) : first;
+	const read = waitUntilFinished ? await client.waitForRun(first, wait) : first;
+	const run = await client.withOutput(read, signal);
 	let images: ResultImage[] = [];
 	if (hasSucceeded(run.status) && imageNumber === 0) {
 		images = await imagesOf(context, run, output, { reread, signal });
