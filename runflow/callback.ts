@@ -90,15 +90,19 @@ export function readCallback(body: Uint8Array): Callback | null {
 /** One delivery of a callback, as HIST lists it and REDEL answers it; passed on as it is. */
 export const deliverySchema = z.record(z.unknown());
 
-const acceptedSchema = z.number().min(200).max(299);
 const deliveredSchema = z.object({ status_code: z.literal('succeeded') });
 const attemptsSchema = z.object({ attempts: z.array(z.object({ status_code: z.unknown() })) });
 
 /** Whether a delivery was answered with 2xx, by its own status or by one of its attempts (HIST). */
 export function wasDelivered(delivery: Delivery): boolean {
-	if (deliveredSchema.safeParse(delivery).success) return true;
+	const isAccepted = (httpStatus: unknown) => Number(httpStatus) >= 200 && Number(httpStatus) < 300;
+	return deliveredSchema.safeParse(delivery).success || answersTo(delivery).some(isAccepted);
+}
+
+/** The statuses with which the attempts of a delivery were answered (HIST). */
+export function answersTo(delivery: Delivery): unknown[] {
 	const attempts = attemptsSchema.safeParse(delivery).data?.attempts ?? [];
-	return attempts.some(({ status_code }) => acceptedSchema.safeParse(status_code).success);
+	return attempts.map(({ status_code }) => status_code);
 }
 
 /** A delivery as the rest of this package sees it. */

@@ -24,11 +24,14 @@ const fieldsRead = [
 	'failure_stage_code',
 ].join(',');
 
-/** The fields that say whether a run has ended. */
-const statusFields = 'id,status_code';
+/** What a list says of each run: whether it has ended, also when and whom it called, what this package reads, or everything. */
+export type ListDetail = 'status' | 'callback' | 'usual' | 'all';
 
-/** What a list says of each run: its status only, what this package reads, or everything. */
-export type ListDetail = 'status' | 'usual' | 'all';
+const fieldsFor: Readonly<Record<Exclude<ListDetail, 'all'>, string>> = {
+	status: 'id,status_code',
+	callback: 'id,status_code,callback_url,created_at,completed_at',
+	usual: fieldsRead,
+};
 
 /** Which part of a list is wanted: at most `limit` runs from `cursor` on, null for the start. */
 export interface PageRequest {
@@ -127,11 +130,10 @@ export class RunLists {
 		{ fields, terms }: Wording,
 	): Promise<RunPage> {
 		const q = queryOf(filter, terms);
-		const wanted = detail === 'status' ? statusFields : fieldsRead;
 		const query = {
 			limit: Math.min(limit, mostPerPage),
 			sort_by: 'created_at:desc',
-			...(fields && detail !== 'all' && { fields: wanted }),
+			...(fields && detail !== 'all' && { fields: fieldsFor[detail] }),
 			...(q !== undefined && { q }),
 			...(cursor !== null && { pq: cursor }),
 		};

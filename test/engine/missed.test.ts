@@ -57,6 +57,73 @@ describe('redeliver missed callbacks', () => {
 		expect(api.isDone()).toBe(true);
 	});
 
+	it('outputs the others, and a row for one that Runflow does not deliver', async () => {
+		const api = nock(apiUrl)
+			.get(`/v1/runs/${idOf(1)}/callback`)
+			.reply(200, [delivery(1, 502)])
+			.post(`/v1/runs/${idOf(1)}/callback-redeliveries`)
+			.reply(422, { code: 'CONFLICT', message: 'A redelivery is underway' })
+			.get(`/v1/runs/${idOf(8)}/callback`)
+			.reply(200, [delivery(8, 502)])
+			.post(`/v1/runs/${idOf(8)}/callback-redeliveries`)
+			.reply(201, delivery(8, 200));
+		list(run(1), run(8));
+		const { error, items } = await redeliverMissed();
+		expect(error).toBeUndefined();
+		expect(items.map(({ json }) => json)).toMatchObject([
+			{ error: expect.any(String), details: { run_id: idOf(1), http_status: 422 } },
+			{ run_id: idOf(8), status_code: 'succeeded' },
+		]);
+		expect(api.isDone()).toBe(true);
+	});
+
+	it('fails where the key may deliver nothing again, and asks no more', async () => {
+		const posts: string[] = [];
+		const api = nock(apiUrl)
+			.persist()
+			.get(/callback$/)
+			.reply(200, [])
+			.post(/callback-redeliveries$/)
+			.reply((uri) => {
+				posts.push(uri);
+				return [403, { code: 'PERMISSION_DENIED' }];
+			});
+		list(
+			...Array.from({ length: 50 }, (_, index) =>
+				run(0, { id: `${idOf(0).slice(0, -2)}${index + 20}` }),
+			),
+		);
+		const { error } = await redeliverMissed();
+		expect(error?.message).toBe('Runflow does not allow this with the API key');
+		expect(posts.length).toBeLessThan(10);
+		expect(api.isDone()).toBe(true);
+	});
+
+	it('leaves alone what a resume URL has refused, since nothing waits there any longer', async () => {
+		const resumeUrl = 'https://n8n.example.com/webhook-waiting/231/runflow?signature=x';
+		const api = nock(apiUrl)
+			.get(`/v1/runs/${idOf(9)}/callback`)
+			.reply(200, [delivery(9, 409)])
+			.get(`/v1/runs/${idOf(7)}/callback`)
+			.reply(200, [delivery(7, 409)])
+			.post(`/v1/runs/${idOf(7)}/callback-redeliveries`)
+			.reply(201, delivery(7, 200));
+		list(run(9, { callback_url: resumeUrl }), run(7));
+		const { error, items } = await redeliverMissed();
+		expect(error).toBeUndefined();
+		expect(items.map(({ json }) => json.run_id)).toEqual([idOf(7)]);
+		expect(api.isDone()).toBe(true);
+	});
+
+	it('asks of each run for nothing but what tells whether it was missed', async () => {
+		const api = nock(apiUrl)
+			.get('/v1/runs')
+			.query(({ fields }) => fields === 'id,status_code,callback_url,created_at,completed_at')
+			.reply(200, { items: [] });
+		expect((await redeliverMissed()).error).toBeUndefined();
+		expect(api.isDone()).toBe(true);
+	});
+
 	it('costs one list where nothing was missed', async () => {
 		const api = list(
 			run(4, { callback_url: null }),

@@ -30,6 +30,11 @@ export function resumeUrlOfCalled(context: IWebhookFunctions): string | null {
 	return withPath(url);
 }
 
+/** Whether a URL is one that wakes a suspended node of this package, in whatever n8n. */
+export function isResumeUrl(url: string): boolean {
+	return URL.canParse(url) && new URL(url).pathname.endsWith(`/${resumePath}`);
+}
+
 function withPath(resumeUrl: string): string {
 	const url = new URL(resumeUrl);
 	url.pathname = `${url.pathname.replace(/\/$/, '')}/${resumePath}`;

@@ -1,15 +1,19 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { wasDelivered } from '../../../../runflow/callback';
+import { answersTo, wasDelivered, type Delivery } from '../../../../runflow/callback';
+import { returnRunflowError, RunflowApiError, type RunflowError } from '../../../../runflow/errors';
 import { everyRun } from '../../../../runflow/filter';
+import { isPassing } from '../../../../runflow/retry';
 import type { Run } from '../../../../runflow/run';
 import { doEach } from '../../../../runflow/slots';
 import { isTerminal } from '../../../../runflow/status';
+import { toErrorRow } from '../../errors/errorRow';
 import { readMissedHours } from '../../parameters/run';
 import { RecentKeys } from '../../recentKeys';
-import { eachItem } from '../eachItem';
-import { findRuns } from './findRuns';
+import { isResumeUrl } from '../../suspension/resumeUrl';
+import { eachItem, type ItemWork } from '../eachItem';
 import { Redeliveries } from './redeliveries';
+import { visitRuns } from './visitRuns';
 
 const hourMs = 3_600_000;
 
@@ -24,33 +28,67 @@ const requestsAtOnce = 5;
 /** Runs whose callback is known to have been delivered; only saves reads, so it may be lost. */
 const delivered = new RecentKeys(24 * hourMs);
 
+/** A run whose callback may have been missed, and whether that would have woken an execution. */
+interface MissedRun {
+	id: string;
+	wakes: boolean;
+}
+
 /**
  * `run` → `redeliverMissed`: has Runflow deliver the callbacks again that nobody accepted, such as those
- * that came while n8n was down. Returns a row for each new delivery.
+ * that came while n8n was down. Returns a row for each new delivery, and an error row for each that
+ * Runflow refuses. What keeps it from delivering any is thrown.
  */
 export async function redeliverMissed(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const redeliveries = Redeliveries.of(context);
 	return await eachItem(context, async (item) => {
 		const { client, itemIndex, signal } = item;
-		const now = Date.now();
-		const since = now - readMissedHours(context, itemIndex) * hourMs;
-		const filter = { ...everyRun, createdAfter: since - longestRunMs };
-		const runs = await findRuns(client, { filter, limit: Infinity, detail: 'usual' }, signal);
-		const missed = runs.filter((run) => mayBeMissed(run, since, now));
-		const redeliver = async ({ id }: Run, stop: AbortSignal) => {
+		const missed = await findMissed(item, readMissedHours(context, itemIndex));
+		const causes: RunflowError[] = [];
+		const redeliver = async ({ id, wakes }: MissedRun, stop: AbortSignal) => {
+			if (causes.length > 0) return [];
 			const deliveries = await client.getCallbackDeliveries(id, stop);
-			if (!deliveries.some(wasDelivered)) {
+			if (!deliveries.some((delivery) => isSettled(delivery, wakes))) {
 				return [await redeliveries.once(id, id, { ...item, signal: stop })];
 			}
 			delivered.add(id);
 			return [];
 		};
-		return (await doEach(missed, requestsAtOnce, redeliver, signal)).flat();
+		const tryTo = async (run: MissedRun, stop: AbortSignal) =>
+			await redeliver(run, stop).catch((thrown: unknown) => {
+				const error = returnRunflowError(thrown);
+				if (stop.aborted) throw error;
+				if (concernsAll(error)) causes.push(error);
+				return [toErrorRow(context.getNode(), error, itemIndex)];
+			});
+		const rows = (await doEach(missed, requestsAtOnce, tryTo, signal)).flat();
+		if (causes.length > 0 && rows.every(({ json }) => 'error' in json)) throw causes[0];
+		return rows;
 	});
 }
 
-function mayBeMissed({ completedAt, id, raw, status }: Run, since: number, now: number): boolean {
-	if (!isTerminal(status) || typeof raw.callback_url !== 'string' || completedAt === null)
-		return false;
-	return completedAt >= since && completedAt <= now - graceMs && !delivered.has(id);
+async function findMissed({ client, signal }: ItemWork, hours: number): Promise<MissedRun[]> {
+	const now = Date.now();
+	const since = now - hours * hourMs;
+	const filter = { ...everyRun, createdAfter: since - longestRunMs };
+	const missed: MissedRun[] = [];
+	const note = ({ completedAt, id, raw, status }: Run) => {
+		const { callback_url: url } = raw;
+		if (!isTerminal(status) || typeof url !== 'string' || completedAt === null) return;
+		const isDue = completedAt >= since && completedAt <= now - graceMs;
+		if (isDue && !delivered.has(id)) missed.push({ id, wakes: isResumeUrl(url) });
+	};
+	await visitRuns(client, { filter, limit: Infinity, detail: 'callback' }, note, signal);
+	return missed;
+}
+
+/** Whether a delivery needs no repeat: it was accepted, or n8n said that the execution to wake isn't waiting. */
+function isSettled(delivery: Delivery, wakes: boolean): boolean {
+	return wasDelivered(delivery) || (wakes && answersTo(delivery).includes(409));
+}
+
+/** Whether what went wrong with one run would with all others. */
+function concernsAll(error: RunflowError): boolean {
+	const isKeyRefused = error instanceof RunflowApiError && [401, 403].includes(error.httpStatus);
+	return isKeyRefused || isPassing(error);
 }

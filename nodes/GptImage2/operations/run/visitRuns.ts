@@ -9,19 +9,21 @@ const runsPerPage = 100;
 type WantedRuns = Pick<RunSearch, 'filter' | 'limit'> & { detail: ListDetail };
 
 /**
- * The runs that match, newest first, read page by page; runs that start meanwhile may show a run on two
- * of them. Throws RunflowError; ends early when the signal fires.
+ * Shows the runs that match to `visit`, newest first and page by page, and keeps none of them; runs that
+ * start meanwhile may show a run on two pages. Throws RunflowError and what `visit` throws; ends early when
+ * the signal fires.
  */
-export async function findRuns(
+export async function visitRuns(
 	client: RunflowClient,
 	{ filter, limit, detail }: WantedRuns,
+	visit: (run: Run) => void | Promise<void>,
 	signal?: AbortSignal,
-): Promise<Run[]> {
-	const found: Run[] = [];
+): Promise<void> {
+	let visited = 0;
 	const page = { limit: Math.min(limit, runsPerPage), detail };
-	await walk(client.runPages(filter, page, signal), (run) => {
-		found.push(run);
-		return found.length >= limit || signal?.aborted ? true : undefined;
+	await walk(client.runPages(filter, page, signal), async (run) => {
+		await visit(run);
+		visited += 1;
+		return visited >= limit || signal?.aborted ? true : undefined;
 	});
-	return found;
 }
