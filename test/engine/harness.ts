@@ -124,6 +124,8 @@ export interface EngineOptions {
 	resumeToken?: string;
 	/** How the execution was started; by hand unless said. */
 	mode?: 'manual' | 'retry';
+	/** What n8n does to start a sub-execution. */
+	executeWorkflow?: IWorkflowExecuteAdditionalData['executeWorkflow'];
 	/** Receives a function that stops the execution, as the Stop button does. */
 	onStart?: (stop: () => void) => void;
 }
@@ -191,6 +193,7 @@ export async function runWorkflow(
 		variables: {},
 		logAiEvent: () => {},
 		setExecutionStatus: () => {},
+		executeWorkflow: options.executeWorkflow,
 	} as unknown as IWorkflowExecuteAdditionalData;
 
 	const start = exported.nodes.find(({ type }) => type === 'n8n-nodes-base.manualTrigger');

@@ -63,7 +63,7 @@ export async function startAlarm(context: IExecuteFunctions, alarm: Alarm): Prom
 	try {
 		await context.executeWorkflow({ code }, [{ json: alarm }], undefined, options);
 	} catch (error) {
-		lacksStart = error instanceof Error && error.message.includes(startType);
+		lacksStart = error instanceof Error && error.message.endsWith(`node type: ${startType}`);
 		return false;
 	}
 	// n8n notes a sub-execution that waits as one whose end resumes its parent, which this one never does.
