@@ -18,7 +18,10 @@ async function suspendWith(message: string, number: number): Promise<number> {
 		.reply(201, { ...queuedRun, id })
 		.get(`/v1/runs/${id}`)
 		.reply(200, () => ({ ...(pendingReads-- > 0 ? queuedRun : succeededRun), id }));
-	nock('https://n8n.example.com').persist().post(/waiting/).reply(404, { code: 404, message: '' });
+	nock('https://n8n.example.com')
+		.persist()
+		.post(/waiting/)
+		.reply(404, { code: 404, message: '' });
 	let asked = 0;
 	const executeWorkflow = async () => {
 		asked += 1;
