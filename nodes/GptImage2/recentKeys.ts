@@ -4,15 +4,25 @@ export class RecentKeys {
 
 	constructor(private readonly lifetimeMs: number) {}
 
-	/** Remembers a key from now on, and forgets the expired ones. */
+	/** Remembers a key from now on. */
 	add(key: string): void {
+		this.forgetExpired();
+		this.remembered.delete(key);
+		this.remembered.set(key, Date.now() + this.lifetimeMs);
+	}
+
+	/** How many keys are remembered now. */
+	get size(): number {
+		this.forgetExpired();
+		return this.remembered.size;
+	}
+
+	private forgetExpired(): void {
 		const now = Date.now();
 		for (const [old, until] of this.remembered) {
 			if (until > now) break;
 			this.remembered.delete(old);
 		}
-		this.remembered.delete(key);
-		this.remembered.set(key, now + this.lifetimeMs);
 	}
 
 	/** Whether the key was added within its lifetime. */

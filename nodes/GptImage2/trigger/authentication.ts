@@ -3,16 +3,21 @@ import { NodeOperationError, type IHookFunctions, type IWebhookFunctions } from 
 import { eventOf, readCallback, type Callback } from '../../../runflow/callback';
 import { RunflowApiError } from '../../../runflow/errors';
 import { signatureHeader, verify } from '../../../runflow/signature';
-import { connect } from '../connection';
+import { connect, credentialType } from '../connection';
+import { isRunId } from '../parameters/runId';
 import { readAuthentication } from '../parameters/trigger';
 import { readDeliveredBody } from './body';
+import { Rereads } from './rereads';
 import { readSecrets, recentSecrets } from './secrets';
 
 /** A delivery that is accepted, or the answer that refuses it. */
 type Verdict =
 	{ accepted: true; callback: Callback } | { accepted: false; httpStatus: number; reason: string };
 
+const rereads = new Rereads();
+
 const notACallback = refuse(400, 'Not a callback of a run');
+const noSuchRun = refuse(401, 'No such run');
 
 /** Judges a delivery by its raw bytes and headers, in the way that the node's 'Authentication' says. Never throws. */
 export async function authenticate(context: IWebhookFunctions): Promise<Verdict> {
@@ -54,18 +59,22 @@ async function verifySignature(context: IWebhookFunctions, body: Uint8Array): Pr
 async function rereadRun(context: IWebhookFunctions, body: Uint8Array): Promise<Verdict> {
 	const claimed = readCallback(body);
 	if (claimed === null) return notACallback;
+	const { id } = claimed.run;
+	if (!isRunId(id)) return noSuchRun;
+	const key = `${context.getNode().credentials?.[credentialType]?.id} ${id.toLowerCase()}`;
 	try {
-		const { client } = await connect(context);
-		const run = await client.once.getRun(claimed.run.id);
+		const run = await rereads.once(key, async () => {
+			const { client } = await connect(context);
+			return await client.withOutput(await client.once.getRun(id));
+		});
+		if (run === null) return refuse(429, 'Too many callbacks of runs that do not exist, try again');
 		const event = eventOf(run.status);
 		return event === null
 			? refuse(503, 'The run has not ended yet, try again')
 			: { accepted: true, callback: { event, run } };
 	} catch (error) {
 		const isMissing = error instanceof RunflowApiError && [404, 422].includes(error.httpStatus);
-		return isMissing
-			? refuse(401, 'No such run')
-			: refuse(503, 'The run could not be read, try again');
+		return isMissing ? noSuchRun : refuse(503, 'The run could not be read, try again');
 	}
 }
 
