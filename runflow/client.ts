@@ -6,7 +6,7 @@ import { createRun, type CreateOptions, type CreateOutcome } from './createRun';
 import { findRun, type WantedRun } from './findRun';
 import type { RunRequest } from './input';
 import { RunLists } from './lists';
-import { Durations, durationOf } from './pace';
+import { beganAt, Durations, durationOf } from './pace';
 import { PendingRuns } from './pendingRuns';
 import { RunReader } from './reads';
 import { requestJson, type Send } from './request';
@@ -87,7 +87,7 @@ export class RunflowClient extends RunReader {
 		const { isWhole = false, kind = null, pollSeconds, ...rest } = options;
 		const { pause, pending } = this;
 		const pace = { pollSeconds, expectedMs: kind === null ? null : durations.expected(kind) };
-		const startedAt = options.startedAt ?? Date.now();
+		const began = beganAt(options.startedAt ?? Date.now());
 		const ended = await pending.during(
 			run,
 			async () =>
@@ -104,7 +104,7 @@ export class RunflowClient extends RunReader {
 				}),
 		);
 		if (kind !== null && ended !== run && hasSucceeded(ended.status)) {
-			durations.note(kind, durationOf(ended, Date.now() - startedAt));
+			durations.note(kind, durationOf(ended, performance.now() - began));
 		}
 		return ended;
 	}

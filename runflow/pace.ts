@@ -8,6 +8,14 @@ export interface Pace {
 	expectedMs: number | null;
 }
 
+/**
+ * When something began that did so at `startedAt`, in milliseconds since 1970, by the clock of `performance.now()`,
+ * which nobody sets: a wait that is measured by it never grows by an hour.
+ */
+export function beganAt(startedAt: number): number {
+	return performance.now() - Math.max(0, Date.now() - startedAt);
+}
+
 /** A part of an age, between two bounds, all in milliseconds. */
 export interface AgePart {
 	part: number;

@@ -26,11 +26,11 @@ interface PendingRun {
 	lastSeen: Run;
 	/** When it was created, in milliseconds since 1970 by the API's clock, at the earliest. */
 	createdAt: number;
-	/** Since when it is waited for, in milliseconds since 1970. */
+	/** Since when it is waited for, in milliseconds by the clock of `performance.now()`, as all moments below. */
 	since: number;
 	/** How many lists in a row left it out. */
 	unshown: number;
-	/** When it was last read by itself, in milliseconds since 1970; at first when it began to be waited for. */
+	/** When it was last read by itself; at first when it began to be waited for. */
 	readAt: number;
 }
 
@@ -68,8 +68,8 @@ export class PendingRuns {
 
 	/** Counts a run among them for as long as `wait` takes. Returns and throws as that. */
 	async during<T>(run: Run, wait: () => Promise<T>): Promise<T> {
-		const since = Date.now();
-		const createdAt = run.createdAt ?? since - clockSkewMs;
+		const since = performance.now();
+		const createdAt = run.createdAt ?? Date.now() - clockSkewMs;
 		this.pending.set(run.id, { lastSeen: run, createdAt, since, unshown: 0, readAt: since });
 		return await wait().finally(() => this.pending.delete(run.id));
 	}
@@ -87,9 +87,9 @@ export class PendingRuns {
 		run.unshown = 0;
 		run.lastSeen = listed;
 		const apartMs = Math.max(ownReadsApartMs, this.pending.size * ownReadsApartPerRunMs);
-		const isDue = !isKnownStatus(listed.status) || Date.now() - run.readAt >= apartMs;
+		const isDue = !isKnownStatus(listed.status) || performance.now() - run.readAt >= apartMs;
 		if (!isTerminal(listed.status) && !isDue) return listed;
-		run.readAt = Date.now();
+		run.readAt = performance.now();
 		const isEnough =
 			isTerminal(listed.status) &&
 			!isWhole &&
@@ -101,10 +101,10 @@ export class PendingRuns {
 	/** A list that is fresh enough for a run, or a new one; null where it is better read by itself. */
 	private overviewFor({ since }: PendingRun, freshMs: number): Overview | null {
 		const { overview } = this;
-		const isFresh = overview && overview.askedAt >= Math.max(since, Date.now() - freshMs);
+		const isFresh = overview && overview.askedAt >= Math.max(since, performance.now() - freshMs);
 		if (isFresh) return overview;
-		if (this.pending.size < 2 || Date.now() < this.listsAgainAt) return null;
-		this.overview = { askedAt: Date.now(), runs: this.list() };
+		if (this.pending.size < 2 || performance.now() < this.listsAgainAt) return null;
+		this.overview = { askedAt: performance.now(), runs: this.list() };
 		return this.overview;
 	}
 
@@ -127,7 +127,7 @@ export class PendingRuns {
 			}
 			this.failures += 1;
 			if (this.failures % failuresTolerated === 0) {
-				this.listsAgainAt = Date.now() + withoutListMs;
+				this.listsAgainAt = performance.now() + withoutListMs;
 			}
 			throw error;
 		}

@@ -1,5 +1,5 @@
 import { isNotFound, RunDeadlineError, RunflowError, StoppedError } from './errors';
-import { nextGap, type Pace } from './pace';
+import { beganAt, nextGap, type Pace } from './pace';
 import { isPassing, retryDelay, type Pause } from './retry';
 import type { Run } from './run';
 import { isTerminal } from './status';
@@ -36,26 +36,26 @@ export interface Waiting {
  */
 export async function waitForRun(waiting: Waiting): Promise<Run> {
 	const { pace, pause, read, signal, timeoutSeconds } = waiting;
-	const deadline = Date.now() + timeoutSeconds * 1000;
-	const { startedAt = Date.now() } = waiting;
+	const deadline = performance.now() + timeoutSeconds * 1000;
+	const began = beganAt(waiting.startedAt ?? Date.now());
 	const isNew = () => waiting.startedAt !== undefined && mayBeUnknownYet(waiting.startedAt);
 	let { run } = waiting;
 	let passingFailures = 0;
 	let missingReads = 0;
-	let gapMs = nextGap(Date.now() - startedAt, pace);
+	let gapMs = nextGap(performance.now() - began, pace);
 
 	while (!isTerminal(run.status)) {
-		const leftMs = deadline - Date.now();
-		if (leftMs <= 0) throw new RunDeadlineError(run.id, run.status, timeoutSeconds);
+		const leftMs = deadline - performance.now();
+		if (leftMs < 1) throw new RunDeadlineError(run.id, run.status, timeoutSeconds);
 		try {
 			await pause(Math.min(gapMs, leftMs), signal);
 			run = await read(run.id, { gapMs, isLast: gapMs >= leftMs });
 			passingFailures = 0;
 			missingReads = 0;
-			gapMs = nextGap(Date.now() - startedAt, pace);
+			gapMs = nextGap(performance.now() - began, pace);
 		} catch (error) {
 			if (signal?.aborted) throw new StoppedError().about(run.id);
-			gapMs = nextGap(Date.now() - startedAt, pace);
+			gapMs = nextGap(performance.now() - began, pace);
 			if (isPassing(error)) {
 				gapMs = Math.max(gapMs, retryDelay(error, passingFailures++, 0));
 			} else if (!isNotFound(error) || (++missingReads > missingReadsTolerated && !isNew())) {

@@ -8,7 +8,7 @@ export class RecentKeys {
 	add(key: string): void {
 		this.forgetExpired();
 		this.remembered.delete(key);
-		this.remembered.set(key, Date.now() + this.lifetimeMs);
+		this.remembered.set(key, performance.now() + this.lifetimeMs);
 	}
 
 	/** How many keys are remembered now. */
@@ -18,7 +18,7 @@ export class RecentKeys {
 	}
 
 	private forgetExpired(): void {
-		const now = Date.now();
+		const now = performance.now();
 		for (const [old, until] of this.remembered) {
 			if (until > now) break;
 			this.remembered.delete(old);
@@ -27,6 +27,6 @@ export class RecentKeys {
 
 	/** Whether the key was added within its lifetime. */
 	has(key: string): boolean {
-		return (this.remembered.get(key) ?? 0) > Date.now();
+		return (this.remembered.get(key) ?? 0) > performance.now();
 	}
 }

@@ -154,6 +154,20 @@ describe('waiting for several runs', () => {
 		expect(api.reads).toEqual([]);
 	});
 
+	it('asks for new lists where the clock is set back meanwhile', async () => {
+		const api = new ClockedApi({ a: 5_000, b: 5_000 });
+		const began = performance.now();
+		let hour: number | null = 3_600_000;
+		api.onList = () => {
+			if (hour !== null) jest.setSystemTime(Date.now() - hour);
+			hour = null;
+			const status_code = performance.now() - began < 5_000 ? 'running' : 'succeeded';
+			return answer(200, { items: ['a', 'b'].map((id) => ({ ...succeededRun, id, status_code })) });
+		};
+		expect(idsOf(await api.waitForAll())).toEqual([1, 1]);
+		expect(performance.now() - began).toBeLessThan(8_000);
+	});
+
 	it('repeats the last look at the deadline where it fails', async () => {
 		const api = new ClockedApi({ a: 9_900 });
 		let refused = 0;

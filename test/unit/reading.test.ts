@@ -132,7 +132,7 @@ describe('a reading of a suspension', () => {
 		});
 		expect(await items).toBe('items');
 		expect(live.isResumed).toBe(true);
-		jest.setSystemTime(60_000);
+		jest.advanceTimersByTime(60_000);
 		expect(live.isResumed).toBe(false);
 		jest.useRealTimers();
 	});

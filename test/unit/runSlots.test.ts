@@ -90,4 +90,17 @@ describe('the slots of runs', () => {
 		await expect(slots.use(work, signal)).rejects.toMatchObject({ httpStatus: 429 });
 		expect(tries.count).toBe(1);
 	});
+
+	it('are blocked no longer where the clock is set back meanwhile', async () => {
+		jest.useFakeTimers();
+		const slots = new RunSlots(0);
+		const { tries, work } = refusedTimes(slots, 1);
+		const done = slots.use(work, signal);
+		while (tries.count === 0) await jest.advanceTimersByTimeAsync(0);
+		jest.setSystemTime(Date.now() - 3_600_000);
+		await jest.advanceTimersByTimeAsync(1_000);
+		jest.useRealTimers();
+		expect(tries.count).toBe(2);
+		await done;
+	});
 });

@@ -19,7 +19,7 @@ async function wait(
 	const reads: number[] = [];
 	const pause: Pause = async (milliseconds) => {
 		if (signal.aborted) throw new Error('aborted');
-		jest.setSystemTime(Date.now() + milliseconds);
+		jest.advanceTimersByTime(milliseconds);
 	};
 	const read = async () => {
 		reads.push(Date.now());
@@ -59,6 +59,29 @@ describe('waiting for a run', () => {
 			waitedSeconds: 2,
 		});
 		expect((await wait([queued, queued, queued, queued, succeeded], 2)).reads.at(-1)).toBe(2000);
+	});
+
+	it('keeps its gaps and its deadline where the clock is set back meanwhile', async () => {
+		jest.useFakeTimers({ now: 4_000_000 });
+		const gaps: number[] = [];
+		const waiting = waitForRun({
+			run: queued,
+			startedAt: Date.now() - 1_000,
+			read: async () => {
+				jest.setSystemTime(Date.now() - 3_600_000);
+				return queued;
+			},
+			pause: async (milliseconds) => {
+				gaps.push(milliseconds);
+				jest.advanceTimersByTime(milliseconds);
+			},
+			pace,
+			timeoutSeconds: 60,
+		});
+		await expect(waiting).rejects.toMatchObject({ code: 'DEADLINE' });
+		jest.useRealTimers();
+		expect(Math.max(...gaps)).toBeLessThanOrEqual(6_100);
+		expect(gaps.reduce((sum, gap) => sum + gap)).toBeLessThan(60_100);
 	});
 
 	it('survives passing failures for as long as the deadline allows', async () => {

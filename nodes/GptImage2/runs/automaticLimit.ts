@@ -31,7 +31,7 @@ export class AutomaticLimit {
 		return this.round;
 	}
 
-	/** Notes that a create was accepted, at `moment` in milliseconds since 1970. */
+	/** Notes that a create was accepted, at `moment`, in milliseconds by a clock of the caller. */
 	accept(moment: number): void {
 		this.leftInRound -= 1;
 		if (this.leftInRound > 0) return;

@@ -76,14 +76,14 @@ export class RunSlots {
 		return {
 			accepted: () => {
 				this.refusalsInARow = 0;
-				this.lastAcceptedAt = Date.now();
-				automatic.accept(Date.now());
+				this.lastAcceptedAt = performance.now();
+				automatic.accept(performance.now());
 				this.slots.setLimit(automatic.limit);
 			},
 			failed: (error) => {
 				if (!(error instanceof RunflowApiError) || error.httpStatus !== 429) return;
 				this.refusals.add(error);
-				automatic.refuse(round, this.pendingRuns, Date.now());
+				automatic.refuse(round, this.pendingRuns, performance.now());
 				this.slots.setLimit(automatic.limit);
 				this.block(error);
 			},
@@ -92,15 +92,15 @@ export class RunSlots {
 
 	/** Keeps all creates back for as long as the API asks for, or longer with each that it refuses in a row. */
 	private block(error: RunflowApiError): void {
-		if (Date.now() < this.blockedUntil) return;
+		if (performance.now() < this.blockedUntil) return;
 		const delayMs = retryDelay(error, this.refusalsInARow, Math.random());
 		this.refusalsInARow += 1;
-		this.blockedUntil = Date.now() + delayMs;
+		this.blockedUntil = performance.now() + delayMs;
 	}
 
 	private async whileBlocked(signal: AbortSignal): Promise<void> {
 		for (;;) {
-			const leftMs = this.blockedUntil - Date.now();
+			const leftMs = this.blockedUntil - performance.now();
 			if (leftMs <= 0) return;
 			await sleep(leftMs, signal).catch(() => null);
 			if (signal.aborted) throw new StoppedError();
@@ -109,7 +109,7 @@ export class RunSlots {
 
 	/** Whether a place may still become free: one of this node's own runs is pending, or was started lately. */
 	private mayTryAgain(refused: number): boolean {
-		const isPatient = this.pendingRuns > 0 || Date.now() - this.lastAcceptedAt < patienceMs;
+		const isPatient = this.pendingRuns > 0 || performance.now() - this.lastAcceptedAt < patienceMs;
 		return isPatient || refused <= maxRetries;
 	}
 }

@@ -22,7 +22,7 @@ export class LiveSuspension implements CalledSuspension {
 
 	private isResuming = false;
 
-	/** From when on nobody needs it, in milliseconds since 1970; until it is over, that isn't known. */
+	/** From when on nobody needs it, in milliseconds by the clock of `performance.now()`; until it is over, that isn't known. */
 	private forgottenFrom = Infinity;
 
 	constructor(
@@ -54,7 +54,7 @@ export class LiveSuspension implements CalledSuspension {
 
 	/** Whether nobody needs it any longer. */
 	get isForgotten(): boolean {
-		return Date.now() >= this.forgottenFrom;
+		return performance.now() >= this.forgottenFrom;
 	}
 
 	/**
@@ -71,7 +71,7 @@ export class LiveSuspension implements CalledSuspension {
 
 	/** Notes that it is over. */
 	end(): void {
-		this.forgottenFrom = Date.now() + overForMs;
+		this.forgottenFrom = performance.now() + overForMs;
 	}
 }
 

@@ -110,11 +110,11 @@ async function readAndResume(
 	answer(reading.state === 'unreadable' ? 503 : 200, 'pending');
 	if (joined || reading.state !== 'ended' || live.isResumed) return keepWaiting;
 
-	const started = Date.now();
+	const started = performance.now();
 	const { reader, runs } = reading;
 	const makeItems = async () => await resumedItems(context, reader, suspension, runs);
 	const items = await live.resume(makeItems);
-	const isSlow = Date.now() - started > slowResumeMs;
+	const isSlow = performance.now() - started > slowResumeMs;
 	if (isSlow && !(await isStillSuspended(context, live.id))) return keepWaiting;
 	return { noWebhookResponse: true, workflowData: [items] };
 }

@@ -1,6 +1,6 @@
 import { sleep } from 'n8n-workflow';
 
-import { partOfAge, type AgePart } from '../../../runflow/pace';
+import { beganAt, partOfAge, type AgePart } from '../../../runflow/pace';
 import type { Batch } from '../runs/batch';
 import { liveSuspensions, type LiveSuspension } from './live';
 import { readOnce } from './reading';
@@ -66,9 +66,10 @@ async function readUntilEnded(
 	const probe = async () =>
 		await callResumeUrl(context, url, { purpose: 'probe', suspensionId: suspension.id });
 	const ended = new Set<string>();
-	let probedAt = Date.now();
+	const began = beganAt(suspension.startedAt);
+	let probedAt = performance.now();
 	for (;;) {
-		const gapMs = nextReadIn(Date.now() - suspension.startedAt, expectsCallbacks);
+		const gapMs = nextReadIn(performance.now() - began, expectsCallbacks);
 		if (Date.now() + gapMs >= deadline) return false;
 		await sleep(gapMs);
 		if (live.isResumed) return false;
@@ -76,8 +77,8 @@ async function readUntilEnded(
 		const progress = await readOnce(client.once, suspension, 'status', ended);
 		for (const runId of progress.ended) ended.add(runId);
 		if (progress.pending.length + progress.unreadable.length === 0) return true;
-		if (Date.now() - probedAt < probeEveryMs) continue;
-		probedAt = Date.now();
+		if (performance.now() - probedAt < probeEveryMs) continue;
+		probedAt = performance.now();
 		if ((await probe()).isOver) return false;
 	}
 }

@@ -28,9 +28,9 @@ export async function recentSecrets(context: IWebhookFunctions): Promise<string[
 	const id = context.getNode().credentials?.[credentialType]?.id;
 	if (!id) return await readSecrets(context);
 	const known = kept.get(id);
-	if (known && known.until > Date.now()) return await known.secrets;
+	if (known && known.until > performance.now()) return await known.secrets;
 	const secrets = readSecrets(context);
-	kept.set(id, { secrets, until: Date.now() + lifetimeMs });
+	kept.set(id, { secrets, until: performance.now() + lifetimeMs });
 	return await secrets.catch((error: unknown) => {
 		kept.delete(id);
 		throw error;
