@@ -60,13 +60,12 @@ export class RunflowApi implements ICredentialType {
 		credentials: ICredentialDataDecryptedObject,
 		request: IHttpRequestOptions,
 	): Promise<IHttpRequestOptions> {
-		const organization = credentials.organizationId
-			? { 'X-Organization-Id': credentials.organizationId.toString() }
-			: {};
+		const apiKey = credentials.apiKey?.toString().trim() ?? '';
+		const organizationId = credentials.organizationId?.toString().trim();
 		const headers = {
 			...request.headers,
-			Authorization: `Bearer ${credentials.apiKey?.toString() ?? ''}`,
-			...organization,
+			Authorization: `Bearer ${apiKey}`,
+			...(organizationId && { 'X-Organization-Id': organizationId }),
 		};
 		return { ...request, headers };
 	}
@@ -74,7 +73,8 @@ export class RunflowApi implements ICredentialType {
 	/** Needs only what the node itself needs; a key narrowed to runs may be refused elsewhere (SDK). */
 	test: ICredentialTestRequest = {
 		request: {
-			baseURL: '={{ $credentials.baseUrl.replace(/\\/+$/, "").replace(/\\/v1$/, "") }}',
+			baseURL:
+				'={{ $credentials.baseUrl.trim().replace(/(?<!\\/)\\/+$/, "").replace(/\\/v1$/, "") }}',
 			url: '/v1/runs',
 			qs: { limit: 1 },
 		},

@@ -1,4 +1,5 @@
 import {
+	NodeOperationError,
 	sleep,
 	type ICredentialsDecrypted,
 	type IExecuteFunctions,
@@ -20,9 +21,10 @@ const credentialSchema = z.object({
 	baseUrl: z
 		.string()
 		.trim()
-		.transform((url) => url.replace(/\/+$/, '').replace(/\/v1$/, ''))
+		.transform((url) => url.replace(/(?<!\/)\/+$/, '').replace(/\/v1$/, ''))
 		.catch(''),
 	apiKey: z.string().trim().catch(''),
+	organizationId: z.string().trim().catch(''),
 	signingSecrets: z.string().transform(parseSecrets).catch([]),
 });
 
@@ -55,12 +57,51 @@ type ConnectionContext = RequestContext | ILoadOptionsFunctions;
 interface Connection {
 	client: RunflowClient;
 	baseUrl: string;
+	/** Whether an expression in the credential needs the data of the execution. */
+	needsItems: boolean;
 }
 
-/** Connects with the node's credential. Throws what n8n throws where that can't be read. */
+/**
+ * Connects with the node's credential. Throws what n8n throws where that can't be read, and
+ * NodeOperationError where it can't be right, or differs from item to item.
+ */
 export async function connect(context: ConnectionContext): Promise<Connection> {
 	const opened = await openCredential(context);
-	return { client: new RunflowClient(sender(context, opened), sleep), baseUrl: opened.baseUrl };
+	const client = new RunflowClient(sender(context, opened), sleep);
+	const needsItems = 'getInputData' in context && (await differsWithoutItems(context, opened));
+	return { client, baseUrl: opened.baseUrl, needsItems };
+}
+
+/** Whether the credential is another where n8n has no data for its expressions, as in a webhook. */
+async function differsWithoutItems(
+	context: IExecuteFunctions,
+	opened: OpenedCredential,
+): Promise<boolean> {
+	const withoutItems: IExecuteFunctions = Object.create(context, {
+		connectionInputData: { value: undefined },
+	});
+	const other = await withoutItems.getCredentials(credentialType).catch(() => null);
+	if (isSame(other, opened)) return false;
+	for (const itemIndex of context.getInputData().keys()) {
+		if (isSame(await context.getCredentials(credentialType, itemIndex), opened)) continue;
+		throw new NodeOperationError(
+			context.getNode(),
+			'The items have different Runflow credentials',
+			{
+				itemIndex,
+				description:
+					"An expression in the credential yields another value for this item, and the node uses one for all. Put 'Loop Over Items' with a 'Batch Size' of 1 before the node. Nothing was sent to Runflow.",
+			},
+		);
+	}
+	return true;
+}
+
+function isSame(data: unknown, { apiKey, baseUrl, organizationId }: OpenedCredential): boolean {
+	const other = credentialSchema.safeParse(data).data;
+	return (
+		other?.apiKey === apiKey && other.baseUrl === baseUrl && other.organizationId === organizationId
+	);
 }
 
 /** A credential as n8n has decrypted it, and what of it is needed here. */
@@ -68,14 +109,31 @@ interface OpenedCredential {
 	decrypted: ICredentialsDecrypted;
 	baseUrl: string;
 	apiKey: string;
+	organizationId: string;
 	secrets: string[];
 }
 
+const notInHeaders = /[^\x21-\x7e]/;
+
 async function openCredential(context: ConnectionContext): Promise<OpenedCredential> {
 	const data = await context.getCredentials(credentialType);
-	const { apiKey, baseUrl, signingSecrets } = credentialSchema.parse(data);
+	const { signingSecrets, ...opened } = credentialSchema.parse(data);
+	const { apiKey, baseUrl, organizationId } = opened;
+	const refuse = (label: string, problem: string) =>
+		new NodeOperationError(context.getNode(), `'${label}' in the Runflow credential ${problem}`, {
+			description: 'Correct it in the credential. Nothing was sent to Runflow.',
+		});
+	const badCharacter = 'has a space or another character in it that can not be sent';
+	if (notInHeaders.test(apiKey)) throw refuse('API Key', badCharacter);
+	if (notInHeaders.test(organizationId)) throw refuse('Organization ID', badCharacter);
+	if (!/^https?:\/\/[^\s?#]+$/i.test(baseUrl)) {
+		throw refuse(
+			'Base URL',
+			"must start with https:// or http://, and have no '?', '#' or space in it",
+		);
+	}
 	const decrypted = { id: '', name: '', type: credentialType, data };
-	return { decrypted, baseUrl, apiKey, secrets: [apiKey, ...signingSecrets] };
+	return { ...opened, decrypted, secrets: [apiKey, ...signingSecrets] };
 }
 
 /**
@@ -144,7 +202,8 @@ export function throwConnectionError(error: unknown): never {
 	const code = failures.find((failure) => failure.code)?.code ?? null;
 	const neverSent =
 		code !== null &&
-		(neverSentCodes.has(code) || (routeCodes.has(code) && failures.some(neverConnected)));
+		(neverSentCodes.has(code) ||
+			(routeCodes.has(code) && failures.some(neverConnected)));
 	const wasAccepted = failures.some(({ status }) => status && status >= 200 && status < 300);
 	throw new RunflowConnectionError(code, neverSent, wasAccepted);
 }

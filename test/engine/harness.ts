@@ -102,7 +102,25 @@ class CredentialsHelper extends ICredentialsHelper {
 	getCredentials = async () => {
 		throw new Error('not used');
 	};
-	getDecrypted = async () => ({ ...this.data });
+	/** Expressions are evaluated as n8n does, and to nothing where it has no data for them, as in a webhook. */
+	getDecrypted: ICredentialsHelper['getDecrypted'] = async (...all) => {
+		const [, , , mode, executeData, , values] = all;
+		const entries = Object.entries(this.data).map(([name, value]) => {
+			if (typeof value !== 'string' || !value.startsWith('=')) return [name, value];
+			if (!values) return [name, ''];
+			const { connectionInputData, itemIndex, node, runExecutionData, runIndex } = values;
+			const { expression } = values.workflow;
+			const place = [
+				runExecutionData,
+				runIndex,
+				itemIndex,
+				node.name,
+				connectionInputData,
+			] as const;
+			return [name, expression.getParameterValue(value, ...place, mode, {}, executeData)];
+		});
+		return Object.fromEntries(entries);
+	};
 	updateCredentials = async () => {};
 	updateCredentialsOauthTokenData = async () => {};
 	getCredentialsProperties = () => [];

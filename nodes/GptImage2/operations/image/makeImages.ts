@@ -1,4 +1,4 @@
-import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
 import { isTerminal } from '../../../../runflow/status';
 import { connect } from '../../connection';
@@ -27,7 +27,8 @@ export async function makeImages(
 	planItem: PlanItem,
 ): Promise<INodeExecutionData[]> {
 	const options = readNodeOptions(context);
-	const { client, baseUrl } = await connect(context);
+	const { client, baseUrl, needsItems } = await connect(context);
+	if (needsItems && options.completion === 'suspend') throw unreadableWhenSuspended(context);
 	const { planned, refused } = await planItems(context, planItem, options, baseUrl);
 	const requests = await requestsOf(context, planned);
 
@@ -59,6 +60,17 @@ export async function makeImages(
 		'result' in outcome
 			? outputOf(context, outcome.result)
 			: [toErrorRow(context.getNode(), outcome.error, outcome.itemIndex, outcome.known)],
+	);
+}
+
+function unreadableWhenSuspended(context: IExecuteFunctions): NodeOperationError {
+	return new NodeOperationError(
+		context.getNode(),
+		"'Suspend Until Callback' can't be used with an expression on items in the credential",
+		{
+			description:
+				"n8n can't evaluate it once the execution is suspended, so the images could not be fetched. Choose 'Wait in This Execution' as 'Completion', or enter the value itself. Nothing was sent to Runflow.",
+		},
 	);
 }
 
