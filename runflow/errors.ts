@@ -69,6 +69,18 @@ export class RunflowConnectionError extends RunflowError {
 	) {
 		super('No answer from Runflow');
 	}
+
+	/** Whether the certificate of whoever answered is not trusted, which no repetition changes. */
+	get isUntrusted(): boolean {
+		return isUntrustedCertificate(this.code);
+	}
+}
+
+/** Whether a code is that of a TLS handshake that ended over the certificate, so that nothing was sent. */
+export function isUntrustedCertificate(code: string | null): boolean {
+	return /^(CERT_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)|ERR_TLS_CERT)/.test(
+		code ?? '',
+	);
 }
 
 /** The API answered 2xx with something other than what it documents. */

@@ -18,12 +18,12 @@ const longestRetryAfterMs = 60_000;
 export type Pause = (milliseconds: number, signal?: AbortSignal) => Promise<void>;
 
 /**
- * Whether the same request may succeed later: 429, 5xx and lost connections may; other 4xx never
- * (ERR).
+ * Whether the same request may succeed later: 429, 5xx and lost connections may; other 4xx and
+ * untrusted certificates never (ERR).
  */
 export function isPassing(error: unknown): error is RunflowApiError | RunflowConnectionError {
 	if (error instanceof RunflowApiError) return error.httpStatus === 429 || error.httpStatus >= 500;
-	return error instanceof RunflowConnectionError;
+	return error instanceof RunflowConnectionError && !error.isUntrusted;
 }
 
 /**

@@ -10,7 +10,7 @@ import {
 import { z } from 'zod/v3';
 
 import { RunflowClient } from '../../runflow/client';
-import { RunflowConnectionError } from '../../runflow/errors';
+import { isUntrustedCertificate, RunflowConnectionError } from '../../runflow/errors';
 import type { ApiAnswer, ApiRequest, Send } from '../../runflow/request';
 import { parseSecrets } from '../../runflow/signature';
 
@@ -203,6 +203,7 @@ export function throwConnectionError(error: unknown): never {
 	const neverSent =
 		code !== null &&
 		(neverSentCodes.has(code) ||
+			isUntrustedCertificate(code) ||
 			(routeCodes.has(code) && failures.some(neverConnected)));
 	const wasAccepted = failures.some(({ status }) => status && status >= 200 && status < 300);
 	throw new RunflowConnectionError(code, neverSent, wasAccepted);

@@ -155,6 +155,11 @@ export const examples: Readonly<Record<string, Example[]>> = {
 			name: 'the same, with `may_be_paid`',
 		},
 		{
+			error: new RunflowConnectionError('CERT_HAS_EXPIRED', true),
+			meaning: 'A proxy in between, or a certificate that has expired. Nothing was started.',
+			name: "the system's code, such as `SELF_SIGNED_CERT_IN_CHAIN`",
+		},
+		{
 			error: new DisputedRunError(whatever),
 			meaning: 'Runflow knew the key of a request that was repeated, and listed no run of it.',
 		},

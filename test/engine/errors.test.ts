@@ -21,6 +21,22 @@ async function failure(parameters = {}) {
 	};
 }
 
+describe('a certificate that is not trusted', () => {
+	it.each(['DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_HAS_EXPIRED', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'])(
+		'is named at once, and nothing was started: %s',
+		async (code) => {
+			nock(apiUrl)
+				.post(models)
+				.replyWithError(Object.assign(new Error('tls'), { code }));
+			const { context, description, message } = await failure();
+			expect(message).toBe('n8n does not trust the certificate that answers for Runflow');
+			expect(description).toContain('NODE_EXTRA_CA_CERTS');
+			expect(description).not.toContain('may have been started');
+			expect(context).not.toHaveProperty('may_be_paid');
+		},
+	);
+});
+
 describe('a refused create', () => {
 	it.each([
 		[

@@ -52,6 +52,13 @@ function wordsFor(error: RunflowError): Words {
 	if (error instanceof UnknownRunsError) return wordsForUnknownRuns(error);
 	if (error instanceof RunDeadlineError) return wordsForDeadline(error);
 	if (error instanceof ImageStorageError) return wordsForStorage(error);
+	if (error instanceof RunflowConnectionError && error.isUntrusted) {
+		return {
+			message: 'n8n does not trust the certificate that answers for Runflow',
+			advice:
+				"Nothing was sent. A proxy in between may have a certificate of its own: save that of its authority in a file, and set n8n's environment variable NODE_EXTRA_CA_CERTS to the path of it. Else check 'Base URL' in the Runflow credential.",
+		};
+	}
 	if (error instanceof RunflowConnectionError) {
 		return {
 			message: 'Runflow could not be reached',
