@@ -375,7 +375,7 @@ describe('a list that never ends', () => {
 describe('an answer that repeats the API key', () => {
 	it.each([
 		['as it is', credential.apiKey],
-		['of another kind', 'my very own key'],
+		['of another kind', 'my-very-own-key'],
 	])('%s is shown without it', async (_name, apiKey) => {
 		api(() => [400, { code: 'BAD', message: `Key ${apiKey} is odd`, errors: null }]);
 		const { error, run } = await runWorkflow(goldenWorkflow('generate'), {
