@@ -5,7 +5,7 @@ import { listThem, shows, type ManyRuns } from './manyRuns';
 import { requestJson, type Send } from './request';
 import { isPassing } from './retry';
 import { runSchema, type Run } from './run';
-import { Slots } from './slots';
+import { doEach } from './slots';
 import { isTerminal } from './status';
 import { mayBeUnknownYet } from './waiting';
 
@@ -86,14 +86,10 @@ export class RunReader {
 				for (const [id, run] of listed) if (shows(run, detail)) runs.set(id, run);
 			}
 		}
-		const slots = new Slots(readsAtOnce);
 		const readEach = async (ids: string[]) =>
-			await Promise.all(
-				ids.map(async (id) => {
-					const read = slots.use(async () => await this.getRun(id, signal));
-					runs.set(id, await read.catch(returnRunflowError));
-				}),
-			);
+			await doEach(ids, readsAtOnce, async (id) => {
+				runs.set(id, await this.getRun(id, signal).catch(returnRunflowError));
+			});
 		const isPending = (id: string) => !hasEnded(runs.get(id));
 		const doubtful = [...runs.keys()].filter(isPending);
 		const alone = [...many.ids].filter((id) => !runs.has(id));

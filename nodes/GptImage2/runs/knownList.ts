@@ -12,7 +12,7 @@ import { mayBeUnknownYet } from '../../../runflow/waiting';
 import {
 	isOwn,
 	isReusable,
-	keyOfOwn,
+	keysOfOwn,
 	keysToContinue,
 	keysToRepeat,
 	wholeInputOf,
@@ -108,8 +108,7 @@ export class KnownList {
 		else if (walked.isCutOff) list.missing = 'too many';
 		await list.addRead(toRead, options);
 		// The first items began first, and nothing but the order tells runs of the same input apart.
-		for (const run of list.own.reverse())
-			list.offer(run, [keyOfOwn(run.client_ref ?? '', run.prompt)]);
+		for (const run of list.own.reverse()) list.offer(run, keysOfOwn(run.client_ref, run.prompt));
 		return list;
 	}
 
@@ -122,9 +121,9 @@ export class KnownList {
 		return null;
 	}
 
-	/** All runs under a key, whoever has them. */
-	under(key: string): Run[] {
-		return this.byKey.get(key)?.runs ?? [];
+	/** All runs under these keys, whoever has them. */
+	under(keys: string[]): Run[] {
+		return keys.flatMap((key) => this.byKey.get(key)?.runs ?? []);
 	}
 
 	/** The runs that the node may have started for these requests, whatever execution it was in. */
@@ -142,9 +141,9 @@ export class KnownList {
 		const own = [...unlike.values()].flatMap((request) => {
 			const { clientRef, input } = request.plan;
 			if (wholeInputOf(request.plan) === null) return [];
-			const shelf = clientRef === null ? [] : this.under(keyOfOwn(clientRef, input.prompt));
-			const started = shelf.filter((run) => isOwn(run, request, execution));
-			return started.map((run) => ({ run, hash: request.hash }));
+			return this.under(keysOfOwn(clientRef, input.prompt))
+				.filter((run) => isOwn(run, request, execution))
+				.map((run) => ({ run, hash: request.hash }));
 		});
 		return [...made, ...own].filter(({ run }) => mayDeliver(run.status));
 	}

@@ -11,9 +11,9 @@ import type { Ledger } from './ledger';
 import {
 	comparableInputOf,
 	continuesOwn,
-	keyOfOwn,
-	keysOfContinued,
 	isStuck,
+	keysOfContinued,
+	keysOfOwn,
 	keysOfRepeated,
 	mayBeLeftOver,
 	repeatsOwn,
@@ -23,7 +23,7 @@ import type { Owners } from './owners';
 import { readReference } from './reference';
 import type { Request } from './request';
 import { hasItsImages, noGaps, readIfReusable, type ReuseGaps } from './reusable';
-import { hasMarks, offer, offeredRuns, offerMarked, take } from './undelivered';
+import { hasMarks, offer, offeredRuns, offerMarked, take, type PaidFor } from './undelivered';
 
 /** A thousand reads that begin at once would keep n8n from answering others. */
 const readsAtOnce = 50;
@@ -103,7 +103,7 @@ export class KnownRuns {
 			keys:
 				clientRef === null
 					? keysOfContinued({ ...request, runIndex })
-					: [keyOfOwn(clientRef, input.prompt)],
+					: keysOfOwn(clientRef, input.prompt),
 			isFor: (run) => clientRef === null || continuesOwn(run, request, execution),
 			source: 'crash',
 			read: async (listed) => {
@@ -125,13 +125,17 @@ export class KnownRuns {
 		const { execution, requests } = this.search;
 		const { clientRef, input } = request.plan;
 		if (clientRef === null || wholeInputOf(request.plan) !== null) return false;
-		const key = keyOfOwn(clientRef, input.prompt);
 		const list = await this.list(signal);
-		const runs = list.under(key).filter((run) => continuesOwn(run, request, execution));
-		const rivals = requests.filter(
-			({ plan }) => plan.clientRef === clientRef && plan.input.prompt === input.prompt,
+		const runs = list
+			.under(keysOfOwn(clientRef, input.prompt))
+			.filter((run) => continuesOwn(run, request, execution));
+		if (runs.length !== 1) return runs.length > 1;
+		return requests.some(
+			({ itemIndex, plan }) =>
+				itemIndex !== request.itemIndex &&
+				plan.clientRef === clientRef &&
+				plan.input.prompt === input.prompt,
 		);
-		return runs.length > 1 || (runs.length === 1 && rivals.length > 1);
 	}
 
 	/** The run that an item's own reference leads to by itself, where the list isn't all there. */
@@ -158,7 +162,7 @@ export class KnownRuns {
 
 	/** A run that the node paid for in an execution that failed before it could output it. */
 	private async findUndelivered(request: Request, signal: AbortSignal): Promise<KnownRun | null> {
-		const { client, context, execution } = this.search;
+		const { context, execution } = this.search;
 		if (request.plan.input.sync_mode) return null;
 		if (await (this.marked ??= hasMarks(context))) {
 			const { missing } = await this.list(signal);
@@ -166,20 +170,28 @@ export class KnownRuns {
 		}
 		const claim = this.owners.claimOf(execution, request);
 		for (const paid of offeredRuns(execution.scope, request.hash)) {
-			const { createdAt, runId: id } = paid;
+			const { runId: id } = paid;
 			if (claim.isTaken({ id, client_ref: null }) || !take(execution.scope, id)) continue;
-			const pending = createdRunSchema.parse({ id });
-			const read = client.getKnownRun(pending, createdAt, signal).catch(returnNullIfNotFound);
-			const run = await read.catch((error: unknown) => {
+			const run = await this.readIfUsable(paid, signal).catch((error: unknown) => {
 				offer(execution.scope, paid);
 				throw error;
 			});
-			const isUsable = run !== null && mayDeliver(run.status) && !isStuck(run);
-			if (isUsable && (await hasItsImages(run, { context, signal })) && claim.take(run)) {
-				return { run, source: 'undelivered' };
-			}
+			if (run !== null && claim.take(run)) return { run, source: 'undelivered' };
 		}
 		return null;
+	}
+
+	/** A run that a failed node paid for, as it is now; null where it can't deliver any more. Throws RunflowError. */
+	private async readIfUsable(
+		{ createdAt, runId }: PaidFor,
+		signal: AbortSignal,
+	): Promise<Run | null> {
+		const { client, context } = this.search;
+		const pending = createdRunSchema.parse({ id: runId });
+		const read = client.getKnownRun(pending, createdAt, signal);
+		const run = await read.catch(returnNullIfNotFound);
+		if (run === null || !mayDeliver(run.status) || isStuck(run)) return null;
+		return (await hasItsImages(run, { context, signal })) ? run : null;
 	}
 
 	/** A run that the same request started in an earlier execution, and that still has its images or is pending. */
@@ -191,9 +203,11 @@ export class KnownRuns {
 			this.gaps.syncItems.add(request.itemIndex);
 			return null;
 		}
-		const own = clientRef === null ? [] : [keyOfOwn(clientRef, input.prompt)];
 		const found = await this.lookUp(request, signal, {
-			keys: [...keysOfRepeated({ ...request, runIndex: execution.runIndex }, execution), ...own],
+			keys: [
+				...keysOfRepeated({ ...request, runIndex: execution.runIndex }, execution),
+				...keysOfOwn(clientRef, input.prompt),
+			],
 			isFor: (run) =>
 				readReference(run.client_ref) !== null || repeatsOwn(run, request, reuseHours),
 			source: 'reuse',

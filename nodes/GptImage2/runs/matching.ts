@@ -76,10 +76,11 @@ export function keysToRepeat(
 
 /**
  * The key of a run whose reference is the user's own, and under which an item with such a reference looks
- * for it. Numbers don't count: the id of the execution may be among them.
+ * for it; none without a reference. Numbers don't count: the id of the execution may be among them.
  */
-export function keyOfOwn(reference: string, prompt: string | null): string {
-	return `${withoutNumbers(reference)} for ${usualText(prompt ?? '')}`;
+export function keysOfOwn(reference: string | null, prompt: string | null): string[] {
+	if (reference === null) return [];
+	return [`${withoutNumbers(reference)} for ${usualText(prompt ?? '')}`];
 }
 
 /** A reference of the user's own without its numbers, one of which may be the id of the execution. */

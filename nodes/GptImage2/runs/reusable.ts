@@ -57,7 +57,7 @@ export async function readIfReusable(listed: Run, look: Look): Promise<Run | nul
 	return null;
 }
 
-/** Whether a run has all its images, or is yet to make them. Throws RunflowError. */
+/** Whether a run has all its images, or is yet to make them. Never throws. */
 export async function hasItsImages(
 	{ images, status }: Run,
 	{ context, signal }: Pick<Look, 'context' | 'signal'>,

@@ -13,7 +13,7 @@ const usualTries = 3;
 const mostTries = 5;
 
 /** A run that a failed node paid for, and the hash of the request that it is for. */
-interface PaidFor {
+export interface PaidFor {
 	runId: string;
 	hash: string;
 	/** When it was created, in milliseconds since 1970; null where that isn't known. */

@@ -109,7 +109,8 @@ async function throwFirstCause(batch: Batch, failed: FailedRequest[]): Promise<v
 		const undelivered = toContinue.filter((request) => isFailed.has(itemOf(request)));
 		await noteUndelivered(batch, undelivered, isFirst);
 		// An error row may come back to this node, as another item of the same execution.
-		for (const request of undelivered) owners.release(ledger.runOf(request)?.runId ?? '');
+		const entries = undelivered.flatMap((request) => ledger.runOf(request) ?? []);
+		for (const { runId } of entries) owners.release(runId);
 		return;
 	}
 
