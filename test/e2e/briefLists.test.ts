@@ -2,8 +2,8 @@ import type { IDataObject } from 'n8n-workflow';
 
 import type { N8nClient } from '../../scripts/n8n/client';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
-import { drawing, runIds } from './restarts/crashes';
-import { connect, credentialFor, expectSuccess } from './support';
+import { runIds } from './restarts/crashes';
+import { connect, credentialFor, drawing, expectSuccess } from './support';
 
 jest.setTimeout(120_000);
 

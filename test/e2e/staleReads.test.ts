@@ -2,8 +2,7 @@ import type { INodeParameters } from 'n8n-workflow';
 
 import type { Execution, N8nClient } from '../../scripts/n8n/client';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
-import { drawing } from './restarts/crashes';
-import { connect, credentialFor, expectSuccess, itemsOf } from './support';
+import { connect, credentialFor, drawing, expectSuccess, itemsOf } from './support';
 
 jest.setTimeout(120_000);
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
+import type { IDataObject, INodeExecutionData, INodeParameters } from 'n8n-workflow';
 
 import { N8nClient, type Execution, type ExportedWorkflow } from '../../scripts/n8n/client';
 
@@ -76,4 +76,14 @@ export async function credentialFor(
 		organizationId: '',
 		signingSecrets,
 	});
+}
+
+/** A workflow of one picture for each of these items, whose progress n8n saves: else a crashed one has nothing to retry. */
+export function drawing(items: IDataObject[], parameters: INodeParameters = {}): ExportedWorkflow {
+	const golden = goldenWorkflow('twenty-items', { parameters });
+	const jsCode = `return ${JSON.stringify(items)}.map((json) => ({ json }));`;
+	const nodes = golden.nodes.map((node) =>
+		node.name === 'Prompts' ? { ...node, parameters: { jsCode } } : node,
+	);
+	return { ...golden, nodes, settings: { saveExecutionProgress: true } };
 }

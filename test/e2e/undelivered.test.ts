@@ -1,6 +1,6 @@
 import type { N8nClient } from '../../scripts/n8n/client';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
-import { connect, credentialFor, expectSuccess, goldenWorkflow, itemsOf } from './support';
+import { connect, credentialFor, drawing, expectSuccess, itemsOf } from './support';
 
 jest.setTimeout(120_000);
 
@@ -21,18 +21,8 @@ async function failingWorkflow(prompt = '={{ $json.prompt }}'): Promise<string> 
 	simulator.runs.length = 0;
 	simulator.behave();
 	simulator.misbehave({ do: 'end-run', status: 'failed', match: 'A hen', times: 1 });
-	const golden = goldenWorkflow('twenty-items', { parameters: { prompt } });
-	const nodes = golden.nodes.map((node) =>
-		node.name === 'Prompts'
-			? {
-					...node,
-					parameters: {
-						jsCode: "return ['A fox', 'A hen', 'An owl'].map((prompt) => ({ json: { prompt } }));",
-					},
-				}
-			: node,
-	);
-	return await client.createWorkflow({ ...golden, nodes }, credentialId);
+	const items = ['A fox', 'A hen', 'An owl'].map((word) => ({ prompt: word }));
+	return await client.createWorkflow(drawing(items, { prompt }), credentialId);
 }
 
 const paid = () => simulator.runs.filter(({ end }) => end === 'succeeded').length;

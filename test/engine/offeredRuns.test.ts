@@ -1,24 +1,10 @@
-import type { INode, INodeParameters } from 'n8n-workflow';
-
 import { CountingApi, type CountedRun } from './api';
-import { runWorkflow, type EngineOptions, type EngineResult } from './harness';
+import { execute, fast, idsOf, items } from './executions';
+import { runWorkflow } from './harness';
 import { goldenWorkflow } from './workflows';
 
 jest.setTimeout(60_000);
 
-const fast = { options: { pollInterval: 0.1 } };
-const items = (...prompts: string[]) => prompts.map((prompt) => ({ json: { prompt } }));
-
-let executions = 0;
-async function execute(
-	{ settings, ...more }: Partial<EngineOptions> & { settings?: Partial<INode> } = {},
-	parameters: INodeParameters = {},
-): Promise<EngineResult> {
-	const workflow = goldenWorkflow('generate', { ...fast, ...parameters }, settings ?? {});
-	const executionId = String(3000 + (executions += 1));
-	return await runWorkflow(workflow, { input: items('p0'), executionId, ...more });
-}
-const idsOf = ({ items: out }: EngineResult) => out.map(({ json }) => json.run_id);
 const paidFor = (api: CountingApi, prompt: string) =>
 	api.runs.filter((run) => run.prompt === prompt && run.status !== 'failed').length;
 
@@ -33,7 +19,10 @@ describe('a run that a failed node paid for', () => {
 		await execute({ input: items('p0', 'p0', 'bad') });
 		const [first] = api.runs as [CountedRun];
 		first.status = 'failed';
-		const [b, c] = await Promise.all([execute(), execute()]);
+		const [b, c] = await Promise.all([
+			execute({ input: items('p0') }),
+			execute({ input: items('p0') }),
+		]);
 		expect([b.error, c.error]).toEqual([undefined, undefined]);
 		expect(new Set([...idsOf(b), ...idsOf(c)]).size).toBe(2);
 	});
@@ -80,7 +69,7 @@ describe('a run that a failed node paid for', () => {
 		});
 		await execute({ input: items('p0', 'bad') });
 		api.missingFiles = 1;
-		const again = await execute();
+		const again = await execute({ input: items('p0') });
 		expect(again.error).toBeUndefined();
 		expect(paidFor(api, 'p0')).toBe(2);
 	});
@@ -90,11 +79,11 @@ describe('a run that a failed node paid for', () => {
 			(run, tries) => void (run.status = tries === 1 ? 'running' : 'succeeded'),
 		);
 		const late = { options: { pollInterval: 0.1, timeout: 0.3 } };
-		const first = await execute({}, late);
+		const first = await execute({ input: items('p0') }, late);
 		expect(first.error?.message).toContain('was still');
 		const now = Date.now;
 		jest.spyOn(Date, 'now').mockImplementation(() => now() + 20 * 3_600_000);
-		const again = await execute({}, late);
+		const again = await execute({ input: items('p0') }, late);
 		expect(again.error).toBeUndefined();
 		expect(api.runs).toHaveLength(2);
 	});

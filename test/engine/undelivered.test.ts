@@ -1,35 +1,14 @@
-import type { INode, INodeParameters } from 'n8n-workflow';
-
 import { CountingApi } from './api';
-import { runWorkflow, type EngineOptions, type EngineResult } from './harness';
+import { execute, fast, idsOf, items } from './executions';
 import { retry } from './retry';
-import { goldenWorkflow } from './workflows';
 
 jest.setTimeout(60_000);
-
-const fast = { options: { pollInterval: 0.1 } };
-const items = (...prompts: string[]) => prompts.map((prompt) => ({ json: { prompt } }));
-const three = items('p0', 'p1', 'p2');
-
-let executions = 0;
-
-/** One more execution of the workflow, as 'Execute workflow' starts it. */
-async function execute(
-	{ settings, ...more }: Partial<EngineOptions> & { settings?: Partial<INode> } = {},
-	parameters: INodeParameters = {},
-): Promise<EngineResult> {
-	const workflow = goldenWorkflow('generate', { ...fast, ...parameters }, settings ?? {});
-	const executionId = String(3000 + (executions += 1));
-	return await runWorkflow(workflow, { input: three, executionId, ...more });
-}
 
 /** An API at which the run of `p2` fails at its first try. */
 const failingApi = () =>
 	new CountingApi((run, tries) => {
 		if (run.prompt === 'p2' && tries === 1) run.status = 'failed';
 	});
-
-const idsOf = ({ items: out }: EngineResult) => out.map(({ json }) => json.run_id);
 
 afterEach(() => void jest.restoreAllMocks());
 

@@ -1,10 +1,10 @@
-import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 
 import type { Execution, ExportedWorkflow } from '../../../scripts/n8n/client';
 import { startN8n, type RunningN8n } from '../../../scripts/n8n/process';
 import type { Settings } from '../../../simulator/options';
 import { startSimulator, type Simulator } from '../../../simulator/simulator';
-import { credentialFor, goldenWorkflow, itemsOf, until } from '../support';
+import { credentialFor, itemsOf, until } from '../support';
 
 /** A workflow that is to die with its n8n while its runs are pending. */
 export interface Dying {
@@ -22,16 +22,6 @@ export interface Crashed {
 	workflowId: string;
 	credentialId: string;
 	simulator: Simulator;
-}
-
-/** A workflow of one picture for each of these items, whose progress n8n saves. */
-export function drawing(items: IDataObject[], parameters: INodeParameters = {}): ExportedWorkflow {
-	const golden = goldenWorkflow('twenty-items', { parameters });
-	const jsCode = `return ${JSON.stringify(items)}.map((json) => ({ json }));`;
-	const nodes = golden.nodes.map((node) =>
-		node.name === 'Prompts' ? { ...node, parameters: { jsCode } } : node,
-	);
-	return { ...golden, nodes, settings: { saveExecutionProgress: true } };
 }
 
 /**

@@ -2,8 +2,8 @@ import type { IDataObject } from 'n8n-workflow';
 
 import type { RunningN8n } from '../../../scripts/n8n/process';
 import type { Settings } from '../../../simulator/options';
-import { crashTogether, drawing, paidFor, runIds, type Crashed } from './crashes';
-import { expectSuccess, goldenWorkflow, itemsOf } from '../support';
+import { crashTogether, paidFor, runIds, type Crashed } from './crashes';
+import { drawing, expectSuccess, goldenWorkflow, itemsOf } from '../support';
 
 jest.setTimeout(120_000);
 

@@ -1,25 +1,10 @@
 import { startN8n, type RunningN8n } from '../../../scripts/n8n/process';
 import { startSimulator } from '../../../simulator/simulator';
-import { credentialFor, expectSuccess, goldenWorkflow, itemsOf, until } from '../support';
+import { credentialFor, drawing, expectSuccess, itemsOf, until } from '../support';
 
 jest.setTimeout(300_000);
 
-/** A workflow of one picture for each of these prompts. */
-function drawing(prompts: string[], parameters = {}) {
-	const golden = goldenWorkflow('twenty-items', { parameters });
-	const nodes = golden.nodes.map((node) =>
-		node.name === 'Prompts'
-			? {
-					...node,
-					parameters: {
-						jsCode: `return ${JSON.stringify(prompts)}.map((prompt) => ({ json: { prompt } }));`,
-					},
-				}
-			: node,
-	);
-	// Without its progress, n8n has nothing of a crashed execution to retry.
-	return { ...golden, nodes, settings: { saveExecutionProgress: true } };
-}
+const promptsOf = (prompts: string[]) => prompts.map((prompt) => ({ prompt }));
 
 describe('what a failed node paid for, when n8n is started again', () => {
 	it.each([
@@ -40,7 +25,7 @@ describe('what a failed node paid for, when n8n is started again', () => {
 		try {
 			const credentialId = await credentialFor(n8n.client, simulator);
 			const all = ['A fox', 'A hen', 'An owl'];
-			const whole = drawing(all, parameters);
+			const whole = drawing(promptsOf(all), parameters);
 			const id = await n8n.client.createWorkflow(whole, credentialId);
 			expect((await n8n.client.executeToEnd(id)).status).toBe('error');
 			await restart();
@@ -71,7 +56,10 @@ describe('what a failed node paid for, when n8n is started again', () => {
 		simulator.misbehave({ do: 'end-run', status: 'failed', match: 'A hen', times: 6 });
 		const first = await startN8n({ tarball: process.env.E2E_TARBALL });
 		const credentialId = await credentialFor(first.client, simulator);
-		const id = await first.client.createWorkflow(drawing(['A fox', 'A hen']), credentialId);
+		const id = await first.client.createWorkflow(
+			drawing(promptsOf(['A fox', 'A hen'])),
+			credentialId,
+		);
 		const started = await Promise.all(
 			Array.from({ length: 6 }, async () => await first.client.execute(id, 'Start')),
 		);
