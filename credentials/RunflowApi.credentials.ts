@@ -77,6 +77,7 @@ export class RunflowApi implements ICredentialType {
 				'={{ $credentials.baseUrl.trim().replace(/(?<!\\/)\\/+$/, "").replace(/\\/v1$/, "") }}',
 			url: '/v1/runs',
 			qs: { limit: 1 },
+			disableFollowRedirect: true,
 		},
 	};
 }

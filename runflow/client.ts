@@ -57,6 +57,8 @@ export class RunflowClient extends RunReader {
 	constructor(
 		send: Send,
 		private readonly pause: Pause,
+		/** The address of the API. */
+		readonly baseUrl = 'https://api.runflow.io',
 	) {
 		const lists = new RunLists(send);
 		super(send, lists, async (request, signal) => await retrying(request, pause, signal));

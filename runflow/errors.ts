@@ -115,6 +115,30 @@ export class RunDeadlineError extends RunflowError {
 	}
 }
 
+/**
+ * Why a file could not be fetched or sent: what the storage answered, or what is wrong with its URL or with
+ * what arrived.
+ */
+export type TransferProblem =
+	| number
+	| 'broken'
+	| 'incomplete'
+	| 'no-image'
+	| 'not-http'
+	| 'private'
+	| 'redirects'
+	| 'too-large'
+	| 'too-slow';
+
+/** A file could not be fetched or sent, and the same URL won't do better. */
+export class TransferError extends RunflowError {
+	readonly code = 'TRANSFER_FAILED';
+
+	constructor(readonly problem: TransferProblem) {
+		super('A file could not be transferred');
+	}
+}
+
 /** A finished image could not be downloaded. */
 export class ImageDownloadError extends RunflowError {
 	readonly code = 'DOWNLOAD_FAILED';
@@ -122,8 +146,7 @@ export class ImageDownloadError extends RunflowError {
 	constructor(
 		/** Which image of the run, counted from 0. */
 		readonly index: number,
-		/** What the storage answered, null when the connection failed. */
-		readonly httpStatus: number | null,
+		readonly problem: TransferProblem,
 	) {
 		super(`Image ${index} could not be downloaded`);
 	}

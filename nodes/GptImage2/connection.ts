@@ -1,4 +1,5 @@
 import {
+	jsonParse,
 	NodeOperationError,
 	sleep,
 	type ICredentialsDecrypted,
@@ -10,9 +11,15 @@ import {
 import { z } from 'zod/v3';
 
 import { RunflowClient } from '../../runflow/client';
-import { isUntrustedCertificate, RunflowConnectionError } from '../../runflow/errors';
+import {
+	isUntrustedCertificate,
+	RunflowAnswerError,
+	RunflowConnectionError,
+	RunflowError,
+} from '../../runflow/errors';
 import type { ApiAnswer, ApiRequest, Send } from '../../runflow/request';
 import { parseSecrets } from '../../runflow/signature';
+import { within } from './deadline';
 
 /** Name of the credential type, as saved workflows have it. */
 export const credentialType = 'runflowApi';
@@ -47,6 +54,20 @@ export const httpAnswerSchema = z.object({
 	body: z.unknown(),
 });
 
+/** The body of an answer, or a file, that arrives bit by bit. */
+export type FileStream = Awaited<ReturnType<IExecuteFunctions['helpers']['getBinaryStream']>>;
+
+/** Whether a body is a stream. */
+export function isStream(body: unknown): body is FileStream {
+	return typeof body === 'object' && body !== null && 'pipe' in body && 'destroy' in body;
+}
+
+/** Takes the error of a stream that nobody reads any more, which would otherwise end the process. */
+export const ignoreLateError = (): void => {};
+
+/** Far more than an answer with images of sync mode has. */
+const largestAnswerBytes = 200_000_000;
+
 /** What talks to Runflow: the node while it runs, and its webhook while it is called. */
 export type RequestContext = IExecuteFunctions | IWebhookFunctions;
 
@@ -67,9 +88,10 @@ interface Connection {
  */
 export async function connect(context: ConnectionContext): Promise<Connection> {
 	const opened = await openCredential(context);
-	const client = new RunflowClient(sender(context, opened), sleep);
+	const { baseUrl } = opened;
+	const client = new RunflowClient(sender(context, opened), sleep, baseUrl);
 	const needsItems = 'getInputData' in context && (await differsWithoutItems(context, opened));
-	return { client, baseUrl: opened.baseUrl, needsItems };
+	return { client, baseUrl, needsItems };
 }
 
 /** Whether the credential is another where n8n has no data for its expressions, as in a webhook. */
@@ -151,7 +173,11 @@ function sender(context: ConnectionContext, first: OpenedCredential): Send {
 	};
 }
 
-/** Sends a request by n8n's authenticated request. Throws RunflowConnectionError. */
+/**
+ * Sends a request by n8n's authenticated request, with one deadline for it and all of its answer. A redirect
+ * is not followed, because the key and what is asked for would go along. Throws RunflowConnectionError, and
+ * RunflowAnswerError for an answer that never ends.
+ */
 async function sendWith(
 	context: ConnectionContext,
 	{ baseUrl, decrypted, secrets }: OpenedCredential,
@@ -164,26 +190,52 @@ async function sendWith(
 		body,
 		timeout: timeoutMs,
 		json: true,
+		encoding: 'stream',
 		returnFullResponse: true,
 		ignoreHttpStatusErrors: true,
+		disableFollowRedirect: true,
 		sendCredentialsOnCrossOriginRedirect: false,
 		...(query && { qs: query }),
 	};
-	const answer = httpAnswerSchema.parse(
-		await context.helpers.httpRequestWithAuthentication
-			.call(context, credentialType, request, { credentialsDecrypted: decrypted })
-			.catch(throwConnectionError),
-	);
-	const { statusCode: httpStatus, headers: answered, body: content } = answer;
-	return { httpStatus, headers: answered, body: content, secrets };
+	let wasAccepted = false;
+	return await within(timeoutMs, async (abortSignal) => {
+		const answer = httpAnswerSchema.parse(
+			await context.helpers.httpRequestWithAuthentication.call(
+				context,
+				credentialType,
+				{ ...request, abortSignal },
+				{ credentialsDecrypted: decrypted },
+			),
+		);
+		const { statusCode: httpStatus, headers: answered } = answer;
+		wasAccepted = httpStatus >= 200 && httpStatus < 300;
+		const content = await readContent(answer.body, abortSignal);
+		return { httpStatus, headers: answered, body: content, secrets };
+	}).catch((error: unknown) => throwConnectionError(error, wasAccepted));
+}
+
+/** What a body says, as JSON where it is some. The signal ends the reading. */
+async function readContent(body: unknown, signal: AbortSignal): Promise<unknown> {
+	if (!isStream(body)) return body;
+	body.on('error', ignoreLateError);
+	const end = () => body.destroy();
+	signal.addEventListener('abort', end, { once: true });
+	if (signal.aborted) end();
+	const chunks: Buffer[] = [];
+	let sizeBytes = 0;
+	for await (const chunk of body) {
+		sizeBytes += chunk.length;
+		if (sizeBytes > largestAnswerBytes) throw new RunflowAnswerError('it was larger than 200 MB');
+		chunks.push(chunk);
+	}
+	const text = Buffer.concat(chunks).toString();
+	return jsonParse<unknown>(text, { fallbackValue: text });
 }
 
 /** An error of the system, or one that n8n or its HTTP client wrapped around it. */
 const failureSchema = z.object({
 	code: z.string().nullish().catch(null),
 	syscall: z.string().nullish().catch(null),
-	/** What had been answered when the connection broke. */
-	status: z.number().nullish().catch(null),
 	errors: z.array(z.unknown()).nullish().catch(null),
 	errorResponse: z.unknown(),
 	cause: z.unknown(),
@@ -195,9 +247,11 @@ const deepestWrapping = 5;
 
 /**
  * Throws RunflowConnectionError with the system's code for a failed request. n8n wraps the original
- * error, so the code may be on the error itself, on what it wraps, or nowhere.
+ * error, so the code may be on the error itself, on what it wraps, or nowhere. `wasAccepted` says whether
+ * the answer was a 2xx that broke off. An error of this package is thrown as it is.
  */
-export function throwConnectionError(error: unknown): never {
+export function throwConnectionError(error: unknown, wasAccepted = false): never {
+	if (error instanceof RunflowError) throw error;
 	const failures = unwrap(error);
 	const code = failures.find((failure) => failure.code)?.code ?? null;
 	const neverSent =
@@ -205,7 +259,6 @@ export function throwConnectionError(error: unknown): never {
 		(neverSentCodes.has(code) ||
 			isUntrustedCertificate(code) ||
 			(routeCodes.has(code) && failures.some(neverConnected)));
-	const wasAccepted = failures.some(({ status }) => status && status >= 200 && status < 300);
 	throw new RunflowConnectionError(code, neverSent, wasAccepted);
 }
 

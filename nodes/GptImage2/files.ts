@@ -1,104 +1,170 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IHttpRequestOptions } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
 import { uploadRefused } from '../../runflow/assets';
-import { RunflowApiError } from '../../runflow/errors';
-import { httpAnswerSchema, throwConnectionError, type RequestContext } from './connection';
+import { RunflowApiError, RunflowConnectionError, TransferError } from '../../runflow/errors';
+import { unreachable } from '../../runflow/reachable';
+import { ArrivingImage } from './arrivingImage';
+import {
+	httpAnswerSchema,
+	ignoreLateError,
+	isStream,
+	throwConnectionError,
+	type FileStream,
+	type RequestContext,
+} from './connection';
+import { TimeOverError, within } from './deadline';
 
-type FileStream = Awaited<ReturnType<IExecuteFunctions['helpers']['getBinaryStream']>>;
+const streamAnswerSchema = httpAnswerSchema.extend({ body: z.custom<FileStream>(isStream) });
 
-const streamAnswerSchema = httpAnswerSchema.extend({
-	body: z.custom<FileStream>(
-		(body) => typeof body === 'object' && body !== null && 'pipe' in body && 'destroy' in body,
-	),
-});
+type StreamAnswer = z.infer<typeof streamAnswerSchema>;
 
-/** An image on its way: a stream of unknown length, and the type that the storage names. */
-interface FetchedImage {
-	httpStatus: number;
+/** Who transfers files, and for which API: one on the internet has none in a private network. */
+export interface Transfer {
+	context: RequestContext;
+	apiBaseUrl: string;
+	signal?: AbortSignal;
+}
+
+/** How a storage refuses an image that was deleted, or a URL that has expired. */
+const goneStatuses: ReadonlySet<unknown> = new Set([400, 401, 403, 404, 410]);
+
+/** How long one file may be on its way, from the request to its last byte. */
+const fileTimeoutMs = 300_000;
+
+/** How long a storage may take to say whether it has a file. */
+const lookTimeoutMs = 30_000;
+
+const mostRedirects = 5;
+
+/**
+ * Sends a request to a presigned URL, without the API key: the URL carries its own permission. Redirects
+ * are followed by hand, since each may lead where nothing is to be fetched from or sent to. Returns the
+ * answer with its body unread. Throws TransferError, and RunflowConnectionError when nothing arrives.
+ */
+async function request(
+	{ context, apiBaseUrl, signal }: Transfer,
+	url: string,
+	options: () => Promise<Partial<IHttpRequestOptions>>,
+): Promise<StreamAnswer> {
+	let place = url;
+	for (let redirects = 0; redirects <= mostRedirects; redirects++) {
+		const obstacle = unreachable(place, apiBaseUrl);
+		if (obstacle !== null) throw new TransferError(obstacle);
+		const answer = streamAnswerSchema.parse(
+			await context.helpers
+				.httpRequest({
+					...(await options()),
+					url: place,
+					encoding: 'stream',
+					returnFullResponse: true,
+					ignoreHttpStatusErrors: true,
+					disableFollowRedirect: true,
+					abortSignal: signal,
+					timeout: fileTimeoutMs,
+				})
+				.catch(throwConnectionError),
+		);
+		answer.body.on('error', ignoreLateError);
+		const { location } = answer.headers;
+		const isRedirect = answer.statusCode >= 300 && answer.statusCode < 400;
+		if (!isRedirect || typeof location !== 'string') return answer;
+		answer.body.destroy();
+		place = URL.canParse(location, place) ? new URL(location, place).href : location;
+	}
+	throw new TransferError('redirects');
+}
+
+/** Opens a file, not compressed on its way. Throws as `request`, and for a status other than 200. */
+async function open(transfer: Transfer, url: string): Promise<StreamAnswer> {
+	const headers = { 'Accept-Encoding': 'identity' };
+	const answer = await request(transfer, url, async () => ({ headers }));
+	if (answer.statusCode === 200) return answer;
+	answer.body.destroy();
+	throw new TransferError(answer.statusCode);
+}
+
+/** An image on its way, and the type that the storage names. */
+interface ImageOnItsWay {
 	contentType: string | null;
 	stream: FileStream;
 }
 
-/** How a storage refuses an image that was deleted, or a URL that has expired. */
-const goneStatuses: ReadonlySet<number> = new Set([400, 401, 403, 404, 410]);
-
-const fileTimeoutMs = 300_000;
-
 /**
- * Opens a presigned image URL as a stream, without the API key: the URL carries its own permission.
- * Throws RunflowConnectionError when nothing arrives.
+ * Fetches an image and has `keep` keep it as it arrives. Throws TransferError where it doesn't arrive as a
+ * whole image in time, from wherever it may come, and what `keep` throws by itself.
  */
-export async function fetchImage(
-	context: RequestContext,
+export async function fetchImage<T>(
+	transfer: Transfer,
 	url: string,
-	signal?: AbortSignal,
-): Promise<FetchedImage> {
-	const answer = streamAnswerSchema.parse(
-		await context.helpers
-			.httpRequest({
-				url,
-				encoding: 'stream',
-				returnFullResponse: true,
-				ignoreHttpStatusErrors: true,
-				abortSignal: signal,
-				timeout: fileTimeoutMs,
-			})
-			.catch(throwConnectionError),
-	);
-	const contentType = answer.headers['content-type'];
-	return {
-		httpStatus: answer.statusCode,
-		contentType: typeof contentType === 'string' ? contentType : null,
-		stream: answer.body,
+	keep: (image: ImageOnItsWay) => Promise<T>,
+): Promise<T> {
+	const receive = async (signal: AbortSignal) => {
+		const { body, headers } = await open({ ...transfer, signal }, url);
+		const image = new ArrivingImage(headers);
+		body.on('error', ({ code }: NodeJS.ErrnoException) => {
+			// Where it is no longer read, because it can't be kept, it has not broken.
+			if (code !== 'ABORT_ERR') image.failure ??= new TransferError('broken');
+		});
+		const { 'content-type': contentType } = headers;
+		const kept = await keep({
+			contentType: typeof contentType === 'string' ? contentType : null,
+			stream: body.map((chunk: Buffer) => image.pass(chunk)),
+		}).catch((error: unknown) => {
+			throw image.failure ?? error;
+		});
+		image.end();
+		return kept;
 	};
+	return await within(fileTimeoutMs, receive, transfer.signal).catch((error: unknown) => {
+		if (error instanceof TimeOverError) throw new TransferError('too-slow');
+		throw error instanceof RunflowConnectionError ? new TransferError('broken') : error;
+	});
 }
 
 /**
  * Whether the storage still has an image; false only where it says that it hasn't, or no longer shows
  * it. Opens the image and reads none of it. Never throws.
  */
-export async function isStillThere(
-	context: RequestContext,
-	url: string,
-	signal?: AbortSignal,
-): Promise<boolean> {
+export async function isStillThere(transfer: Transfer, url: string): Promise<boolean> {
 	if (url.startsWith('data:')) return true;
-	const image = await fetchImage(context, url, signal).catch(() => null);
-	image?.stream.destroy();
-	return image === null || !goneStatuses.has(image.httpStatus);
+	const look = async (signal: AbortSignal) => {
+		(await open({ ...transfer, signal }, url)).body.destroy();
+	};
+	return await within(lookTimeoutMs, look, transfer.signal).then(
+		() => true,
+		(error: unknown) => !(error instanceof TransferError && goneStatuses.has(error.problem)),
+	);
 }
 
-/** A file to upload; a stream needs its size in bytes, which the storage wants to know in advance. */
+/** A file to upload; the storage wants to know its size in bytes in advance. */
 interface FileToSend {
-	body: FileStream | Buffer;
+	/** Opens the file, anew for each redirect. */
+	read: () => Promise<FileStream | Buffer>;
 	mimeType: string;
 	sizeBytes: number;
 }
 
 /**
- * Sends a file to a presigned URL, without the API key. Redirects are not followed, because that
- * would hold the whole file in memory. Throws RunflowConnectionError, and RunflowApiError for a
- * status other than 2xx.
+ * Sends a file to a presigned URL. Throws as `request`, RunflowConnectionError where it takes too long, and
+ * RunflowApiError for a status other than 2xx.
  */
 export async function sendFile(
-	context: IExecuteFunctions,
+	transfer: Transfer,
 	url: string,
-	{ body, mimeType, sizeBytes }: FileToSend,
+	{ read, mimeType, sizeBytes }: FileToSend,
 ): Promise<void> {
-	const answer = await context.helpers
-		.httpRequest({
+	const headers = { 'Content-Type': mimeType, 'Content-Length': sizeBytes };
+	const send = async (signal: AbortSignal) =>
+		await request({ ...transfer, signal }, url, async () => ({
 			method: 'PUT',
-			url,
-			body,
-			headers: { 'Content-Type': mimeType, 'Content-Length': sizeBytes },
-			returnFullResponse: true,
-			ignoreHttpStatusErrors: true,
-			disableFollowRedirect: true,
-			timeout: fileTimeoutMs,
-		})
-		.catch(throwConnectionError);
-	const { statusCode } = httpAnswerSchema.parse(answer);
+			headers,
+			body: await read(),
+		}));
+	const { statusCode, body } = await within(fileTimeoutMs, send, transfer.signal).catch(
+		throwConnectionError,
+	);
+	body.destroy();
 	if (statusCode >= 200 && statusCode < 300) return;
 	throw new RunflowApiError(statusCode, { code: uploadRefused });
 }

@@ -14,6 +14,7 @@ import {
 	RunflowApiError,
 	RunflowConnectionError,
 	StoppedError,
+	TransferError,
 	UnknownRunsError,
 	type RunflowError,
 } from '../../runflow/errors';
@@ -189,8 +190,12 @@ export const examples: Readonly<Record<string, Example[]>> = {
 			meaning: "The run took longer than 'Timeout'. It has not failed.",
 		},
 		{
-			error: new ImageDownloadError(0, null).about(runId),
+			error: new ImageDownloadError(0, 'broken').about(runId),
 			meaning: 'The image exists, and could not be fetched.',
+		},
+		{
+			error: new TransferError('private'),
+			meaning: 'Whoever answered as the API named an address on the own network for an upload.',
 		},
 		storageError({ isDiskFull: true }, "The image was fetched, and n8n's disk is full."),
 		storageError({}, 'The image was fetched, and n8n could not write it.'),

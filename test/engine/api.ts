@@ -1,6 +1,7 @@
 import nock from 'nock';
 
 import { queuedRun, succeededRun } from '../fixtures/answers';
+import { gif } from '../fixtures/pictures';
 import { apiUrl } from './harness';
 
 /** The limit of a list of the runs that are waited for, by which it is told from others here. */
@@ -116,8 +117,7 @@ export class CountingApi {
 			.persist()
 			.get(/.*/)
 			.reply((uri) => {
-				if (this.missingFiles === 0)
-					return [200, `image of ${uri}`, { 'content-type': 'image/png' }];
+				if (this.missingFiles === 0) return [200, gif(uri), { 'content-type': 'image/png' }];
 				this.missingFiles -= 1;
 				return [404, ''];
 			});

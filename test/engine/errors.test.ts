@@ -1,6 +1,7 @@
 import nock from 'nock';
 
 import { failedRun, queuedRun, runId, succeededRun, validationError } from '../fixtures/answers';
+import { gif } from '../fixtures/pictures';
 import { apiUrl, credential, runWorkflow } from './harness';
 import { goldenWorkflow } from './workflows';
 
@@ -288,7 +289,7 @@ describe('continuing after errors', () => {
 describe('a key that lacks a scope', () => {
 	const refusal = { code: 'PERMISSION_DENIED', message: 'No.' };
 	const binary = {
-		data: { data: Buffer.from('photo').toString('base64'), mimeType: 'image/png' },
+		data: { data: Buffer.from(gif('photo')).toString('base64'), mimeType: 'image/png' },
 	};
 
 	it.each([

@@ -1,6 +1,7 @@
 import nock from 'nock';
 
 import { imageUrl, queuedRun, runId, succeededRun } from '../fixtures/answers';
+import { gif } from '../fixtures/pictures';
 import { apiUrl, bytesOf, credential, runWorkflow } from './harness';
 import { goldenWorkflow } from './workflows';
 
@@ -11,7 +12,7 @@ const input = [{ json: { prompt: 'a brass sign' } }];
 const pngDataUri = `data:image/png;base64,${Buffer.from('inline png').toString('base64')}`;
 
 const files = (status = 200, headers = { 'content-type': 'image/png' }) =>
-	nock(image.origin).get(image.pathname).query(true).reply(status, 'png bytes', headers);
+	nock(image.origin).get(image.pathname).query(true).reply(status, gif('bytes'), headers);
 
 const runWith = async (parameters = {}) =>
 	await runWorkflow(goldenWorkflow('generate', parameters), { input });
@@ -71,7 +72,7 @@ describe('generate, waiting in the execution', () => {
 				},
 			},
 		]);
-		expect((await bytesOf(items[0])).toString()).toBe('png bytes');
+		expect((await bytesOf(items[0])).toString()).toBe(gif('bytes'));
 		expect(hints).toEqual(['1 image from 1 run, 0 failed, cost reported by Runflow: $0.133.']);
 		expect(api.isDone() && download.isDone()).toBe(true);
 	});
@@ -140,7 +141,7 @@ describe('generate, waiting in the execution', () => {
 		const download = nock(image.origin, { badheaders: ['authorization', 'x-organization-id'] })
 			.get(image.pathname)
 			.query(true)
-			.reply(200, 'png bytes');
+			.reply(200, gif('bytes'));
 		await runWith();
 		expect(download.isDone()).toBe(true);
 	});
@@ -221,9 +222,9 @@ describe('generate, waiting in the execution', () => {
 		const download = nock(image.origin)
 			.get(new URL(fresh).pathname)
 			.query(true)
-			.reply(200, 'fresh bytes');
+			.reply(200, gif('fresh'));
 		const { items } = await runWith();
-		expect((await bytesOf(items[0])).toString()).toBe('fresh bytes');
+		expect((await bytesOf(items[0])).toString()).toBe(gif('fresh'));
 		expect(api.isDone() && expired.isDone() && download.isDone()).toBe(true);
 	});
 

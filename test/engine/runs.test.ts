@@ -1,6 +1,7 @@
 import nock from 'nock';
 
 import { failedRun, imageUrl, queuedRun, runId, succeededRun } from '../fixtures/answers';
+import { gif } from '../fixtures/pictures';
 import { apiUrl, bytesOf, runWorkflow } from './harness';
 import { goldenWorkflow } from './workflows';
 
@@ -20,10 +21,10 @@ describe('get', () => {
 		const api = nock(apiUrl).get(path).reply(200, succeededRun);
 		nock(new URL(imageUrl).origin)
 			.get(/.*/)
-			.reply(200, 'png bytes', { 'content-type': 'image/png' });
+			.reply(200, gif('bytes'), { 'content-type': 'image/png' });
 		const { items } = await run('get');
 		expect(items[0]?.json).toMatchObject({ run_id: runId, status: 'succeeded', image_count: 1 });
-		expect((await bytesOf(items[0])).toString()).toBe('png bytes');
+		expect((await bytesOf(items[0])).toString()).toBe(gif('bytes'));
 		expect(api.isDone()).toBe(true);
 	});
 
@@ -83,7 +84,7 @@ describe('get', () => {
 			nock('https://files.test')
 				.persist()
 				.get(/.*/)
-				.reply(200, (uri) => `bytes of ${uri}`, { 'content-type': 'image/webp' });
+				.reply(200, (uri) => gif(uri), { 'content-type': 'image/webp' });
 		});
 		const got = async (options: object, input = [{ json: {} }]) =>
 			await runWorkflow(onRun('get', { runId, options }), { input });
@@ -97,7 +98,7 @@ describe('get', () => {
 			expect(items.map(({ json }) => [json.image_index, json.image_count, json.file_name])).toEqual(
 				[0, 1, 2].map((index) => [index, 3, `gpt-image-2-${runId}-${index}.webp`]),
 			);
-			expect((await bytesOf(items[2])).toString()).toBe('bytes of /3');
+			expect((await bytesOf(items[2])).toString()).toBe(gif('/3'));
 			expect(hints).toEqual([]);
 		});
 

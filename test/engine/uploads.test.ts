@@ -1,6 +1,7 @@
 import nock from 'nock';
 
 import { runId, succeededRun } from '../fixtures/answers';
+import { gif } from '../fixtures/pictures';
 import { apiUrl, runWorkflow } from './harness';
 import { goldenWorkflow } from './workflows';
 
@@ -8,7 +9,7 @@ jest.setTimeout(30_000);
 
 const models = '/v1/models/openai/gpt-image-2/edit/runs';
 const storage = 'https://storage.test';
-const photo = { data: Buffer.from('photo').toString('base64'), mimeType: 'image/png' };
+const photo = { data: Buffer.from(gif('photo')).toString('base64'), mimeType: 'image/png' };
 const items = (count: number) =>
 	Array.from({ length: count }, (_, number) => ({
 		json: { prompt: `p${number}` },

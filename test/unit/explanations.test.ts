@@ -46,7 +46,7 @@ describe('what a user reads', () => {
 			"raise 'Timeout'",
 		],
 		[
-			new ImageDownloadError(1, null).about(runId),
+			new ImageDownloadError(1, 'broken').about(runId),
 			`Image 2 of run ${runId} could not be downloaded`,
 			'the connection broke',
 		],

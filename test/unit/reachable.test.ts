@@ -9,6 +9,8 @@ describe('a URL that Runflow is to call', () => {
 		'https://8.8.8.8/',
 		'https://172.32.0.1/',
 		'https://[2001:db8::1]/',
+		'https://198.20.0.1/',
+		'https://n8n.example.com./',
 	])('%s can be called', (url) => {
 		expect(unreachable(url, api)).toBeNull();
 	});
@@ -32,6 +34,15 @@ describe('a URL that Runflow is to call', () => {
 		'http://[::ffff:127.0.0.1]/',
 		'http://[fd00::1]/',
 		'http://[fe80::1]/',
+		'http://[fec0::1]/',
+		'http://[::127.0.0.1]/',
+		'http://[64:ff9b::7f00:1]/',
+		'http://198.18.0.1/',
+		'http://198.19.255.1/',
+		'http://localhost./',
+		'http://n8n.internal./',
+		'http://127.0.0.1./',
+		'http://n8n./',
 		'http://n8n:5678/',
 		'http://printer.local/',
 		'http://host.docker.internal/',

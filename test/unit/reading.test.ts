@@ -21,6 +21,7 @@ function api(...ended: string[]) {
 	const view = (id: string) =>
 		runSchema.parse({ ...(endedRuns.has(id) ? succeededRun : queuedRun), id });
 	const reader: RunReader = {
+		baseUrl: 'https://api.runflow.io',
 		getRun: async (id) => view(id),
 		readRuns: async ({ ids }) => {
 			reads.push([...ids].join(' '));
@@ -176,6 +177,7 @@ describe('a reading of a suspension', () => {
 
 	it('treats a run that the API no longer knows as ended, but not one that it has just created', async () => {
 		const reader: RunReader = {
+			baseUrl: 'https://api.runflow.io',
 			getRun: async () => await Promise.reject(new RunflowApiError(404)),
 			readRuns: async ({ ids }) => new Map([...ids].map((id) => [id, new RunflowApiError(404)])),
 			waitForRun: async (run) => run,

@@ -13,6 +13,14 @@ export function toErrorRow(
 	return hasErrorOutput(node) ? withHiddenError(row, nodeError) : row;
 }
 
+/** The rows for the images of an item that failed, where the item has others. */
+export function failureRows(
+	node: INode,
+	{ failures = [], itemIndex }: { failures?: Array<{ error: unknown }>; itemIndex: number },
+): INodeExecutionData[] {
+	return failures.map(({ error }) => toErrorRow(node, error, itemIndex));
+}
+
 /**
  * The row for a failed item of a node that was suspended. n8n copies what such a node outputs, and what
  * was hidden in it is gone then, so an n8n that may not know `details` gets a row without: its keys are

@@ -8,8 +8,10 @@ import {
 	RunflowAnswerError,
 	RunflowApiError,
 	RunflowConnectionError,
+	TransferError,
 	UnknownRunsError,
 	type RunflowError,
+	type TransferProblem,
 } from '../../../runflow/errors';
 import { InputRunError } from '../../../runflow/inputRun';
 import { hasSucceeded, isKnownStatus } from '../../../runflow/status';
@@ -72,16 +74,36 @@ function wordsFor(error: RunflowError): Words {
 		};
 	}
 	if (error instanceof ImageDownloadError) {
-		const reason = error.httpStatus === null ? 'the connection broke' : `HTTP ${error.httpStatus}`;
 		return {
 			message: `Image ${error.index + 1} of run ${error.runId} could not be downloaded`,
-			advice: `The node tried several times, each time with a fresh URL (${reason}). The image is paid for and not lost. ${retryIsSafe} ${readLater}`,
+			advice: `The node tried several times, each time with a fresh URL (${wordsForProblem(error.problem)}). The image is paid for and not lost. ${retryIsSafe} ${readLater}`,
+		};
+	}
+	if (error instanceof TransferError) {
+		return {
+			message: 'An image could not be sent to the storage of Runflow',
+			advice: `The address that Runflow named for it can't be used (${wordsForProblem(error.problem)}). Check 'Base URL' in the Runflow credential, and that no proxy answers in Runflow's place.`,
 		};
 	}
 	return {
 		message: 'The node was stopped before the run ended',
 		advice: 'Runflow has no way to cancel a run: runs that were started continue and are charged.',
 	};
+}
+
+const problemWords: Readonly<Record<Exclude<TransferProblem, number>, string>> = {
+	broken: 'the connection broke',
+	incomplete: 'it was cut off',
+	'no-image': 'what came is not an image',
+	'not-http': 'its URL is neither https:// nor http://',
+	private: 'its URL leads into a private network',
+	redirects: 'there were more than five redirects',
+	'too-large': 'it is larger than 200 MB',
+	'too-slow': 'it took too long',
+};
+
+function wordsForProblem(problem: TransferProblem): string {
+	return typeof problem === 'number' ? `HTTP ${problem}` : problemWords[problem];
 }
 
 function wordsForDispute({ clientRef }: DisputedRunError): Words {

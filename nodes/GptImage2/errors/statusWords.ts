@@ -69,6 +69,13 @@ function wordsForStorage(httpStatus: number): Words {
 }
 
 function wordsForOtherStatus(httpStatus: number): Words {
+	if (httpStatus >= 300 && httpStatus < 400) {
+		return {
+			message: `Runflow's address leads elsewhere (HTTP ${httpStatus})`,
+			advice:
+				"Check 'Base URL' in the Runflow credential: it has to be the address of the API itself. The node follows no redirect, so that the key and the request go nowhere else.",
+		};
+	}
 	return httpStatus >= 500
 		? {
 				message: `Runflow could not handle the request (HTTP ${httpStatus})`,

@@ -144,7 +144,7 @@ const imageOptions: INodeProperties[] = [
 		typeOptions: { minValue: 1, maxValue: longestTimeoutSeconds },
 		displayOptions: { show: { '/completion': ['poll'] } },
 		default: 600,
-		description: 'How long to wait for a run, in seconds. Read once for all items.',
+		description: 'How long to wait for a run and its images, in seconds. Read once for all items.',
 	},
 	{
 		displayName: 'Timeout',

@@ -30,7 +30,8 @@ const getOptions: INodeProperties[] = [
 		type: 'number',
 		typeOptions: { minValue: 1, maxValue: longestTimeoutSeconds },
 		default: 600,
-		description: "How long to wait for the run, in seconds, with 'Wait Until Finished'",
+		description:
+			"How long to wait for the images, in seconds, and with 'Wait Until Finished' for the run before",
 	},
 	{
 		displayName: 'Wait Until Finished',

@@ -1,13 +1,5 @@
-import { ImageStorageError, RunflowConnectionError } from '../../../runflow/errors';
+import { ImageStorageError } from '../../../runflow/errors';
 import type { Run } from '../../../runflow/run';
-
-const brokenStreamCodes: ReadonlySet<unknown> = new Set([
-	'ECONNABORTED',
-	'ECONNRESET',
-	'ERR_BAD_RESPONSE',
-	'ERR_STREAM_PREMATURE_CLOSE',
-	'ETIMEDOUT',
-]);
 
 const fullDiskCodes: ReadonlySet<unknown> = new Set(['EDQUOT', 'ENOSPC']);
 
@@ -20,11 +12,6 @@ const noWritingCodes: ReadonlySet<unknown> = new Set([
 	'EPERM',
 	'EROFS',
 ]);
-
-/** Tells whether a download ended because its connection broke. */
-export function isBrokenConnection(error: unknown): boolean {
-	return error instanceof RunflowConnectionError || brokenStreamCodes.has(codeOf(error));
-}
 
 /**
  * What to do with an error of n8n's binary store: a disk that is full or can't be written, and whatever

@@ -1,13 +1,20 @@
 import { sleep, type IBinaryData, type IExecuteFunctions } from 'n8n-workflow';
 
-import { ImageDownloadError, StoppedError } from '../../../runflow/errors';
+import type { RunflowClient } from '../../../runflow/client';
+import {
+	ImageDownloadError,
+	StoppedError,
+	TransferError,
+	type TransferProblem,
+} from '../../../runflow/errors';
 import { retryDelay } from '../../../runflow/retry';
 import type { Run } from '../../../runflow/run';
 import type { RequestContext } from '../connection';
-import { fetchImage } from '../files';
+import { deadlineIn, timeLeft, TimeOverError, within, type Deadline } from '../deadline';
+import { fetchImage, type Transfer } from '../files';
 import type { OutputOptions } from '../parameters/output';
 import { fileNameOf } from './fileName';
-import { isBrokenConnection, throwStorageError } from './imageErrors';
+import { throwStorageError } from './imageErrors';
 import { decodeDataUri, mimeTypeOf, type MimeHints } from './mime';
 
 /** One image of a run, ready for an item; sizes in pixels. */
@@ -28,30 +35,61 @@ type FileName = OutputOptions['fileName'];
 /** How an image is delivered. */
 type Delivery = Pick<OutputOptions, 'download' | 'fileName'>;
 
-/** How a download is repeated. */
+/** With what images are downloaded, and until when. */
 interface DownloadOptions {
 	/** Reads the run again, for fresh URLs. */
-	reread: () => Promise<Run>;
+	client: Pick<RunflowClient, 'baseUrl' | 'getRun'>;
+	deadline: Deadline;
 	signal?: AbortSignal;
+}
+
+/** An image of a run, counted from 0, that could not be delivered. */
+export interface ImageFailure {
+	index: number;
+	error: unknown;
+}
+
+/** The images of a run that could be delivered, and those that couldn't. */
+interface Delivered {
+	images: ResultImage[];
+	failures: ImageFailure[];
 }
 
 /** Downloads are limited apart from runs: a few at once keep the network busy without filling the memory. */
 export const downloadsAtOnce = 4;
 
+/** So much of its timeout is left for the images of a run that ended at the last moment. */
+const shortestPart = 0.1;
+
+/** How long the images of a run may take that was waited for since `startedAt`, both in milliseconds, by the clock of deadlines. */
+export function downloadTime(startedAt: number, timeoutSeconds: number): number {
+	const timeoutMs = timeoutSeconds * 1000;
+	return Math.max(timeLeft(startedAt + timeoutMs), timeoutMs * shortestPart);
+}
+
 const maxDownloadRetries = 3;
 
-/** The images of a run as the options want them, one after the other. Throws as `imageOf`. */
-export async function imagesOf(
-	context: RequestContext,
-	run: Run,
-	output: Delivery,
-	options: DownloadOptions,
-): Promise<ResultImage[]> {
-	const images: ResultImage[] = [];
-	for (const index of run.images.keys()) {
-		images.push(await imageOf({ context, run, index }, output, options));
+/**
+ * Delivers the images with these numbers, one after the other, each within its share of the time that is
+ * left. One that fails ends the others only where the node doesn't go on. Throws what `deliver` throws
+ * then, and where the signal has fired.
+ */
+export async function eachImage(
+	indexes: number[],
+	{ deadline, goesOn, signal }: { deadline: Deadline; goesOn: boolean; signal?: AbortSignal },
+	deliver: (index: number, deadline: Deadline) => Promise<ResultImage>,
+): Promise<Delivered> {
+	const delivered: Delivered = { images: [], failures: [] };
+	for (const [position, index] of indexes.entries()) {
+		const share = deadlineIn(timeLeft(deadline, indexes.length - position));
+		const image = await deliver(index, share).catch((error: unknown) => {
+			if (!goesOn || signal?.aborted) throw error;
+			delivered.failures.push({ index, error });
+			return null;
+		});
+		if (image !== null) delivered.images.push(image);
 	}
-	return images;
+	return delivered;
 }
 
 /**
@@ -65,7 +103,14 @@ export async function imageOf(
 	options: DownloadOptions,
 ): Promise<ResultImage> {
 	const wanted = { ...which, fileName };
-	return download ? await storeImage(wanted, options) : await listImage(wanted);
+	return download && !isOnlyCopy(which)
+		? await storeImage(wanted, options)
+		: await listImage(wanted);
+}
+
+/** Whether an image is a data URI, which is lost unless it is stored now. */
+export function isOnlyCopy({ run, index }: Pick<WantedImage, 'run' | 'index'>): boolean {
+	return run.images[index]?.url.startsWith('data:') ?? false;
 }
 
 /**
@@ -76,9 +121,13 @@ export async function listImages(
 	context: RequestContext,
 	run: Run,
 	fileName: FileName,
+	indexes: Iterable<number> = run.images.keys(),
 ): Promise<ResultImage[]> {
-	const reread = async () => run;
-	return await imagesOf(context, run, { download: false, fileName }, { reread });
+	const images: ResultImage[] = [];
+	for (const index of indexes) {
+		images.push(await listImage({ context, run, index, fileName }));
+	}
+	return images;
 }
 
 /** Which image of which run is wanted, under which name. */
@@ -97,43 +146,44 @@ async function listImage(wanted: WantedImage): Promise<ResultImage> {
 
 async function storeImage(
 	wanted: WantedImage,
-	{ reread, signal }: DownloadOptions,
+	{ client, deadline, signal: outer }: DownloadOptions,
 ): Promise<ResultImage> {
+	const { context, index } = wanted;
 	let { run } = wanted;
-	let lastStatus: number | null = null;
-	for (let retries = 0; ; retries++) {
-		const stored = await storeOnce({ ...wanted, run }, signal).catch(returnDownloadError);
-		if (!(stored instanceof ImageDownloadError)) return stored;
-		if (run.images[wanted.index]) lastStatus = stored.httpStatus;
-		if (signal?.aborted) throw new StoppedError().about(run.id);
-		if (retries === maxDownloadRetries) {
-			throw new ImageDownloadError(wanted.index, lastStatus).about(run.id);
+	let problem: TransferProblem = 'too-slow';
+	const store = async (signal: AbortSignal): Promise<ResultImage> => {
+		const transfer = { context, apiBaseUrl: client.baseUrl, signal };
+		for (let retries = 0; ; retries++) {
+			const stored = await storeOnce({ ...wanted, run }, transfer).catch(returnTransferError);
+			if (!(stored instanceof TransferError)) return stored;
+			if (run.images[index]) problem = stored.problem;
+			if (retries === maxDownloadRetries) throw stored;
+			await sleep(retryDelay(null, retries, Math.random()), signal);
+			run = await client.getRun(run.id, signal);
 		}
-		await sleep(retryDelay(null, retries, Math.random()), signal);
-		run = await reread();
-	}
+	};
+	return await within(timeLeft(deadline), store, outer).catch((error: unknown) => {
+		if (outer?.aborted) throw new StoppedError().about(run.id);
+		const isTransfer = error instanceof TransferError || error instanceof TimeOverError;
+		throw isTransfer ? new ImageDownloadError(index, problem).about(run.id) : error;
+	});
 }
 
 /** Returns the errors that a fresh URL may heal; throws all others. */
-function returnDownloadError(error: unknown): ImageDownloadError {
-	if (error instanceof ImageDownloadError) return error;
+function returnTransferError(error: unknown): TransferError {
+	if (error instanceof TransferError) return error;
 	throw error;
 }
 
-async function storeOnce(wanted: WantedImage, signal?: AbortSignal): Promise<ResultImage> {
-	const { context, run, index } = wanted;
-	const { url } = run.images[index] ?? {};
-	if (url === undefined) throw new ImageDownloadError(index, null);
-	const inline = await storeDataUri(wanted, url);
-	if (inline !== null) return inline;
-	try {
-		const { httpStatus, contentType, stream } = await fetchImage(context, url, signal);
-		if (httpStatus === 200) return await store(wanted, stream, { header: contentType, url });
-		stream.destroy();
-		throw new ImageDownloadError(index, httpStatus);
-	} catch (error) {
-		throw isBrokenConnection(error) ? new ImageDownloadError(index, null) : error;
-	}
+async function storeOnce(wanted: WantedImage, transfer: Transfer): Promise<ResultImage> {
+	const { url } = wanted.run.images[wanted.index] ?? {};
+	if (url === undefined) throw new TransferError('broken');
+	if (isOnlyCopy(wanted)) return await listImage(wanted);
+	return await fetchImage(
+		transfer,
+		url,
+		async ({ contentType, stream }) => await store(wanted, stream, { header: contentType, url }),
+	);
 }
 
 async function storeDataUri(wanted: WantedImage, url: string): Promise<ResultImage | null> {

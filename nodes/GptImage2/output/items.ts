@@ -3,7 +3,7 @@ import type { IBinaryKeyData, IDataObject, INodeExecutionData } from 'n8n-workfl
 import { redact } from '../../../runflow/redact';
 import type { Run } from '../../../runflow/run';
 import type { OutputOptions } from '../parameters/output';
-import type { ResultImage } from './images';
+import type { ImageFailure, ResultImage } from './images';
 import { withoutResumeTokens } from './resumeTokens';
 
 /** Where the run of an item may come from: created for it, left by the execution that crashed or by one that failed, or reused. */
@@ -15,6 +15,8 @@ export type RunSource = (typeof runSources)[number];
 export interface RunResult {
 	run: Run;
 	images: ResultImage[];
+	/** The images of which nothing but an error can be output. */
+	failures?: ImageFailure[];
 	/** How many images the run has, where not all of them are output. */
 	imageCount?: number;
 	/** Which input item it belongs to, counted from 0. */

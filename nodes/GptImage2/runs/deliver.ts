@@ -1,8 +1,9 @@
 import { RunFailedError, RunflowApiError } from '../../../runflow/errors';
 import { isPassing } from '../../../runflow/retry';
 import type { Run } from '../../../runflow/run';
+import type { Deadline } from '../deadline';
 import { addLostImagesHint, addRepeatedRunHint } from '../output/hints';
-import { imageOf, type ResultImage } from '../output/images';
+import { eachImage, imageOf, isOnlyCopy } from '../output/images';
 import type { RunResult } from '../output/items';
 import { keepImage, restoreKeptImage } from '../output/keptImages';
 import { continuesOnError } from '../parameters/node';
@@ -15,13 +16,15 @@ const keyLifetimeMs = 3_600_000;
 
 /**
  * The result of a run that ended well, with its images. What came as a data URI is noted in the ledger as
- * soon as it is stored, since Runflow keeps no copy. Throws ImageDownloadError, or RunFailedError where
- * there is no image.
+ * soon as it is stored, since Runflow keeps no copy. Images that could not be downloaded by the deadline are
+ * among its failures where the node continues on errors and has others. Throws ImageDownloadError, or
+ * RunFailedError where there is no image.
  */
 export async function deliver(
 	batch: Batch,
 	request: RequestInProgress,
 	ended: Run,
+	deadline: Deadline,
 ): Promise<RunResult> {
 	const { client, context, ledger } = batch;
 	const { itemIndex, plan, signal } = request;
@@ -32,31 +35,32 @@ export async function deliver(
 	const indexes = run.images.length > 0 ? [...run.images.keys()] : [...kept.keys()];
 	if (indexes.length === 0) throw new RunFailedError(asRequested(run, request));
 
-	const reread = async () => await client.getRun(run.id, signal);
-	const images: ResultImage[] = [];
-	const failures: unknown[] = [];
-	for (const index of indexes) {
-		const known = kept.get(index);
-		const image = known
-			? await restoreKeptImage(context, known)
-			: await imageOf({ context, run, index }, output, { reread, signal }).catch(
-					(error: unknown) => {
-						if (!isOnlyCopy(run, index)) throw error;
-						failures.push(error);
-						return null;
-					},
-				);
-		if (image === null) continue;
-		images.push(image);
-		const toKeep = known ? null : keepImage(image);
-		if (toKeep === null || entry === null) continue;
-		const keptImages = [...entry.keptImages, toKeep];
-		entry = ledger.write(request, { ...entry, keptImages, imageCount: indexes.length });
-	}
-	if (failures.length > 0 && (images.length === 0 || !continuesOnError(context))) throw failures[0];
+	const canContinue = continuesOnError(context);
+	const hasOnlyCopies = indexes.some((index) => isOnlyCopy({ run, index }));
+	const goesOn = canContinue || hasOnlyCopies;
+	const { failures, images } = await eachImage(
+		indexes,
+		{ deadline, goesOn, signal },
+		async (index, share) => {
+			const known = kept.get(index);
+			if (known) return await restoreKeptImage(context, known);
+			const options = { client, deadline: share, signal };
+			const image = await imageOf({ context, run, index }, output, options);
+			const toKeep = keepImage(image);
+			if (toKeep !== null && entry !== null) {
+				const keptImages = [...entry.keptImages, toKeep];
+				entry = ledger.write(request, { ...entry, keptImages, imageCount: indexes.length });
+			}
+			return image;
+		},
+	);
+	const [first] = failures;
+	if (first !== undefined && (images.length === 0 || !canContinue)) throw first.error;
 	const lost = (entry?.imageCount ?? 0) - images.length;
 	if (lost > 0) addLostImagesHint(context, run.id, lost);
-	return { run, images, itemIndex, output, source: entry?.source };
+	const missing = failures.filter(({ index }) => !isOnlyCopy({ run, index }));
+	const imageCount = images.length + missing.length;
+	return { run, images, failures: missing, imageCount, itemIndex, output, source: entry?.source };
 }
 
 /**
@@ -93,11 +97,6 @@ function isAtRunflow({ body, keptImages }: RunEntry): boolean {
 function needsRepeat({ body, imageCount, keptImages, startedAt }: RunEntry): boolean {
 	const isComplete = keptImages.length > 0 && keptImages.length >= imageCount;
 	return body !== null && !isComplete && Date.now() - startedAt <= keyLifetimeMs;
-}
-
-/** Whether an image is a data URI, which is lost unless it is stored now. */
-function isOnlyCopy(run: Run, index: number): boolean {
-	return run.images[index]?.url.startsWith('data:') ?? false;
 }
 
 /** A run with the input that was sent, since not every answer has it in it. */

@@ -128,8 +128,10 @@ export class InputImages {
 			size_bytes: sizeBytes,
 		};
 		return await this.client.uploadAsset(announcement, async (uploadUrl) => {
-			const body = id ? await getBinaryStream(id) : Buffer.from(binary.data, 'base64');
-			await sendFile(this.context, uploadUrl, { body, mimeType, sizeBytes });
+			const read = async () =>
+				id ? await getBinaryStream(id) : Buffer.from(binary.data, 'base64');
+			const transfer = { context: this.context, apiBaseUrl: this.client.baseUrl };
+			await sendFile(transfer, uploadUrl, { read, mimeType, sizeBytes });
 		});
 	}
 }

@@ -191,7 +191,7 @@ export class KnownRuns {
 		const read = client.getKnownRun(pending, createdAt, signal);
 		const run = await read.catch(returnNullIfNotFound);
 		if (run === null || !mayDeliver(run.status) || isStuck(run)) return null;
-		return (await hasItsImages(run, { context, signal })) ? run : null;
+		return (await hasItsImages(run, { client, context, signal })) ? run : null;
 	}
 
 	/** A run that the same request started in an earlier execution, and that still has its images or is pending. */

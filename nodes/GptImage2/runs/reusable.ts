@@ -60,11 +60,10 @@ export async function readIfReusable(listed: Run, look: Look): Promise<Run | nul
 /** Whether a run has all its images, or is yet to make them. Never throws. */
 export async function hasItsImages(
 	{ images, status }: Run,
-	{ context, signal }: Pick<Look, 'context' | 'signal'>,
+	{ client, context, signal }: Pick<Look, 'client' | 'context' | 'signal'>,
 ): Promise<boolean> {
 	if (!isTerminal(status)) return true;
-	const found = await Promise.all(
-		images.map(async ({ url }) => await isStillThere(context, url, signal)),
-	);
+	const transfer = { context, apiBaseUrl: client.baseUrl, signal };
+	const found = await Promise.all(images.map(async ({ url }) => await isStillThere(transfer, url)));
 	return found.length > 0 && found.every((isThere) => isThere);
 }

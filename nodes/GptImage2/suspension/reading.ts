@@ -16,7 +16,10 @@ import type { Suspension } from './suspension';
 const lagSeconds = 20;
 
 /** What reads the runs of a suspension. */
-export type RunReader = Pick<RunflowClient, 'getRun' | 'readRuns' | 'waitForRun' | 'withOutput'>;
+export type RunReader = Pick<
+	RunflowClient,
+	'baseUrl' | 'getRun' | 'readRuns' | 'waitForRun' | 'withOutput'
+>;
 
 /** The runs of a suspension as they were read, by id, or why one can't be read. */
 export type ReadRuns = ReadonlyMap<string, Run | RunflowError>;

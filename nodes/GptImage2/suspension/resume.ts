@@ -5,12 +5,26 @@ import { runSchema, type Run } from '../../../runflow/run';
 import { Slots } from '../../../runflow/slots';
 import { hasSucceeded } from '../../../runflow/status';
 import type { RequestContext } from '../connection';
+import { deadlineIn, timeLeft, type Deadline } from '../deadline';
 import { toSuspendedErrorRow } from '../errors/errorRow';
 import { explain } from '../errors/explanations';
-import { downloadsAtOnce, imagesOf, listImages } from '../output/images';
+import {
+	downloadsAtOnce,
+	eachImage,
+	imageOf,
+	listImages,
+	type ResultImage,
+} from '../output/images';
 import { toItems, type RunResult } from '../output/items';
 import { readOnce, type ReadRuns, type RunReader } from './reading';
 import { withErrorRows, type Suspension } from './suspension';
+
+/** So long before its deadline a suspension has to be resumed, because n8n itself resumes it then, without images. */
+const resumingMs = 2_000;
+
+/** How long all images of a suspension may take at least, and where nothing else ends it. */
+const shortestLimitMs = 1_000;
+const longestLimitMs = 3_600_000;
 
 /**
  * The output of a suspended node whose runs have ended: each as it was read from the API, since a callback
@@ -30,58 +44,85 @@ export async function resumedItems(
 		? known
 		: (await readOnce(client, suspension, isWhole ? 'all' : 'usual')).runs;
 	const downloadSlots = new Slots(downloadsAtOnce);
+	const { deadline = Infinity } = suspension;
+	const leftMs = Math.max(deadline - Date.now() - resumingMs, shortestLimitMs);
+	const deadlineOfAll = deadlineIn(Math.min(leftMs, longestLimitMs));
+	let toDeliver = suspension.runs.length;
 	const resumed = suspension.runs.map(async (suspended) => {
 		const run = runs.get(suspended.runId) ?? new Error('not read');
-		const ended = await downloadSlots.use(
-			async () => await deliver(context, client, suspended, run),
-		);
+		const ended = await downloadSlots.use(async () => {
+			const rounds = Math.ceil(toDeliver-- / downloadsAtOnce);
+			const share = deadlineIn(timeLeft(deadlineOfAll, rounds));
+			return await deliver({ context, client, deadline: share }, suspended, run);
+		});
 		return { itemIndex: suspended.itemIndex, rows: rowsOf(context, suspension, ended) };
 	});
 	return withErrorRows(await Promise.all(resumed), suspension);
 }
 
-/** A run's result, and the error where it has no images, or not all. */
+/** A run and the images of it that were delivered, and why others weren't, or there is none. */
 interface Resumed {
 	result: RunResult;
-	error: Error | null;
+	failures: Array<{ error: unknown; listed: ResultImage[] }>;
 }
 
 async function deliver(
-	context: RequestContext,
-	client: RunReader,
+	{ context, client, deadline }: { context: RequestContext; client: RunReader; deadline: Deadline },
 	{ itemIndex, output, runId, source }: Suspension['runs'][number],
 	read: Run | Error,
 ): Promise<Resumed> {
 	const ofItem = { images: [], itemIndex, output, source };
+	const failed = (ofRun: Run, error: Error): Resumed => ({
+		result: { ...ofItem, run: ofRun },
+		failures: [{ error, listed: [] }],
+	});
 	const run =
 		read instanceof Error ? read : await client.withOutput(read).catch(returnRunflowError);
-	if (run instanceof Error) return { result: { ...ofItem, run: unreadRun(runId) }, error: run };
+	if (run instanceof Error) return failed(unreadRun(runId), run);
 	if (!hasSucceeded(run.status) || run.images.length === 0) {
-		return { result: { ...ofItem, run }, error: new RunFailedError(run) };
+		return failed(run, new RunFailedError(run));
 	}
-	try {
-		const reread = async () => await client.getRun(run.id);
-		const images = await imagesOf(context, run, output, { reread });
-		return { result: { ...ofItem, run, images }, error: null };
-	} catch (thrown) {
-		const images = await listImages(context, run, output.fileName).catch(() => []);
-		const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-		return { result: { ...ofItem, run, images }, error };
-	}
+	const indexes = [...run.images.keys()];
+	const { failures, images } = await eachImage(
+		indexes,
+		{ deadline, goesOn: true },
+		async (index, share) =>
+			await imageOf({ context, run, index }, output, { client, deadline: share }),
+	);
+	const listed = failures.map(async ({ error, index }) => ({
+		error,
+		listed: await listImages(context, run, output.fileName, [index]).catch(() => []),
+	}));
+	return {
+		result: { ...ofItem, run, images, imageCount: indexes.length },
+		failures: await Promise.all(listed),
+	};
 }
 
+/** The rows of a run; an image that wasn't delivered is an error row, or a row with its URL and `failure`. */
 function rowsOf(
 	context: RequestContext,
 	{ continuesOnError }: Suspension,
-	{ error, result }: Resumed,
+	{ failures, result }: Resumed,
 ): INodeExecutionData[] {
-	if (error === null) return toItems(result);
-	if (continuesOnError) return [toSuspendedErrorRow(context.getNode(), error, result.itemIndex)];
-	const failure = result.run.failure ?? failureOf(error);
-	return toItems({ ...result, run: { ...result.run, failure } });
+	const { images, itemIndex, output, run } = result;
+	const rows = images.length > 0 || failures.length === 0 ? toItems(result) : [];
+	if (continuesOnError) {
+		const node = context.getNode();
+		return [...rows, ...failures.map(({ error }) => toSuspendedErrorRow(node, error, itemIndex))];
+	}
+	const failed = failures.map(({ error, listed }): RunResult => {
+		const failure = run.failure ?? failureOf(error);
+		return { ...result, images: listed, run: { ...run, failure } };
+	});
+	const [first] = failed;
+	if (first === undefined || output.output === 'perImage')
+		return [...rows, ...failed.flatMap(toItems)];
+	const all = [result, ...failed].flatMap((part) => part.images);
+	return toItems({ ...first, images: all.sort((one, other) => one.index - other.index) });
 }
 
-function failureOf(error: Error): Run['failure'] {
+function failureOf(error: unknown): Run['failure'] {
 	if (!(error instanceof RunflowError)) {
 		return { code: null, message: 'The images could not be stored in n8n', stage: null };
 	}

@@ -33,7 +33,7 @@ export async function suspend(
 	started: RunResult[],
 	failed: FailedItem[],
 ): Promise<INodeExecutionData[]> {
-	const { client, context, options } = batch;
+	const { client, context } = batch;
 	const suspension = suspensionOf(batch, started, failed);
 	const open = started.filter(({ run }) => !isTerminal(run.status));
 	addTakenUpHint(context, started);
@@ -41,8 +41,7 @@ export async function suspend(
 		return await resumedItems(context, client, suspension);
 
 	const url = resumeUrlOf(context);
-	const { id: suspensionId, startedAt } = suspension;
-	const deadline = startedAt + options.timeoutSeconds * 1000;
+	const { deadline, id: suspensionId, startedAt } = suspension;
 	const called = runsCalling(batch, url);
 	const expectsCallbacks = open.every(({ run }) => called.has(run.id));
 	const isReachable = open.every((result) => isTakenUp(result) || called.has(result.run.id));
@@ -61,10 +60,16 @@ export async function suspend(
 	return [];
 }
 
-function suspensionOf({ context }: Batch, started: RunResult[], failed: FailedItem[]): Suspension {
+function suspensionOf(
+	{ context, options }: Batch,
+	started: RunResult[],
+	failed: FailedItem[],
+): Suspension & { deadline: number } {
+	const startedAt = Date.now();
 	return {
 		id: randomUUID(),
-		startedAt: Date.now(),
+		startedAt,
+		deadline: startedAt + options.timeoutSeconds * 1000,
 		firstCreatedAt: firstCreation(started),
 		continuesOnError: context.continueOnFail(),
 		runs: started.map(({ run, itemIndex, output, source }) => ({

@@ -1,6 +1,7 @@
 import { RunFailedError } from '../../../../runflow/errors';
 import { hasSucceeded, isTerminal } from '../../../../runflow/status';
-import { listImages } from '../../output/images';
+import { deadlineIn } from '../../deadline';
+import { downloadTime, listImages } from '../../output/images';
 import type { RunResult } from '../../output/items';
 import type { Completion } from '../../parameters/node';
 import type { Batch, RequestInProgress } from '../../runs/batch';
@@ -17,8 +18,16 @@ export const workByCompletion: Readonly<Record<Completion, RequestWork>> = {
 
 /** Waits for the run of an item and delivers its images. */
 async function pollItem(batch: Batch, request: RequestInProgress): Promise<RunResult> {
-	const run = await batch.runSlots.use(async () => await finishRun(batch, request), request.signal);
-	return await batch.downloadSlots.use(async () => await deliver(batch, request, run));
+	const { downloadSlots, options, runSlots } = batch;
+	const { limitMs, run } = await runSlots.use(async () => {
+		const startedAt = performance.now();
+		const ended = await finishRun(batch, request);
+		return { run: ended, limitMs: downloadTime(startedAt, options.timeoutSeconds) };
+	}, request.signal);
+	// Its time begins with its turn, so that slow downloads of others cost it none.
+	return await downloadSlots.use(
+		async () => await deliver(batch, request, run, deadlineIn(limitMs)),
+	);
 }
 
 /** Starts the run of an item and waits for nothing. */

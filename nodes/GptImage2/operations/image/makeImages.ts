@@ -2,7 +2,7 @@ import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } f
 
 import { isTerminal } from '../../../../runflow/status';
 import { connect } from '../../connection';
-import { toErrorRow } from '../../errors/errorRow';
+import { failureRows, toErrorRow } from '../../errors/errorRow';
 import { wordsForLeftOverRuns } from '../../errors/otherRuns';
 import { addSummaryHint, addWarning } from '../../output/hints';
 import { isTakenUp, type RunResult } from '../../output/items';
@@ -54,11 +54,12 @@ export async function makeImages(
 	addReuseGapHints(context, knownRuns.gaps);
 	if (options.completion === 'suspend') return await suspend(batch, results, failed);
 
-	addSummaryHint(context, results, failed.length);
+	const missing = results.flatMap(({ failures = [] }) => failures);
+	addSummaryHint(context, results, failed.length + missing.length);
 	if (options.completion === 'none') addSilentRunsHint(context, countSilent(requests, results));
 	return outcomes.flatMap((outcome) =>
 		'result' in outcome
-			? outputOf(context, outcome.result)
+			? [...outputOf(context, outcome.result), ...failureRows(context.getNode(), outcome.result)]
 			: [toErrorRow(context.getNode(), outcome.error, outcome.itemIndex, outcome.known)],
 	);
 }

@@ -2,10 +2,13 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { NoSuchImageError } from '../../../../runflow/errors';
 import { hasSucceeded } from '../../../../runflow/status';
+import { deadlineIn } from '../../deadline';
+import { failureRows } from '../../errors/errorRow';
 import { addRepeatedImagesHint } from '../../output/hints';
-import { imageOf, imagesOf, type ResultImage } from '../../output/images';
+import { downloadTime, eachImage, imageOf } from '../../output/images';
 import type { RunResult } from '../../output/items';
 import { outputOf } from '../../output/tool';
+import { continuesOnError } from '../../parameters/node';
 import { readGetOptions, readRunId } from '../../parameters/run';
 import { eachItem, type ItemWork } from '../eachItem';
 
@@ -15,7 +18,7 @@ export async function get(context: IExecuteFunctions): Promise<INodeExecutionDat
 	const rows = await eachItem(context, async (item) => {
 		const result = await readResult(context, item);
 		if (result.images.length > 1) withSeveral.push(result.run.id);
-		return outputOf(context, result);
+		return [...outputOf(context, result), ...failureRows(context.getNode(), result)];
 	});
 	const repeated = withSeveral.filter((id, position) => withSeveral.indexOf(id) < position);
 	if (repeated.length > 0) addRepeatedImagesHint(context, [...new Set(repeated)]);
@@ -29,19 +32,24 @@ async function readResult(
 	const runId = readRunId(context, itemIndex);
 	const options = readGetOptions(context, itemIndex);
 	const { imageNumber, output, pollSeconds, timeoutSeconds, waitUntilFinished } = options;
-	const reread = async () => await client.getRun(runId, signal);
-	const first = await reread();
+	const startedAt = performance.now();
+	const first = await client.getRun(runId, signal);
 	const wait = { pollSeconds, timeoutSeconds, isWhole: output.includeRun, signal };
 	const read = waitUntilFinished ? await client.waitForRun(first, wait) : first;
 	const run = await client.withOutput(read, signal);
-	let images: ResultImage[] = [];
-	if (hasSucceeded(run.status) && imageNumber === 0) {
-		images = await imagesOf(context, run, output, { reread, signal });
-	} else if (hasSucceeded(run.status)) {
-		const index = imageNumber - 1;
-		if (!run.images[index]) throw new NoSuchImageError(run, imageNumber);
-		images = [await imageOf({ context, run, index }, output, { reread, signal })];
-	}
-	const imageCount = hasSucceeded(run.status) ? run.images.length : 0;
-	return { run, images, imageCount, itemIndex, output };
+	if (!hasSucceeded(run.status)) return { run, images: [], itemIndex, output };
+	const all = [...run.images.keys()];
+	const indexes = imageNumber === 0 ? all : all.slice(imageNumber - 1, imageNumber);
+	if (imageNumber > all.length) throw new NoSuchImageError(run, imageNumber);
+	const deadline = deadlineIn(downloadTime(startedAt, timeoutSeconds));
+	const goesOn = indexes.length > 1 && continuesOnError(context);
+	const delivered = await eachImage(
+		indexes,
+		{ deadline, goesOn, signal },
+		async (index, share) =>
+			await imageOf({ context, run, index }, output, { client, deadline: share, signal }),
+	);
+	const [failure] = delivered.failures;
+	if (failure !== undefined && delivered.images.length === 0) throw failure.error;
+	return { run, ...delivered, imageCount: all.length, itemIndex, output };
 }

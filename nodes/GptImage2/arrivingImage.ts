@@ -1,0 +1,55 @@
+import { TransferError } from '../../runflow/errors';
+import { hasItsEnd, headBytes, imageKindOf, tailBytes } from './imageKind';
+
+/** Far more than any image of the model has. */
+const largestImageBytes = 200_000_000;
+
+/** Looks at an image while it arrives, chunk by chunk. */
+export class ArrivingImage {
+	/** Why it is not to be kept, as soon as that is known. */
+	failure: TransferError | null = null;
+
+	private head = Buffer.alloc(0);
+
+	private tail = Buffer.alloc(0);
+
+	private sizeBytes = 0;
+
+	private readonly announcedBytes: number;
+
+	/** `headers` are those of the answer that it comes in. Throws TransferError where it is announced as too large. */
+	constructor(private readonly headers: Record<string, unknown>) {
+		this.announcedBytes = Number(headers['content-length'] ?? NaN);
+		if (this.announcedBytes > largestImageBytes) throw new TransferError('too-large');
+	}
+
+	/** Looks at the next chunk and returns it. Throws TransferError where this is no image, or too large. */
+	pass(chunk: Buffer): Buffer {
+		this.sizeBytes += chunk.length;
+		if (this.sizeBytes > largestImageBytes) throw this.fail('too-large');
+		const { head, tail } = this;
+		if (head.length < headBytes) {
+			this.head = Buffer.concat([head, chunk.subarray(0, headBytes - head.length)]);
+			const isKnown = this.head.length < headBytes || imageKindOf(this.head) !== null;
+			if (!isKnown) throw this.fail('no-image');
+		}
+		this.tail = Buffer.concat([tail, chunk.subarray(-tailBytes)]).subarray(-tailBytes);
+		return chunk;
+	}
+
+	/** Looks back once all has arrived. Throws TransferError where it is no image, or was cut off. */
+	end(): void {
+		const { announcedBytes, head, headers, sizeBytes, tail } = this;
+		const kind = imageKindOf(head);
+		if (kind === null) throw this.fail('no-image');
+		// What n8n has decompressed is of another size than announced, and says nothing of how it ended.
+		const isUnclear = headers['transfer-encoding'] !== undefined || announcedBytes >= 0;
+		if (!isUnclear || sizeBytes === announcedBytes) return;
+		if (!hasItsEnd(kind, { head, tail, sizeBytes })) throw this.fail('incomplete');
+	}
+
+	private fail(problem: 'incomplete' | 'no-image' | 'too-large'): TransferError {
+		this.failure = new TransferError(problem);
+		return this.failure;
+	}
+}
