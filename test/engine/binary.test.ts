@@ -4,6 +4,7 @@ import type { IBinaryData, INodeExecutionData, INodeParameters } from 'n8n-workf
 import nock from 'nock';
 
 import { succeededRun } from '../fixtures/answers';
+import { gif } from '../fixtures/pictures';
 import { apiUrl, runWorkflow } from './harness';
 import { goldenWorkflow } from './workflows';
 
@@ -11,7 +12,7 @@ const storage = 'https://storage.test';
 
 /** Binary data as a node outputs it where n8n keeps it in memory. */
 const file = (name: string, more: Partial<IBinaryData> = {}): IBinaryData => ({
-	data: Buffer.from(`bytes of ${name}`).toString('base64'),
+	data: Buffer.from(gif(name)).toString('base64'),
 	mimeType: 'image/png',
 	fileName: name,
 	...more,
@@ -22,7 +23,7 @@ async function storedFile(name: string): Promise<IBinaryData> {
 	const service = Container.get(BinaryDataService);
 	await service.init();
 	const location = { type: 'execution' as const, workflowId: 'wf1', executionId: '231' };
-	return await service.store(location, Buffer.from(`bytes of ${name}`), file(name));
+	return await service.store(location, Buffer.from(gif(name)), file(name));
 }
 
 /** Runs edit on one item and returns which files became the images and the mask. */
@@ -79,7 +80,7 @@ describe('the images of edit, from binary data', () => {
 		const binary = { data: file('d.png'), logo: file('l.png'), other: file('o.png') };
 		const result = await edited({ inputBinaryFields: 'logo, data' }, { binary });
 		expect(result).toMatchObject({ images: ['l.png', 'd.png'], error: undefined });
-		expect(result.put).toEqual(['bytes of d.png', 'bytes of l.png']);
+		expect(result.put).toEqual([gif('d.png'), gif('l.png')]);
 	});
 
 	it.each([
@@ -98,7 +99,7 @@ describe('the images of edit, from binary data', () => {
 		const binary = { data: await storedFile('disk.png') };
 		expect(binary.data.id).toMatch(/^filesystem/);
 		const result = await edited({ inputBinaryFields: '={{ $binary.data }}' }, { binary });
-		expect(result).toMatchObject({ images: ['disk.png'], put: ['bytes of disk.png'] });
+		expect(result).toMatchObject({ images: ['disk.png'], put: [gif('disk.png')] });
 	});
 
 	it.each([
@@ -151,9 +152,9 @@ describe('binary data that is no image to edit', () => {
 		[{}, {}, combined, 'no such binary field', 'It has no binary data at all.'],
 		[
 			{ inputBinaryFields: expression },
-			{ data: file('a.txt', { mimeType: 'text/plain' }) },
+			{ data: file('a.png', { data: Buffer.from('<!doctype html>').toString('base64') }) },
 			{},
-			"'Input Data Field Name' yields 'a.txt', which is not an image but text/plain",
+			"'Input Data Field Name' yields 'a.png', which is not an image",
 			'Runflow edits images only.',
 		],
 		[

@@ -1,12 +1,13 @@
 import nock from 'nock';
 
 import { queuedRun, runId, succeededRun } from '../fixtures/answers';
+import { gif } from '../fixtures/pictures';
 import { apiUrl, runWorkflow } from './harness';
 import { goldenWorkflow } from './workflows';
 
 const models = '/v1/models/openai/gpt-image-2/edit/runs';
 const storage = 'https://storage.test';
-const photo = (data = 'photo') => ({
+const photo = (data = gif('photo')) => ({
 	data: Buffer.from(data).toString('base64'),
 	mimeType: 'image/png',
 	fileName: 'photo.png',
@@ -24,7 +25,7 @@ const upload = (id: string, bytes: string) =>
 		nock(apiUrl)
 			.post('/v1/asset-uploads', {
 				filename: 'photo.png',
-				mime_type: 'image/png',
+				mime_type: 'image/gif',
 				size_bytes: bytes.length,
 			})
 			.reply(201, { asset_id: id, upload_url: `${storage}/put/${id}` })
@@ -32,7 +33,7 @@ const upload = (id: string, bytes: string) =>
 			.reply(201, { id, url: `${storage}/asset/${id}` }),
 		nock(storage, {
 			badheaders: ['authorization'],
-			reqheaders: { 'content-type': 'image/png', 'content-length': String(bytes.length) },
+			reqheaders: { 'content-type': 'image/gif', 'content-length': String(bytes.length) },
 		})
 			.put(`/put/${id}`, bytes)
 			.reply(200),
@@ -40,7 +41,7 @@ const upload = (id: string, bytes: string) =>
 
 describe('edit', () => {
 	it('uploads the binary field without the key and sends its URL, with auto as the size', async () => {
-		const scopes = upload('a1', 'photo');
+		const scopes = upload('a1', gif('photo'));
 		const api = nock(apiUrl)
 			.post(
 				models,
@@ -55,12 +56,12 @@ describe('edit', () => {
 	});
 
 	it('uploads a binary field only once when several items share it, and the mask too', async () => {
-		const scopes = [...upload('a1', 'photo'), ...upload('m1', 'mask!')];
+		const scopes = [...upload('a1', gif('photo')), ...upload('m1', gif('mask'))];
 		const api = nock(apiUrl)
 			.post(models, (body) => body.input.mask_url === `${storage}/asset/m1`)
 			.times(3)
 			.reply(201, succeededRun);
-		const binary = { data: photo(), mask: photo('mask!') };
+		const binary = { data: photo(), mask: photo(gif('mask')) };
 		const parameters = { options: { download: false, maskBinaryField: 'mask' } };
 		const { items } = await runWorkflow(edit(parameters), {
 			input: [item(binary), item(binary), item(binary)],
@@ -109,7 +110,7 @@ describe('edit', () => {
 	});
 
 	it('neither uploads nor pays again when Retry On Fail tries once more', async () => {
-		const scopes = upload('a1', 'photo');
+		const scopes = upload('a1', gif('photo'));
 		const api = nock(apiUrl)
 			.post(models)
 			.reply(201, queuedRun)
@@ -132,13 +133,19 @@ describe('edit', () => {
 		[{ inputBinaryFields: ' ' }, {}, "'Input Data Field Name' must not be empty"],
 		[
 			{},
-			{ data: { ...photo(), mimeType: 'text/plain' } },
-			"'Input Data Field Name' names 'data', which is not an image but text/plain",
+			{ data: photo('%PDF-1.7') },
+			"'Input Data Field Name' names 'data', which is not an image",
 		],
 		[
 			{},
 			{ data: { ...photo(), bytes: 52_428_801 } },
 			"'Input Data Field Name' names 'data', which is larger than 50 MiB",
+		],
+		[{}, { data: photo('') }, "'Input Data Field Name' names 'data', which is empty"],
+		[
+			{ options: { maskBinaryField: 'mask' } },
+			{ data: photo(), mask: photo('<!doctype html>') },
+			"'Mask Data Field Name' names 'mask', which is not an image",
 		],
 		[{ inputSource: 'url', inputUrls: ' , ' }, {}, "'Image URLs' must name at least one image"],
 		[
@@ -169,5 +176,28 @@ describe('edit', () => {
 	])('refuses %j with %j before anything is sent', async (parameters, binary, message) => {
 		const { error } = await runWorkflow(edit(parameters), { input: [item(binary)] });
 		expect(error?.message).toContain(message);
+	});
+
+	it.each([
+		['application/octet-stream', 'image/gif', gif('photo')],
+		['application/octet-stream', 'image/heic', '\0\0\0\x18ftypheic'],
+		['image/jpeg', 'image/gif', gif('photo')],
+	])('sends a file that is labelled %s as the %s that it is', async (label, mime_type, bytes) => {
+		const scopes = [
+			nock(apiUrl)
+				.post('/v1/asset-uploads', (body) => body.mime_type === mime_type)
+				.reply(201, { asset_id: 'a1', upload_url: `${storage}/put/a1` })
+				.post('/v1/asset-uploads/a1/confirmations')
+				.reply(201, { url: `${storage}/asset/a1` })
+				.post(models)
+				.reply(201, succeededRun),
+			nock(storage, { reqheaders: { 'content-type': mime_type } })
+				.put('/put/a1')
+				.reply(200),
+		];
+		const data = { ...photo(bytes), mimeType: label };
+		const { error } = await runWorkflow(edit(), { input: [item({ data })] });
+		expect(error).toBeUndefined();
+		for (const scope of scopes) expect(scope.isDone()).toBe(true);
 	});
 });

@@ -1,5 +1,6 @@
 import nock from 'nock';
 
+import { gif } from '../fixtures/pictures';
 import { CountingApi } from './api';
 import { apiUrl, runWorkflow, type EngineResult } from './harness';
 import { goldenWorkflow } from './workflows';
@@ -15,7 +16,7 @@ const photo = (data: string) => ({
 	json: { prompt: 'on a white background' },
 	binary: {
 		data: {
-			data: Buffer.from(data).toString('base64'),
+			data: Buffer.from(gif(data)).toString('base64'),
 			mimeType: 'image/png',
 			fileName: `${data}.png`,
 		},

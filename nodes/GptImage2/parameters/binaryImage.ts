@@ -5,6 +5,7 @@ import { z } from 'zod/v3';
 
 import { largestAssetBytes } from '../../../runflow/assets';
 import { labelOf } from '../fields/labels';
+import { headBytes, imageKindOf } from '../imageKind';
 import { Parameters } from './reader';
 import { textList } from './values';
 
@@ -45,20 +46,20 @@ const yieldedSchema = z.object({
 /**
  * The image that a reference in the field `parameter` leads to: a binary field of the item, the same
  * where the workflow's setting makes binary data part of the JSON, or binary data itself. Throws
- * NodeOperationError where there is none, and where it is no image or too large.
+ * NodeOperationError where there is none, and where it is no image by its first bytes, or too large.
  */
-export function readBinaryImage(
+export async function readBinaryImage(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	reference: BinaryReference,
 	parameter: string,
-): BinaryImage {
+): Promise<BinaryImage> {
 	const parameters = new Parameters(context, itemIndex);
 	const label = labelOf([parameter]);
 	if (typeof reference === 'string') {
 		const named = `'${label}' names '${reference}'`;
 		const binary = findField(context, itemIndex, reference);
-		if (binary !== null) return toImage(parameters, binary, named);
+		if (binary !== null) return await toImage(context, parameters, binary, named);
 		const names = fieldNames(context, itemIndex).map((name) => `'${name}'`);
 		throw parameters.refuse(
 			`${named}, and the item has no such binary field`,
@@ -80,7 +81,7 @@ export function readBinaryImage(
 			'Enter the name of the binary field instead of an expression.',
 		);
 	}
-	return toImage(parameters, binary, named);
+	return await toImage(context, parameters, binary, named);
 }
 
 function fieldsOf(context: IExecuteFunctions, itemIndex: number): Record<string, IBinaryData> {
@@ -108,23 +109,47 @@ function findField(
 	return fieldsOf(context, itemIndex)[name] ?? null;
 }
 
-function toImage(parameters: Parameters, binary: IBinaryData, named: string): BinaryImage {
-	if (!binary.mimeType.startsWith('image/')) {
-		throw parameters.refuse(
-			`${named}, which is not an image but ${binary.mimeType}`,
-			'Runflow edits images only.',
-		);
-	}
+/** The image in binary data, whatever it is labelled as. */
+async function toImage(
+	context: IExecuteFunctions,
+	parameters: Parameters,
+	binary: IBinaryData,
+	named: string,
+): Promise<BinaryImage> {
 	if (sizeInBytes(binary) > largestAssetBytes) {
 		throw parameters.refuse(
 			`${named}, which is larger than 50 MiB`,
 			'Runflow accepts files of up to 50 MiB. Make the image smaller first.',
 		);
 	}
+	const head = await headOf(context, binary).catch(() => {
+		throw parameters.refuse(
+			`${named}, whose content n8n no longer has`,
+			'Run the node that makes the image again.',
+		);
+	});
+	const kind = imageKindOf(head);
+	if (kind === null) {
+		throw parameters.refuse(
+			head.length === 0 ? `${named}, which is empty` : `${named}, which is not an image`,
+			'Runflow edits images only. The content of the file counts, not its name.',
+		);
+	}
 	return {
-		binary,
+		binary: { ...binary, mimeType: kind.mimeType },
 		fingerprint: binary.id ?? createHash('sha256').update(binary.data, 'base64').digest('hex'),
 	};
+}
+
+/** The first bytes of a file. */
+async function headOf({ helpers }: IExecuteFunctions, { data, id }: IBinaryData): Promise<Buffer> {
+	if (id === undefined) return Buffer.from(data.slice(0, headBytes * 2), 'base64');
+	let head = Buffer.alloc(0);
+	for await (const chunk of await helpers.getBinaryStream(id)) {
+		head = Buffer.concat([head, chunk]);
+		if (head.length >= headBytes) break;
+	}
+	return head;
 }
 
 /** The size of a binary field in bytes; 0 where n8n doesn't say. */

@@ -43,10 +43,13 @@ const inputSourceSchema = z.enum(['binary', 'run', 'url']).catch('binary');
  * Reads which images an item wants edited, and checks the type and size of each before anything is
  * sent. Throws NodeOperationError that names the field.
  */
-export function readInputImages(context: IExecuteFunctions, itemIndex: number): InputImages {
+export async function readInputImages(
+	context: IExecuteFunctions,
+	itemIndex: number,
+): Promise<InputImages> {
 	const parameters = new Parameters(context, itemIndex);
-	const fromField = (reference: BinaryReference, parameter: string) =>
-		readBinaryImage(context, itemIndex, reference, parameter);
+	const fromField = async (reference: BinaryReference, parameter: string) =>
+		await readBinaryImage(context, itemIndex, reference, parameter);
 
 	const { maskBinaryField, maskUrl } = parameters.options(maskOptionsSchema);
 	if (maskBinaryField !== null && maskUrl !== null) {
@@ -61,14 +64,19 @@ export function readInputImages(context: IExecuteFunctions, itemIndex: number): 
 		...(maskUrl !== null && { mask_url: maskUrl }),
 	});
 	const readImages = {
-		binary: () =>
-			binaryFields(parameters).map((reference) => fromField(reference, 'inputBinaryFields')),
-		run: () => [earlierImages(parameters)],
-		url: () => image_urls.map((url) => ({ url })),
+		binary: async () =>
+			await Promise.all(
+				binaryFields(parameters).map(
+					async (reference) => await fromField(reference, 'inputBinaryFields'),
+				),
+			),
+		run: async () => [earlierImages(parameters)],
+		url: async () => image_urls.map((url) => ({ url })),
 	};
-	const images = readImages[source]();
+	const images = await readImages[source]();
 	if (mask_url !== undefined) return { images, mask: { url: mask_url } };
-	const mask = maskBinaryField === null ? null : fromField(maskBinaryField, 'maskBinaryField');
+	const mask =
+		maskBinaryField === null ? null : await fromField(maskBinaryField, 'maskBinaryField');
 	return { images, mask };
 }
 

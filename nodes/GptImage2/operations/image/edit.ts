@@ -8,9 +8,9 @@ import { makeImages } from './makeImages';
 
 /** `image` → `edit`: makes images from images and a prompt, for every input item. */
 export async function edit(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
-	return await makeImages(context, (itemIndex) => ({
+	return await makeImages(context, async (itemIndex) => ({
 		model: editModel,
-		inputImages: readInputImages(context, itemIndex),
+		inputImages: await readInputImages(context, itemIndex),
 		...readImageParameters(context, itemIndex, editFieldsSchema),
 	}));
 }

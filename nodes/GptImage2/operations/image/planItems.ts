@@ -13,7 +13,7 @@ import type { Failure } from './inParallel';
 const longestBlockMs = 20;
 
 /** Reads what one item asks for. Throws NodeOperationError where it can't be sent. */
-export type PlanItem = (itemIndex: number) => ImagePlan;
+export type PlanItem = (itemIndex: number) => ImagePlan | Promise<ImagePlan>;
 
 /**
  * Reads and checks every item before anything is sent. Items that can't be sent are refused when the
@@ -36,7 +36,7 @@ export async function planItems(
 			began = Date.now();
 		}
 		try {
-			const plan = planItem(itemIndex);
+			const plan = await planItem(itemIndex);
 			const callbackUrl = completion === 'none' ? plan.callbackUrl : resumeUrl;
 			const checked = { ...plan, callbackUrl };
 			assertCanFinish(context, itemIndex, checked, completion, apiBaseUrl);
