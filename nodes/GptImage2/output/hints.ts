@@ -72,8 +72,18 @@ function wordsForCost(finished: RunResult[]): string {
 /** Says, while an execution is suspended, what wakes it where that is less than it could be. */
 export function addSuspensionHints(
 	context: IExecuteFunctions,
-	{ hasAlarm, isReachable }: { hasAlarm: boolean; isReachable: boolean },
+	{
+		hasAlarm,
+		isReachable,
+		reachesItself,
+	}: { hasAlarm: boolean; isReachable: boolean; reachesItself: boolean | null },
 ): void {
+	if (reachesItself === false) {
+		addWarning(
+			context,
+			"n8n could not call its own webhook URL the last time, so only Runflow's callbacks wake this execution. If n8n uses a proxy, add the host of that URL to the environment variable NO_PROXY.",
+		);
+	}
 	if (!isReachable) {
 		addHint(
 			context,

@@ -104,7 +104,7 @@ export function readAnswer(httpStatus: number, body: unknown): ResumeAnswer {
 
 const callTimeoutMs = 30_000;
 
-/** Whether the last call of this process reached anything, null before the first. */
+/** Whether n8n itself answered the last call of this process, not a proxy in between; null before the first. */
 let reachesItself: boolean | null = null;
 
 /**
@@ -133,7 +133,9 @@ export async function callResumeUrl(
 		})
 		.catch(() => null);
 	const received = answerSchema.safeParse(answer);
-	reachesItself = received.success;
-	if (!received.success) return { httpStatus: null, isOver: false, isClear: false };
-	return readAnswer(received.data.statusCode, received.data.body);
+	const read = received.success
+		? readAnswer(received.data.statusCode, received.data.body)
+		: { httpStatus: null, isOver: false, isClear: false };
+	reachesItself = read.isClear;
+	return read;
 }

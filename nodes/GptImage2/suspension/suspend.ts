@@ -12,7 +12,7 @@ import type { Batch } from '../runs/batch';
 import { startAlarm } from './alarm';
 import { readOnce } from './reading';
 import { resumedItems } from './resume';
-import { resumeUrlOf } from './resumeUrl';
+import { canReachItself, resumeUrlOf } from './resumeUrl';
 import { saveSuspension, withErrorRows, type Suspension } from './suspension';
 import { watch } from './watch';
 
@@ -46,7 +46,7 @@ export async function suspend(
 	const expectsCallbacks = open.every(({ run }) => called.has(run.id));
 	const isReachable = open.every((result) => isTakenUp(result) || called.has(result.run.id));
 	const hasAlarm = await startAlarm(context, { resumeUrl: url, suspensionId, startedAt, deadline });
-	addSuspensionHints(context, { hasAlarm, isReachable });
+	addSuspensionHints(context, { hasAlarm, isReachable, reachesItself: canReachItself() });
 
 	saveSuspension(context, suspension);
 	// At the deadline n8n outputs the node's input. The items themselves belong to the node before.
