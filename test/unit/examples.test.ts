@@ -191,3 +191,12 @@ describe('the sizes of the campaign example', () => {
 		for (const size of sizes) expect(customSize.safeParse(size).error).toBeUndefined();
 	});
 });
+
+describe('the HTML of the examples', () => {
+	it('has no file name in an attribute that could end it', () => {
+		const texts = readdirSync(examplesFolder)
+			.filter((name) => name.endsWith('.json'))
+			.map((name) => readFileSync(join(examplesFolder, name), 'utf8'));
+		expect(texts.filter((text) => /=\\"' \+ json\.file_name \+/.test(text))).toEqual([]);
+	});
+});
