@@ -118,7 +118,8 @@ export async function executionsStartedByWebhook(
 	return executions.filter(({ mode }) => mode === 'webhook').map(({ id }) => id);
 }
 
-function withNode(
+/** A workflow with one of its nodes changed. */
+export function withNode(
 	workflow: ExportedWorkflow,
 	name: string,
 	change: (node: INode) => INode,
