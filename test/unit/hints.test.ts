@@ -74,10 +74,4 @@ describe('the hints before the first run', () => {
 	])('for %s are those that help', (_case, parameters, items, expected) => {
 		expect(shown(parameters, items)).toEqual(expected);
 	});
-
-	it('never show once the node has run', () => {
-		expect(hintsBeforeExecution.map(({ whenToDisplay }) => whenToDisplay)).toEqual(
-			hintsBeforeExecution.map(() => 'beforeExecution'),
-		);
-	});
 });

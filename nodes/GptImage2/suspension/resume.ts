@@ -5,7 +5,7 @@ import { runSchema, type Run } from '../../../runflow/run';
 import { Slots } from '../../../runflow/slots';
 import { hasSucceeded } from '../../../runflow/status';
 import type { RequestContext } from '../connection';
-import { deadlineIn, timeLeft, type Deadline } from '../deadline';
+import { deadlineIn, timeLeft, TimeOverError, within, type Deadline } from '../deadline';
 import { toSuspendedErrorRow } from '../errors/errorRow';
 import { explain } from '../errors/explanations';
 import {
@@ -76,8 +76,7 @@ async function deliver(
 		result: { ...ofItem, run: ofRun },
 		failures: [{ error, listed: [] }],
 	});
-	const run =
-		read instanceof Error ? read : await client.withOutput(read).catch(returnRunflowError);
+	const run = read instanceof Error ? read : await withOutputBy(deadline, client, read);
 	if (run instanceof Error) return failed(unreadRun(runId), run);
 	if (!hasSucceeded(run.status) || run.images.length === 0) {
 		return failed(run, new RunFailedError(run));
@@ -97,6 +96,18 @@ async function deliver(
 		result: { ...ofItem, run, images, imageCount: indexes.length },
 		failures: await Promise.all(listed),
 	};
+}
+
+/** A run with its images, if they are there by then; as it was read where they aren't. */
+async function withOutputBy(
+	deadline: Deadline,
+	client: RunReader,
+	read: Run,
+): Promise<Run | RunflowError> {
+	const output = async (signal: AbortSignal) => await client.withOutput(read, signal);
+	return await within(timeLeft(deadline), output).catch((error: unknown) =>
+		error instanceof TimeOverError ? read : returnRunflowError(error),
+	);
 }
 
 /** The rows of a run; an image that wasn't delivered is an error row, or a row with its URL and `failure`. */
