@@ -1,24 +1,12 @@
 import { StoppedError } from './errors';
 
-/** How many tasks begin in one turn of the event loop: a thousand requests at once would block it for half a second. */
-const mostInOneTurn = 25;
-
-/**
- * Lets at most `limit` tasks run at the same time; the others wait in the order in which they came. Where
- * `nextTurn` is known, which resolves in the next turn of the event loop, those that begin together leave
- * others a turn in between.
- */
+/** Lets at most `limit` tasks run at the same time; the others wait in the order in which they came. */
 export class Slots {
 	private readonly queue: Array<() => void> = [];
 
 	private running = 0;
 
-	private begunInThisTurn = 0;
-
-	constructor(
-		private limit: number,
-		private readonly nextTurn: (() => Promise<unknown>) | null = null,
-	) {}
+	constructor(private limit: number) {}
 
 	/** Does a task once there is a slot for it, and returns what it returns. Throws what it throws. */
 	async use<T>(task: () => Promise<T>): Promise<T> {
@@ -42,19 +30,10 @@ export class Slots {
 
 	private fill(): void {
 		while (this.running < this.limit && this.queue.length > 0) {
-			if (this.nextTurn !== null) {
-				if (this.begunInThisTurn === mostInOneTurn) return;
-				if (this.begunInThisTurn++ === 0) void this.nextTurn().then(this.fillAgain);
-			}
 			this.running += 1;
 			this.queue.shift()?.();
 		}
 	}
-
-	private readonly fillAgain = () => {
-		this.begunInThisTurn = 0;
-		this.fill();
-	};
 }
 
 /**

@@ -20,6 +20,7 @@ import {
 import type { ApiAnswer, ApiRequest, Send } from '../../runflow/request';
 import { parseSecrets } from '../../runflow/signature';
 import { within } from './deadline';
+import { ownTurn } from './turns';
 
 /** Name of the credential type, as saved workflows have it. */
 export const credentialType = 'runflowApi';
@@ -198,6 +199,7 @@ async function sendWith(
 		...(query && { qs: query }),
 	};
 	let wasAccepted = false;
+	await ownTurn();
 	return await within(timeoutMs, async (abortSignal) => {
 		const answer = httpAnswerSchema.parse(
 			await context.helpers.httpRequestWithAuthentication.call(
@@ -210,6 +212,7 @@ async function sendWith(
 		const { statusCode: httpStatus, headers: answered } = answer;
 		wasAccepted = httpStatus >= 200 && httpStatus < 300;
 		const content = await readContent(answer.body, abortSignal);
+		await ownTurn();
 		return { httpStatus, headers: answered, body: content, secrets };
 	}).catch((error: unknown) => throwConnectionError(error, wasAccepted));
 }

@@ -5,12 +5,15 @@ export class TimeOverError extends Error {
 	readonly code = 'ETIMEDOUT';
 }
 
+/** One for all: making an error takes longer than to end a timer, and each request has one to end. */
+const timeIsOver = new TimeOverError('The time is over');
+
 /** No timer can be longer, in milliseconds. */
 const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * Does work that may take so long, in milliseconds; `outer` ends it earlier. The signal that the work gets
- * fires when its time is over, and when it has ended, so that whatever it left open is closed. Throws
+ * fires when its time is over, and when it has failed, so that whatever it left open is closed. Throws
  * TimeOverError, and what the work throws.
  */
 export async function within<T>(
@@ -20,18 +23,21 @@ export async function within<T>(
 ): Promise<T> {
 	const timer = new AbortController();
 	const stop = new AbortController();
-	const end = () => timer.abort();
+	const end = () => timer.abort(timeIsOver);
 	outer?.addEventListener('abort', end, { once: true });
 	if (outer?.aborted) end();
 	const timeOver = sleep(Math.min(milliseconds, longestTimerMs), timer.signal)
 		.catch(() => null)
 		.then((): never => {
-			stop.abort();
-			throw new TimeOverError('The time is over');
+			throw timeIsOver;
 		});
+	let isDone = false;
 	try {
-		return await Promise.race([work(stop.signal), timeOver]);
+		const result = await Promise.race([work(stop.signal), timeOver]);
+		isDone = true;
+		return result;
 	} finally {
+		if (!isDone) stop.abort(timeIsOver);
 		outer?.removeEventListener('abort', end);
 		end();
 	}

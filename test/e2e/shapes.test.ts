@@ -90,7 +90,7 @@ describe('an execution that is suspended more than once', () => {
 		expect(simulator.runs).toHaveLength(2);
 	});
 
-	it('is not disturbed in its second suspension by a resume of the first that took too long', async () => {
+	it('is not disturbed in its second suspension by a resume of the first whose picture took too long', async () => {
 		simulator.misbehave({ do: 'slow-file', milliseconds: 90_000, match: 'picture 0' });
 		simulator.misbehave({ do: 'time-run', milliseconds: 110_000, match: 'picture 1' });
 		const workflow: ExportedWorkflow = {
@@ -116,9 +116,9 @@ describe('an execution that is suspended more than once', () => {
 		expectSuccess(execution);
 		const rounds = execution.data.resultData.runData['GPT Image 2'] ?? [];
 		const items = rounds.flatMap((round) => round.data?.main?.[0] ?? []);
-		expect(items.map(({ json }) => [json.prompt, json.timed_out])).toEqual([
-			['picture 0', true],
-			['picture 1', false],
+		expect(items.map(({ json }) => json)).toMatchObject([
+			{ prompt: 'picture 0', timed_out: false, failure: { code: 'DOWNLOAD_FAILED' } },
+			{ prompt: 'picture 1', timed_out: false, failure: null },
 		]);
 		expect(simulator.runs).toHaveLength(2);
 	});

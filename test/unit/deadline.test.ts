@@ -3,15 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deadlineIn, timeLeft, TimeOverError, within } from '../../nodes/GptImage2/deadline';
 
 describe('work within a time', () => {
-	it('returns what the work returns, and closes what it left open', async () => {
-		let closed = false;
-		const work = async (signal: AbortSignal) => {
-			signal.addEventListener('abort', () => (closed = true));
-			return 'done';
+	it('returns what the work returns', async () => {
+		expect(await within(10_000, async () => await Promise.resolve('done'))).toBe('done');
+	});
+
+	it('throws what the work throws, and closes what it left open', async () => {
+		let isClosed = false;
+		const failing = async (signal: AbortSignal) => {
+			signal.addEventListener('abort', () => (isClosed = true));
+			return await Promise.reject(new Error('failed'));
 		};
-		expect(await within(10_000, work)).toBe('done');
-		await sleep(1);
-		expect(closed).toBe(true);
+		await expect(within(10_000, failing)).rejects.toThrow('failed');
+		expect(isClosed).toBe(true);
 	});
 
 	it('ends when its time is over, though the work goes on', async () => {

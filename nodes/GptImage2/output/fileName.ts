@@ -39,6 +39,7 @@ function safe(name: string): string {
 
 /** The beginning of a text, with whole characters and at most so many bytes. */
 function cut(text: string, most: number): string {
+	if (Buffer.byteLength(text) <= most) return text;
 	let bytes = 0;
 	let kept = '';
 	for (const { segment } of new Intl.Segmenter().segment(text)) {

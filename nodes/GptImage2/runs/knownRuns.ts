@@ -1,5 +1,3 @@
-import { sleep } from 'n8n-workflow';
-
 import { returnNullIfNotFound, RunflowApiError, UnknownRunsError } from '../../../runflow/errors';
 import { isPassing } from '../../../runflow/retry';
 import { createdRunSchema, type Run } from '../../../runflow/run';
@@ -51,7 +49,7 @@ export class KnownRuns {
 
 	private opened: Promise<KnownList> | null = null;
 
-	private readonly reads = new Slots(readsAtOnce, async () => await sleep(0));
+	private readonly reads = new Slots(readsAtOnce);
 
 	constructor(
 		private readonly search: Search,

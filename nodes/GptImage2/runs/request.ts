@@ -7,6 +7,7 @@ import { Slots } from '../../../runflow/slots';
 import type { ImageParameters } from '../parameters/image';
 import type { InputImage, InputImages } from '../parameters/inputImages';
 import { isTool } from '../parameters/node';
+import { ownTurn } from '../turns';
 
 const filesAtOnce = 4;
 const hashLength = 16;
@@ -55,6 +56,7 @@ export async function requestsOf(
 	const hasSource = !isTool(context);
 	return await Promise.all(
 		planned.map(async ({ itemIndex, plan }): Promise<Request> => {
+			await ownTurn();
 			const inputImages = plan.inputImages && (await fingerprints.addTo(plan.inputImages));
 			const images = inputImages && identityOf(inputImages);
 			const source = [parameters, items[itemIndex]?.json, images];

@@ -37,7 +37,7 @@ export class RunSlots {
 
 	constructor(concurrency: number) {
 		this.automatic = concurrency === 0 ? new AutomaticLimit() : null;
-		this.slots = new Slots(this.automatic?.limit ?? concurrency, async () => await sleep(0));
+		this.slots = new Slots(this.automatic?.limit ?? concurrency);
 	}
 
 	/** Whether a create that is refused with 429 is to fail at once, because `use` tries it again. */

@@ -1,4 +1,4 @@
-import { NodeOperationError, sleep, type IExecuteFunctions } from 'n8n-workflow';
+import { NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
 
 import { toNodeError } from '../../errors/nodeErrors';
 import { continuesOnError, isTool, type Completion, type NodeOptions } from '../../parameters/node';
@@ -6,11 +6,9 @@ import { Parameters } from '../../parameters/reader';
 import { readReference } from '../../runs/reference';
 import type { ImagePlan, PlannedItem } from '../../runs/request';
 import { reachableResumeUrl } from '../../suspension/resumeUrl';
+import { ownTurn } from '../../turns';
 import { assertReachable } from './callbackUrl';
 import type { Failure } from './inParallel';
-
-/** After so long n8n is allowed to answer others: evaluating the fields of a thousand items takes a second. */
-const longestBlockMs = 20;
 
 /** Reads what one item asks for. Throws NodeOperationError where it can't be sent. */
 export type PlanItem = (itemIndex: number) => ImagePlan | Promise<ImagePlan>;
@@ -29,12 +27,8 @@ export async function planItems(
 	const resumeUrl = completion === 'suspend' ? reachableResumeUrl(context, apiBaseUrl) : null;
 	const planned: PlannedItem[] = [];
 	const refused: Failure[] = [];
-	let began = Date.now();
 	for (const itemIndex of context.getInputData().keys()) {
-		if (Date.now() - began > longestBlockMs) {
-			await sleep(0);
-			began = Date.now();
-		}
+		await ownTurn();
 		try {
 			const plan = await planItem(itemIndex);
 			const callbackUrl = completion === 'none' ? plan.callbackUrl : resumeUrl;
