@@ -34,12 +34,11 @@ export class RunReader {
 	}
 
 	/**
-	 * A run that was created at `createdAt`, in milliseconds since 1970, null where that isn't known: as it is
-	 * now, or as it is `known` where it is less than a minute old and isn't found yet, since a read may be
-	 * behind. Throws a RunflowError that names the run.
+	 * A run as it is now, or as it is `known` where it is less than a minute old and isn't found yet, since a
+	 * read may be behind. Throws a RunflowError that names the run.
 	 */
-	async getKnownRun(known: Run, createdAt: number | null, signal?: AbortSignal): Promise<Run> {
-		const isNew = createdAt !== null && mayBeUnknownYet(createdAt);
+	async getKnownRun(known: Run, signal?: AbortSignal): Promise<Run> {
+		const isNew = known.createdAt !== null && mayBeUnknownYet(known.createdAt);
 		return await this.getRun(known.id, signal).catch((error: unknown) => {
 			if (isNew && isNotFound(error)) return known;
 			throw error;

@@ -132,6 +132,11 @@ export const runSchema = runSchemaWith(null);
  */
 export const createdRunSchema = runSchemaWith('queued');
 
+/** A run of which no more is known than its id, and when it was created, in milliseconds since 1970, or null. */
+export function namedRun({ runId, createdAt }: { runId: string; createdAt: number | null }): Run {
+	return { ...createdRunSchema.parse({ id: runId }), createdAt };
+}
+
 /** A run as the rest of this package sees it. */
 export type Run = z.infer<typeof runSchema>;
 

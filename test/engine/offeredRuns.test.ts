@@ -68,7 +68,7 @@ describe('a run that a failed node paid for', () => {
 			if (run.prompt === 'bad') run.status = 'failed';
 		});
 		await execute({ input: items('p0', 'bad') });
-		api.missingFiles = 1;
+		api.missingFiles = 2;
 		const again = await execute({ input: items('p0') });
 		expect(again.error).toBeUndefined();
 		expect(paidFor(api, 'p0')).toBe(2);

@@ -1,6 +1,6 @@
-import { returnNullIfNotFound, RunflowApiError, UnknownRunsError } from '../../../runflow/errors';
+import { RunflowApiError, UnknownRunsError } from '../../../runflow/errors';
 import { isPassing } from '../../../runflow/retry';
-import { createdRunSchema, type Run } from '../../../runflow/run';
+import { namedRun, type Run } from '../../../runflow/run';
 import { Slots } from '../../../runflow/slots';
 import { mayDeliver } from '../../../runflow/status';
 import type { RunSource } from '../output/items';
@@ -9,6 +9,7 @@ import type { Ledger } from './ledger';
 import {
 	comparableInputOf,
 	continuesOwn,
+	isReusable,
 	isStuck,
 	keysOfContinued,
 	keysOfOwn,
@@ -20,8 +21,8 @@ import {
 import type { Owners } from './owners';
 import { readReference } from './reference';
 import type { Request } from './request';
-import { hasItsImages, noGaps, readIfReusable, type ReuseGaps } from './reusable';
-import { hasMarks, offer, offeredRuns, offerMarked, take, type PaidFor } from './undelivered';
+import { noGaps, readIfUsable, type ReuseGaps } from './reusable';
+import { hasMarks, offer, offeredRuns, offerMarked, take } from './undelivered';
 
 /** A thousand reads that begin at once would keep n8n from answering others. */
 const readsAtOnce = 50;
@@ -105,7 +106,7 @@ export class KnownRuns {
 			isFor: (run) => clientRef === null || continuesOwn(run, request, execution),
 			source: 'crash',
 			read: async (listed) => {
-				const run = await client.getKnownRun(listed, listed.createdAt, signal);
+				const run = await client.getKnownRun(listed, signal);
 				return mayDeliver(run.status) ? run : null;
 			},
 		});
@@ -170,26 +171,15 @@ export class KnownRuns {
 		for (const paid of offeredRuns(execution.scope, request.hash)) {
 			const { runId: id } = paid;
 			if (claim.isTaken({ id, client_ref: null }) || !take(execution.scope, id)) continue;
-			const run = await this.readIfUsable(paid, signal).catch((error: unknown) => {
+			const isUsable = (run: Run) => mayDeliver(run.status) && !isStuck(run);
+			const reading = readIfUsable(namedRun(paid), isUsable, this.lookWith(signal));
+			const run = await reading.catch((error: unknown) => {
 				offer(execution.scope, paid);
 				throw error;
 			});
 			if (run !== null && claim.take(run)) return { run, source: 'undelivered' };
 		}
 		return null;
-	}
-
-	/** A run that a failed node paid for, as it is now; null where it can't deliver any more. Throws RunflowError. */
-	private async readIfUsable(
-		{ createdAt, runId }: PaidFor,
-		signal: AbortSignal,
-	): Promise<Run | null> {
-		const { client, context } = this.search;
-		const pending = createdRunSchema.parse({ id: runId });
-		const read = client.getKnownRun(pending, createdAt, signal);
-		const run = await read.catch(returnNullIfNotFound);
-		if (run === null || !mayDeliver(run.status) || isStuck(run)) return null;
-		return (await hasItsImages(run, { client, context, signal })) ? run : null;
 	}
 
 	/** A run that the same request started in an earlier execution, and that still has its images or is pending. */
@@ -210,7 +200,7 @@ export class KnownRuns {
 				readReference(run.client_ref) !== null || repeatsOwn(run, request, reuseHours),
 			source: 'reuse',
 			read: async (listed) =>
-				await readIfReusable(listed, { ...this.search, gaps: this.gaps, signal }),
+				await readIfUsable(listed, (run) => isReusable(run, reuseHours), this.lookWith(signal)),
 		});
 		if (found !== null) return found;
 		this.gaps.missing = (await this.list(signal)).missing;
@@ -218,6 +208,10 @@ export class KnownRuns {
 			this.gaps.unnamedItems.add(request.itemIndex);
 		}
 		return null;
+	}
+
+	private lookWith(signal: AbortSignal) {
+		return { ...this.search, gaps: this.gaps, signal };
 	}
 
 	/** Gives the item the first run in the list that turns out to be of use. */

@@ -5,7 +5,6 @@ import { returnNullIfNotFound, type MissingRuns } from '../../../runflow/errors'
 import type { Run } from '../../../runflow/run';
 import { isTerminal } from '../../../runflow/status';
 import { isStillThere } from '../files';
-import { isReusable } from './matching';
 
 /** How often the images of a run are asked for, each time by fresh URLs, before they count as gone. */
 const looks = 2;
@@ -37,28 +36,33 @@ export function noGaps(): ReuseGaps {
 
 /** What a run is looked at with. */
 interface Look {
-	reuseHours: number;
 	context: IExecuteFunctions;
 	client: RunflowClient;
 	gaps: ReuseGaps;
 	signal: AbortSignal;
 }
 
-/** A run as it is now; null where it can't be reused after all, which is noted where its images are gone. Throws RunflowError. */
-export async function readIfReusable(listed: Run, look: Look): Promise<Run | null> {
+/**
+ * A run as it is now; null where it is of no use after all, which is noted where it or its images are gone.
+ * Throws RunflowError.
+ */
+export async function readIfUsable(
+	known: Run,
+	isUsable: (run: Run) => boolean,
+	look: Look,
+): Promise<Run | null> {
 	for (let looked = 0; looked < looks; looked++) {
-		const read = look.client.getKnownRun(listed, listed.createdAt, look.signal);
-		const run = await read.catch(returnNullIfNotFound);
+		const run = await look.client.getKnownRun(known, look.signal).catch(returnNullIfNotFound);
 		if (run === null) break;
-		if (!isReusable(run, look.reuseHours)) return null;
+		if (!isUsable(run)) return null;
 		if (await hasItsImages(run, look)) return run;
 	}
-	look.gaps.goneRunIds.add(listed.id);
+	look.gaps.goneRunIds.add(known.id);
 	return null;
 }
 
 /** Whether a run has all its images, or is yet to make them. Never throws. */
-export async function hasItsImages(
+async function hasItsImages(
 	{ images, status }: Run,
 	{ client, context, signal }: Pick<Look, 'client' | 'context' | 'signal'>,
 ): Promise<boolean> {

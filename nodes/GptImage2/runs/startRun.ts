@@ -1,5 +1,5 @@
 import { returnNullIfNotFound, RunFailedError, StoppedError } from '../../../runflow/errors';
-import { createdRunSchema, type Run } from '../../../runflow/run';
+import { namedRun, type Run } from '../../../runflow/run';
 import { hasSucceeded, mayDeliver } from '../../../runflow/status';
 import type { RunSource } from '../output/items';
 import type { Batch, RequestInProgress } from './batch';
@@ -91,8 +91,7 @@ async function continueOrCreate(batch: Batch, request: RequestInProgress): Promi
 	if (entry?.state === 'sent') return await createOwnRun(batch, request, entry);
 	if (entry?.state === 'run') {
 		take(execution.scope, entry.runId);
-		const pending = createdRunSchema.parse({ id: entry.runId });
-		const reading = client.getKnownRun(pending, entry.createdAt, request.signal);
+		const reading = client.getKnownRun(namedRun(entry), request.signal);
 		const isOwn = !isReplaceable(entry.source);
 		const run = isOwn ? await reading : await reading.catch(returnNullIfNotFound);
 		if (run !== null && mayDeliver(run.status)) return run;
