@@ -66,6 +66,8 @@ export class N8nSession {
 				'content-type': 'application/json',
 				'browser-id': browserId,
 				cookie: this.cookie,
+				// A busy n8n closes connections that are kept for the next request just when that is sent.
+				connection: 'close',
 			},
 			...(body && { body: JSON.stringify(body) }),
 		});

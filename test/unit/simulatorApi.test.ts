@@ -217,6 +217,7 @@ describe('signed URLs', () => {
 		simulator.settings.urlLifetime = 30;
 		await new Promise((resolve) => setTimeout(resolve, 60));
 		expect(await status(first)).toBe(403);
+		simulator.settings.urlLifetime = 60_000;
 		expect(await status(await imageOf(body.id))).toBe(200);
 	});
 
