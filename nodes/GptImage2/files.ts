@@ -5,14 +5,9 @@ import { uploadRefused } from '../../runflow/assets';
 import { RunflowApiError, RunflowConnectionError, TransferError } from '../../runflow/errors';
 import { unreachable } from '../../runflow/reachable';
 import { ArrivingImage } from './arrivingImage';
-import {
-	httpAnswerSchema,
-	ignoreLateError,
-	isStream,
-	throwConnectionError,
-	type FileStream,
-	type RequestContext,
-} from './connection';
+import { httpAnswerSchema, ignoreLateError, isStream, type FileStream } from './connection';
+import { throwConnectionError } from './connectionErrors';
+import type { RequestContext } from './credential';
 import { TimeOverError, within } from './deadline';
 
 const streamAnswerSchema = httpAnswerSchema.extend({ body: z.custom<FileStream>(isStream) });
@@ -161,9 +156,7 @@ export async function sendFile(
 			headers,
 			body: await read(),
 		}));
-	const { statusCode, body } = await within(fileTimeoutMs, send, transfer.signal).catch(
-		throwConnectionError,
-	);
+	const { statusCode, body } = await within(fileTimeoutMs, send, transfer.signal).catch();
 	body.destroy();
 	if (statusCode >= 200 && statusCode < 300) return;
 	throw new RunflowApiError(statusCode, { code: uploadRefused });

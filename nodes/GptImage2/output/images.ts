@@ -9,7 +9,7 @@ import {
 } from '../../../runflow/errors';
 import { retryDelay } from '../../../runflow/retry';
 import type { Run } from '../../../runflow/run';
-import type { RequestContext } from '../connection';
+import type { RequestContext } from '../credential';
 import { deadlineIn, timeLeft, TimeOverError, within, type Deadline } from '../deadline';
 import { fetchImage, type Transfer } from '../files';
 import type { OutputOptions } from '../parameters/output';

@@ -1,7 +1,7 @@
 import type { IBinaryData } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
-import type { RequestContext } from '../connection';
+import type { RequestContext } from '../credential';
 import type { ResultImage } from './images';
 
 /** An image that only this execution has, because Runflow keeps no copy in sync mode. */

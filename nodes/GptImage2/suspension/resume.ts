@@ -4,7 +4,7 @@ import { RunFailedError, RunflowError, returnRunflowError } from '../../../runfl
 import { runSchema, type Run } from '../../../runflow/run';
 import { Slots } from '../../../runflow/slots';
 import { hasSucceeded } from '../../../runflow/status';
-import type { RequestContext } from '../connection';
+import type { RequestContext } from '../credential';
 import { deadlineIn, timeLeft, TimeOverError, within, type Deadline } from '../deadline';
 import { toSuspendedErrorRow } from '../errors/errorRow';
 import { explain } from '../errors/explanations';

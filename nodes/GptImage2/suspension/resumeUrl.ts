@@ -2,7 +2,7 @@ import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
 import { unreachable } from '../../../runflow/reachable';
-import type { RequestContext } from '../connection';
+import type { RequestContext } from '../credential';
 
 const proxySchema = z.object({ $execution: z.object({ resumeUrl: z.string() }) });
 

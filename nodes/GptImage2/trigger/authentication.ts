@@ -3,7 +3,8 @@ import { NodeOperationError, type IHookFunctions, type IWebhookFunctions } from 
 import { eventOf, readCallback, type Callback } from '../../../runflow/callback';
 import { RunflowApiError } from '../../../runflow/errors';
 import { signatureHeader, verify } from '../../../runflow/signature';
-import { connect, credentialType } from '../connection';
+import { connect } from '../connection';
+import { credentialType } from '../credential';
 import { isRunId } from '../parameters/runId';
 import { readAuthentication } from '../parameters/trigger';
 import { readDeliveredBody } from './body';

@@ -2,7 +2,7 @@ import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
 import { parseSecrets } from '../../../runflow/signature';
-import { credentialType } from '../connection';
+import { credentialType } from '../credential';
 
 const secretsSchema = z.object({ signingSecrets: z.string().catch('') });
 

@@ -27,9 +27,9 @@ export async function makeImages(
 	planItem: PlanItem,
 ): Promise<INodeExecutionData[]> {
 	const options = readNodeOptions(context);
-	const { client, baseUrl, needsItems } = await connect(context);
+	const { client, needsItems } = await connect(context);
 	if (needsItems && options.completion === 'suspend') throw unreadableWhenSuspended(context);
-	const { planned, refused } = await planItems(context, planItem, options, baseUrl);
+	const { planned, refused } = await planItems(context, planItem, options, client.baseUrl);
 	const requests = await requestsOf(context, planned);
 
 	const batch = openBatch(context, client, options, requests);
