@@ -18,9 +18,9 @@ import {
 	wholeInputOf,
 	withoutNumbers,
 } from './matching';
-import type { NamedRun } from './owners';
 import { readReference, type NodeExecution, type Reference } from './reference';
 import type { Request } from './request';
+import { Shelves } from './shelves';
 
 const hourMs = 3_600_000;
 
@@ -60,19 +60,7 @@ interface ListOptions extends Search {
 	signal: AbortSignal;
 }
 
-/** What an item wants of a run. */
-export interface Wish {
-	/** Whether another item has the run, so that it is offered no more. */
-	isTaken(run: NamedRun): boolean;
-	/** Whether the run is what the item asks for. */
-	isFor(run: Run): boolean;
-}
-
-/**
- * The account's runs, by keys under which items look for them. A run is offered once: whoever gets it
- * takes it, or finds that it is of no use to anyone. So however many items ask, each run is looked at
- * about once for each of its keys.
- */
+/** The account's runs, listed once for all items. */
 export class KnownList {
 	/** Why runs are missing in it; null where none are. */
 	missing: MissingRuns | null = null;
@@ -83,9 +71,8 @@ export class KnownList {
 	/** Those whose references are the user's own. */
 	private readonly own: Run[] = [];
 
-	private readonly byKey = new Map<string, { runs: Run[]; next: number }>();
-
-	private readonly offered = new Set<string>();
+	/** All of them, as far as items may look for them. */
+	readonly shelves = new Shelves();
 
 	private constructor() {}
 
@@ -108,22 +95,9 @@ export class KnownList {
 		else if (walked.isCutOff) list.missing = 'too many';
 		await list.addRead(toRead, options);
 		// The first items began first, and nothing but the order tells runs of the same input apart.
-		for (const run of list.own.reverse()) list.offer(run, keysOfOwn(run.client_ref, run.prompt));
+		for (const run of list.own.reverse())
+			list.shelves.put(run, keysOfOwn(run.client_ref, run.prompt));
 		return list;
-	}
-
-	/** The next run under the first of these keys that has one left for the item; null where none has. */
-	next(keys: string[], wish: Wish): Run | null {
-		for (const key of keys) {
-			const run = this.nextOf(key, wish);
-			if (run !== null) return run;
-		}
-		return null;
-	}
-
-	/** All runs under these keys, whoever has them. */
-	under(keys: string[]): Run[] {
-		return keys.flatMap((key) => this.byKey.get(key)?.runs ?? []);
 	}
 
 	/** The runs that the node may have started for these requests, whatever execution it was in. */
@@ -141,7 +115,8 @@ export class KnownList {
 		const own = [...unlike.values()].flatMap((request) => {
 			const { clientRef, input } = request.plan;
 			if (wholeInputOf(request.plan) === null) return [];
-			return this.under(keysOfOwn(clientRef, input.prompt))
+			return this.shelves
+				.under(keysOfOwn(clientRef, input.prompt))
 				.filter((run) => isOwn(run, request, execution))
 				.map((run) => ({ run, hash: request.hash }));
 		});
@@ -156,9 +131,9 @@ export class KnownList {
 		}
 		this.referenced.push({ run, reference });
 		if (execution.isRetry && mayDeliver(run.status)) {
-			this.offer(run, keysToContinue(reference, execution));
+			this.shelves.put(run, keysToContinue(reference, execution));
 		}
-		if (isReusable(run, reuseHours)) this.offer(run, keysToRepeat(reference, execution));
+		if (isReusable(run, reuseHours)) this.shelves.put(run, keysToRepeat(reference, execution));
 	}
 
 	/** Reads runs one by one, as the list doesn't say all of them; one that can't be read yet may be anybody's. */
@@ -175,29 +150,6 @@ export class KnownList {
 		);
 		if (runs.length > mostReads) this.missing ??= 'too many';
 		if (isTooNew) this.missing ??= 'too new';
-	}
-
-	private offer(run: Run, keys: string[]): void {
-		for (const key of keys) {
-			const shelf = this.byKey.get(key) ?? { runs: [], next: 0 };
-			this.byKey.set(key, shelf);
-			shelf.runs.push(run);
-		}
-	}
-
-	private nextOf(key: string, { isFor, isTaken }: Wish): Run | null {
-		const shelf = this.byKey.get(key);
-		if (shelf === undefined) return null;
-		for (let index = shelf.next; index < shelf.runs.length; index++) {
-			const run = shelf.runs[index];
-			if (run === undefined) break;
-			const isGone = this.offered.has(run.id) || isTaken(run);
-			if (isGone && index === shelf.next) shelf.next += 1;
-			if (isGone || !isFor(run)) continue;
-			this.offered.add(run.id);
-			return run;
-		}
-		return null;
 	}
 }
 

@@ -4,7 +4,7 @@ import { namedRun, type Run } from '../../../runflow/run';
 import { Slots } from '../../../runflow/slots';
 import { mayDeliver } from '../../../runflow/status';
 import type { RunSource } from '../output/items';
-import { KnownList, type Search, type Wish } from './knownList';
+import { KnownList, type Search } from './knownList';
 import type { Ledger } from './ledger';
 import {
 	comparableInputOf,
@@ -22,6 +22,7 @@ import type { Owners } from './owners';
 import { readReference } from './reference';
 import type { Request } from './request';
 import { noGaps, readIfUsable, type ReuseGaps } from './reusable';
+import type { Wish } from './shelves';
 import { hasMarks, offer, offeredRuns, offerMarked, take } from './undelivered';
 
 /** A thousand reads that begin at once would keep n8n from answering others. */
@@ -124,8 +125,8 @@ export class KnownRuns {
 		const { execution, requests } = this.search;
 		const { clientRef, input } = request.plan;
 		if (clientRef === null || wholeInputOf(request.plan) !== null) return false;
-		const list = await this.list(signal);
-		const runs = list
+		const { shelves } = await this.list(signal);
+		const runs = shelves
 			.under(keysOfOwn(clientRef, input.prompt))
 			.filter((run) => continuesOwn(run, request, execution));
 		if (runs.length !== 1) return runs.length > 1;
@@ -220,10 +221,10 @@ export class KnownRuns {
 		signal: AbortSignal,
 		{ isFor, keys, read, source }: Look,
 	): Promise<KnownRun | null> {
-		const list = await this.list(signal);
+		const { shelves } = await this.list(signal);
 		const { isTaken, take: takeRun } = this.owners.claimOf(this.search.execution, request);
 		for (;;) {
-			const listed = list.next(keys, { isFor, isTaken });
+			const listed = shelves.next(keys, { isFor, isTaken });
 			if (listed === null) return null;
 			const run = await this.reads.use(async () => await read(listed));
 			if (run !== null && takeRun(run)) return { run, source };
