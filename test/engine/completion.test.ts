@@ -107,7 +107,7 @@ describe('suspending until the callback', () => {
 		pending = { ...queuedRun, id };
 	});
 
-	it('sends a resume URL with the path of this package, and parks the handles of the runs', async () => {
+	it('sends a resume URL with the path of this package, and shows and parks the handles of the runs', async () => {
 		let sent = '';
 		const api = nock(apiUrl)
 			.post(models, (body) => {
@@ -118,8 +118,11 @@ describe('suspending until the callback', () => {
 			.get(run)
 			.reply(200, pending);
 		executionIsGone();
-		const { run: result } = await runWorkflow(goldenWorkflow('generate', suspending), { input });
+		const { items, run: result } = await runWorkflow(goldenWorkflow('generate', suspending), {
+			input,
+		});
 		expect(result.status).toBe('waiting');
+		expect(items.map(({ json }) => [json.run_id, json.timed_out])).toEqual([[id, false]]);
 		expect(result.waitTill).toBeInstanceOf(Date);
 		expect(new URL(sent).pathname).toBe('/webhook-waiting/231/runflow');
 		const [parked] = result.data.executionData?.nodeExecutionStack[0]?.data.main?.[0] ?? [];
@@ -226,9 +229,10 @@ describe('suspending until the callback', () => {
 				maxTries: 3,
 				waitBetweenTries: 0,
 			});
-			const items = [{ json: { prompt: '' } }, { json: { prompt: 'p1' } }];
-			const { run: result } = await runWorkflow(workflow, { input: items });
+			const given = [{ json: { prompt: '' } }, { json: { prompt: 'p1' } }];
+			const { items, run: result } = await runWorkflow(workflow, { input: given });
 			expect(result.status).toBe('waiting');
+			expect(items.map(({ json }) => json.run_id)).toEqual([id]);
 			const [parked] = result.data.executionData?.nodeExecutionStack[0]?.data.main ?? [];
 			expect(
 				parked?.map(({ json, pairedItem }) => [json.run_id ?? json.error, pairedItem]),
@@ -236,8 +240,8 @@ describe('suspending until the callback', () => {
 				["'Prompt' must not be empty", { item: 0 }],
 				[id, { item: 1 }],
 			]);
-			const [given] = result.data.resultData.runData.Start?.[0]?.data?.main ?? [];
-			expect(given?.map(({ json }) => json)).toEqual([{ prompt: '' }, { prompt: 'p1' }]);
+			const [before] = result.data.resultData.runData.Start?.[0]?.data?.main ?? [];
+			expect(before?.map(({ json }) => json)).toEqual([{ prompt: '' }, { prompt: 'p1' }]);
 			expect(api.isDone()).toBe(true);
 			expect(another.isDone()).toBe(false);
 		},
@@ -262,7 +266,10 @@ describe('suspending until the callback', () => {
 		expect(errorItems.map(({ json }) => json.error)).toEqual([`Run ${id} failed`]);
 	});
 
-	it('polls when it is the tool of an agent, which waits for the answer', async () => {
+	it.each([
+		['an agent whose tool it is', { type: 'n8n-nodes-runflow.gptImage2Tool' }, 'manual' as const],
+		['an evaluation', {}, 'evaluation' as const],
+	])('polls when %s waits for the answer', async (_, settings, mode) => {
 		const api = nock(apiUrl)
 			.post(models, (body) => !('callback_url' in body))
 			.reply(201, pending)
@@ -271,9 +278,9 @@ describe('suspending until the callback', () => {
 		const workflow = goldenWorkflow(
 			'generate',
 			{ completion: 'suspend', options: { download: false } },
-			{ type: 'n8n-nodes-runflow.gptImage2Tool' },
+			settings,
 		);
-		const { items } = await runWorkflow(workflow, { input });
+		const { items } = await runWorkflow(workflow, { input, mode });
 		expect(items[0]?.json.status).toBe('succeeded');
 		expect(api.isDone()).toBe(true);
 	});

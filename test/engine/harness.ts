@@ -141,7 +141,7 @@ export interface EngineOptions {
 	/** The token of the execution's resume URL, which n8n copies likewise; the same for all that began together unless said. */
 	resumeToken?: string;
 	/** How the execution was started; by hand unless said. */
-	mode?: 'manual' | 'retry';
+	mode?: 'evaluation' | 'manual' | 'retry';
 	/** What n8n does to start a sub-execution. */
 	executeWorkflow?: IWorkflowExecuteAdditionalData['executeWorkflow'];
 	/** Receives a function that stops the execution, as the Stop button does. */

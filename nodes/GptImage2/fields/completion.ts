@@ -17,7 +17,7 @@ export const completionFields: INodeProperties[] = [
 				name: 'Suspend Until Callback',
 				value: 'suspend',
 				description:
-					'Put the execution to sleep until the images are ready, then output them. Right for many images: nothing is kept busy. Fastest where Runflow can call n8n back.',
+					'Put the execution to sleep until the images are ready, then output them. Right for many images: nothing is kept busy. Fastest where Runflow can call n8n back. Where a webhook answers with the last node, an agent or an evaluation waits, it waits in the execution instead.',
 			},
 			{
 				name: 'Return Immediately',

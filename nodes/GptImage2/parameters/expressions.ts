@@ -14,6 +14,14 @@ export function wellFormed(value: unknown): unknown {
 	return Object.fromEntries(parts);
 }
 
+/** A node's name for an expression, every character escaped: n8n reads meaning into braces and some words. */
+export function escaped(name: string): string {
+	return Array.from({ length: name.length }, (_, index) => {
+		const code = name.charCodeAt(index).toString(16).padStart(4, '0');
+		return `\\u${code}`;
+	}).join('');
+}
+
 /** What is left where n8n evaluated no expression, or wrote a whole object into a text. */
 const remains = /\[object \w+\]|\{\{[^{}]*\$/;
 

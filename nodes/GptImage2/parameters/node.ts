@@ -2,6 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
 import { longestPollSeconds, longestReuseHours, longestTimeoutSeconds } from '../fields/options';
+import { awaitsLastNode } from './caller';
 import { Parameters } from './reader';
 import { secondsUpTo, wholeNumber } from './values';
 
@@ -61,14 +62,13 @@ export interface NodeOptions {
 }
 
 /**
- * Reads what holds for the whole node, from the first item. As an agent's tool the node can't be
- * suspended, since the agent waits for its answer, so it polls. Throws NodeOperationError that names
- * the field.
+ * Reads what holds for the whole node, from the first item. Where somebody waits for its output, who would
+ * take a suspension for its end, the node polls instead. Throws NodeOperationError that names the field.
  */
 export function readNodeOptions(context: IExecuteFunctions): NodeOptions {
 	const parameters = new Parameters(context, 0);
 	const chosen = parameters.read('completion', completionSchema, 'poll');
-	const completion = chosen === 'suspend' && isTool(context) ? 'poll' : chosen;
+	const completion = chosen === 'suspend' && isAwaited(context) ? 'poll' : chosen;
 	const {
 		pollInterval: pollSeconds,
 		reuse: reuseHours,
@@ -77,6 +77,11 @@ export function readNodeOptions(context: IExecuteFunctions): NodeOptions {
 	} = parameters.options(nodeOptionsSchema(completion));
 	const isPaceLearnt = pollSeconds === usualPollSeconds;
 	return { ...options, completion, isPaceLearnt, pollSeconds, reuseHours, timeoutSeconds };
+}
+
+/** Whether an agent, an evaluation or the caller of a webhook waits for what the node outputs. */
+function isAwaited(context: IExecuteFunctions): boolean {
+	return isTool(context) || context.getMode() === 'evaluation' || awaitsLastNode(context);
 }
 
 /**

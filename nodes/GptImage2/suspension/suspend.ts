@@ -26,7 +26,8 @@ interface FailedItem {
 
 /**
  * Suspends the execution until all of the node's runs have ended, or continues at once when they have.
- * Returns the node's output: the images, or nothing while it is suspended.
+ * Returns the node's output: the images, or while it is suspended the runs, for whoever takes that for the
+ * end of the execution.
  */
 export async function suspend(
 	batch: Batch,
@@ -50,14 +51,18 @@ export async function suspend(
 
 	saveSuspension(context, suspension);
 	// At the deadline n8n outputs the node's input. The items themselves belong to the node before.
-	const handles = started.map((result) => ({
-		itemIndex: result.itemIndex,
-		rows: toItems({ ...result, images: [], timedOut: true }),
-	}));
-	context.getExecuteData().data.main = [withErrorRows(handles, suspension)];
+	context.getExecuteData().data.main = [withErrorRows(handlesOf(started, true), suspension)];
 	await context.putExecutionToWait(new Date(deadline));
 	void watch(batch, { suspension, url, deadline, expectsCallbacks });
-	return [];
+	// Without an error row: n8n would try the node again because of one (Retry On Fail).
+	return handlesOf(started, false).flatMap(({ rows }) => rows);
+}
+
+function handlesOf(started: RunResult[], timedOut: boolean) {
+	return started.map((result) => ({
+		itemIndex: result.itemIndex,
+		rows: toItems({ ...result, images: [], timedOut }),
+	}));
 }
 
 function suspensionOf(

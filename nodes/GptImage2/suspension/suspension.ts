@@ -7,6 +7,7 @@ import type {
 import { z } from 'zod/v3';
 
 import { runSources } from '../output/items';
+import { escaped } from '../parameters/expressions';
 import { outputOptionsSchema } from '../parameters/output';
 
 const suspensionSchema = z.object({
@@ -52,14 +53,6 @@ export function readSuspension(context: IWebhookFunctions): Suspension | null {
 	);
 	const stored = z.object({ [suspensionKey]: suspensionSchema }).safeParse(nodeContext);
 	return stored.success ? stored.data[suspensionKey] : null;
-}
-
-/** A name for an expression, every character escaped: n8n reads meaning into braces and some words. */
-function escaped(name: string): string {
-	return Array.from({ length: name.length }, (_, index) => {
-		const code = name.charCodeAt(index).toString(16).padStart(4, '0');
-		return `\\u${code}`;
-	}).join('');
 }
 
 /** The rows of an item, and which one it is, counted from 0. */
