@@ -71,24 +71,6 @@ describe('suspend until callback, on a real n8n', () => {
 		},
 	);
 
-	it('returns failed runs as rows with their failure, and the others with their images', async () => {
-		simulator.misbehave({ do: 'end-run', status: 'failed', match: 'number 3.' });
-		simulator.misbehave({ do: 'end-run', status: 'cancelled', match: 'number 5.' });
-		const execution = await client.finished(await start());
-		expectSuccess(execution);
-		const items = itemsOf(execution);
-		expect(items[3]?.json).toMatchObject({
-			status: 'failed',
-			failure: { code: 'MODEL_UNAVAILABLE' },
-			image_count: 0,
-		});
-		expect(items[5]?.json).toMatchObject({
-			status: 'cancelled',
-			failure: { message: expect.stringContaining('was cancelled') },
-		});
-		expect(items.filter(({ binary }) => binary?.data)).toHaveLength(18);
-	});
-
 	it('sends failed runs to the error output, and the others with their images to the other', async () => {
 		simulator.misbehave({ do: 'end-run', status: 'failed', match: 'number 3.' });
 		const execution = await client.finished(await start({ onError: 'continueErrorOutput' }));

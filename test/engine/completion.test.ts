@@ -159,33 +159,6 @@ describe('suspending until the callback', () => {
 		expect(Math.max(...readingAtOnce.slice(0, 30))).toBe(10);
 	});
 
-	it('continues at once when the runs have already ended, with failed ones as rows', async () => {
-		const other = '01970c11-2222-7333-8444-000000000002';
-		nock(apiUrl)
-			.post(models, /p0/)
-			.reply(201, succeededRun)
-			.post(models, /p1/)
-			.reply(201, { ...failedRun, id: other })
-			.get('/v1/runs')
-			.query(({ fields }) => String(fields).includes('output'))
-			.reply(200, { items: [{ ...failedRun, id: other }, succeededRun] });
-		const items = [{ json: { prompt: 'p0' } }, { json: { prompt: 'p1' } }];
-		const workflow = goldenWorkflow('generate', {
-			completion: 'suspend',
-			options: { download: false },
-		});
-		const result = await runWorkflow(workflow, { input: items });
-		expect(result.run.status).toBe('success');
-		expect(result.items.map(({ json }) => [json.status, json.image_count, json.failure])).toEqual([
-			['succeeded', 1, null],
-			[
-				'failed',
-				0,
-				{ code: 'MODEL_UNAVAILABLE', message: 'The provider did not answer', stage: 'dispatch' },
-			],
-		]);
-	});
-
 	it('suspends without a callback URL where Runflow cannot call n8n back, and says so', async () => {
 		const api = nock(apiUrl)
 			.post(models, (body) => !('callback_url' in body))

@@ -85,17 +85,24 @@ async function joinStart(
 	return run;
 }
 
+/** The run that an item has, as it is now; null where it has none, or one of others that is gone. Throws RunflowError. */
+export async function currentRun(
+	{ client, execution, ledger }: Batch,
+	request: RequestInProgress,
+): Promise<Run | null> {
+	const entry = ledger.runOf(request);
+	if (entry === null) return null;
+	take(execution.scope, entry.runId);
+	const reading = client.getKnownRun(namedRun(entry), request.signal);
+	return isReplaceable(entry.source) ? await reading.catch(returnNullIfNotFound) : await reading;
+}
+
 async function continueOrCreate(batch: Batch, request: RequestInProgress): Promise<Run> {
-	const { client, execution, knownRuns, ledger } = batch;
+	const { knownRuns, ledger } = batch;
 	const entry = ledger.current(request);
 	if (entry?.state === 'sent') return await createOwnRun(batch, request, entry);
-	if (entry?.state === 'run') {
-		take(execution.scope, entry.runId);
-		const reading = client.getKnownRun(namedRun(entry), request.signal);
-		const isOwn = !isReplaceable(entry.source);
-		const run = isOwn ? await reading : await reading.catch(returnNullIfNotFound);
-		if (run !== null && mayDeliver(run.status)) return run;
-	}
+	const run = await currentRun(batch, request);
+	if (run !== null && mayDeliver(run.status)) return run;
 	const known = await knownRuns.find(request, request.signal);
 	const next = ledger.begin(request);
 	if (known === null) return await createOwnRun(batch, request, next);

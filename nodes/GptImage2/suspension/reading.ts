@@ -8,7 +8,7 @@ import {
 import type { ListDetail } from '../../../runflow/lists';
 import { isPassing } from '../../../runflow/retry';
 import type { Run } from '../../../runflow/run';
-import { isTerminal } from '../../../runflow/status';
+import { isTerminal, mayDeliver } from '../../../runflow/status';
 import { mayBeUnknownYet } from '../../../runflow/waiting';
 import type { Suspension } from './suspension';
 
@@ -123,6 +123,17 @@ export async function readOnce(
 		progress[state].push(id);
 	}
 	return progress;
+}
+
+/** Those of the runs that fail the node: none where it continues on errors. One that can't be read withholds no other. */
+export function failedRuns(
+	{ continuesOnError }: Pick<Suspension, 'continuesOnError'>,
+	runs: ReadRuns,
+): string[] {
+	const found = continuesOnError ? [] : [...runs];
+	return found.flatMap(([id, run]) =>
+		run instanceof RunflowError || mayDeliver(run.status) ? [] : id,
+	);
 }
 
 function stateOf(run: Run | RunflowError, startedAt: number): 'ended' | 'pending' | 'unreadable' {

@@ -10,7 +10,7 @@ import { isTakenUp, toItems, type RunResult } from '../output/items';
 import { outputOptionsSchema } from '../parameters/output';
 import type { Batch } from '../runs/batch';
 import { startAlarm } from './alarm';
-import { readOnce } from './reading';
+import { failedRuns, readOnce } from './reading';
 import { resumedItems } from './resume';
 import { canReachItself, resumeUrlOf } from './resumeUrl';
 import { saveSuspension, withErrorRows, type Suspension } from './suspension';
@@ -24,22 +24,33 @@ interface FailedItem {
 	known?: Circumstances;
 }
 
+/** What the node started. */
+interface Started {
+	results: RunResult[];
+	failed: FailedItem[];
+	/** Fails the node because of runs that have failed since they were started. */
+	fail: (failedRuns: string[]) => Promise<unknown>;
+}
+
 /**
  * Suspends the execution until all of the node's runs have ended, or continues at once when they have.
  * Returns the node's output: the images, or while it is suspended the runs, for whoever takes that for the
- * end of the execution.
+ * end of the execution. Throws as `fail`.
  */
 export async function suspend(
 	batch: Batch,
-	started: RunResult[],
-	failed: FailedItem[],
+	{ fail, failed, results: started }: Started,
 ): Promise<INodeExecutionData[]> {
 	const { client, context } = batch;
 	const suspension = suspensionOf(batch, started, failed);
 	const open = started.filter(({ run }) => !isTerminal(run.status));
 	addTakenUpHint(context, started);
-	if (await haveEnded(batch, open, suspension))
+	const { pending, runs, unreadable } = await look(batch, open, suspension);
+	if (pending.length + unreadable.length === 0) {
+		const toFailFor = failedRuns(suspension, runs);
+		if (toFailFor.length > 0) await fail(toFailFor);
 		return await resumedItems(context, client, suspension);
+	}
 
 	const url = resumeUrlOf(context);
 	const { deadline, id: suspensionId, startedAt } = suspension;
@@ -76,6 +87,7 @@ function suspensionOf(
 		startedAt,
 		deadline: startedAt + options.timeoutSeconds * 1000,
 		firstCreatedAt: firstCreation(started),
+		executionId: context.getExecutionId(),
 		continuesOnError: context.continueOnFail(),
 		runs: started.map(({ run, itemIndex, output, source }) => ({
 			itemIndex,
@@ -95,16 +107,11 @@ function firstCreation(results: RunResult[]): number {
 	return results.reduce((first, { run }) => Math.min(first, run.createdAt ?? 0), Date.now());
 }
 
-/** Whether the runs that were pending have ended. A quick read, each only once, since the execution is held meanwhile. */
-async function haveEnded(
-	{ client }: Batch,
-	open: RunResult[],
-	{ id, startedAt }: Suspension,
-): Promise<boolean> {
+/** A quick read of the runs that were pending, each only once, since the execution is held meanwhile. */
+async function look({ client }: Batch, open: RunResult[], { id, startedAt }: Suspension) {
 	const runs = open.map(({ run }) => ({ runId: run.id }));
 	const toRead = { id, startedAt, firstCreatedAt: firstCreation(open), runs };
-	const { pending, unreadable } = await readOnce(client.once, toRead, 'status');
-	return pending.length + unreadable.length === 0;
+	return await readOnce(client.once, toRead, 'status');
 }
 
 /** The ids of the runs whose callbacks go to this URL. */

@@ -1,4 +1,5 @@
 import type {
+	IContextObject,
 	IDataObject,
 	IExecuteFunctions,
 	INodeExecutionData,
@@ -18,6 +19,10 @@ const suspensionSchema = z.object({
 	deadline: z.number().optional(),
 	/** When the first of its runs was created, in milliseconds since 1970 by the API's clock; 0 where unknown. */
 	firstCreatedAt: z.number(),
+	/** The execution that is suspended; n8n's Retry copies what is kept here into another one. */
+	executionId: z.string().optional(),
+	/** The runs that have failed, once the node is executed again in the same execution to fail because of them. */
+	failedRuns: z.array(z.string()).optional(),
 	/** Whether a run that failed becomes an error row, because the node continues on errors. */
 	continuesOnError: z.boolean(),
 	runs: z.array(
@@ -41,6 +46,8 @@ export type Suspension = z.infer<typeof suspensionSchema>;
 
 const suspensionKey = 'suspension';
 
+const storedSchema = z.object({ [suspensionKey]: suspensionSchema });
+
 /** Keeps a suspension in the node's context, which n8n saves with the execution. */
 export function saveSuspension(context: IExecuteFunctions, suspension: Suspension): void {
 	context.getContext('node')[suspensionKey] = suspension;
@@ -51,8 +58,22 @@ export function readSuspension(context: IWebhookFunctions): Suspension | null {
 	const nodeContext = context.evaluateExpression(
 		`{{ $node["${escaped(context.getNode().name)}"].context }}`,
 	);
-	const stored = z.object({ [suspensionKey]: suspensionSchema }).safeParse(nodeContext);
+	const stored = storedSchema.safeParse(nodeContext);
 	return stored.success ? stored.data[suspensionKey] : null;
+}
+
+/** Notes, in the node's context, that the suspended node is executed again to fail because of these runs. */
+export function saveFailedRuns(nodeContext: IContextObject, failedRuns: string[]): void {
+	const stored = storedSchema.safeParse(nodeContext);
+	if (stored.success) nodeContext[suspensionKey] = { ...stored.data[suspensionKey], failedRuns };
+}
+
+/** The runs because of which the node is executed again, after its execution was suspended for them; else none. */
+export function runsToFailFor(context: IExecuteFunctions): string[] {
+	const stored = storedSchema.safeParse(context.getContext('node'));
+	if (!stored.success) return [];
+	const { executionId, failedRuns = [] } = stored.data[suspensionKey];
+	return executionId === context.getExecutionId() ? failedRuns : [];
 }
 
 /** The rows of an item, and which one it is, counted from 0. */

@@ -3,8 +3,9 @@ import { sleep, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-wo
 import { partOfAge, type AgePart } from '../../../runflow/pace';
 import { connect } from '../connection';
 import { decide } from './decide';
+import { executeAgain } from './executeAgain';
 import { liveSuspensions, type LiveSuspension } from './live';
-import { readTogether } from './reading';
+import { failedRuns, readTogether } from './reading';
 import { resumedItems } from './resume';
 import {
 	callResumeUrl,
@@ -112,7 +113,10 @@ async function readAndResume(
 
 	const started = performance.now();
 	const { reader, runs } = reading;
-	const makeItems = async () => await resumedItems(context, reader, suspension, runs);
+	const failed = failedRuns(suspension, runs);
+	const makeItems = async () =>
+		(failed.length > 0 ? executeAgain(context, failed) : null) ??
+		(await resumedItems(context, reader, suspension, runs));
 	const items = await live.resume(makeItems);
 	const isSlow = performance.now() - started > slowResumeMs;
 	if (isSlow && !(await isStillSuspended(context, live.id))) return keepWaiting;

@@ -1,12 +1,13 @@
 import { RunFailedError } from '../../../../runflow/errors';
-import { hasSucceeded, isTerminal } from '../../../../runflow/status';
+import { createdRunSchema, type Run } from '../../../../runflow/run';
+import { mayDeliver } from '../../../../runflow/status';
 import { deadlineIn } from '../../deadline';
 import { downloadTime, listImages } from '../../output/images';
 import type { RunResult } from '../../output/items';
 import type { Completion } from '../../parameters/node';
 import type { Batch, RequestInProgress } from '../../runs/batch';
 import { deliver } from '../../runs/deliver';
-import { finishRun, startRun } from '../../runs/startRun';
+import { currentRun, finishRun, startRun } from '../../runs/startRun';
 import type { RequestWork } from './inParallel';
 
 /** What is done with each request under each completion. */
@@ -33,16 +34,33 @@ async function pollItem(batch: Batch, request: RequestInProgress): Promise<RunRe
 /** Starts the run of an item and waits for nothing. */
 async function startItem(batch: Batch, request: RequestInProgress): Promise<RunResult> {
 	const started = await suspendItem(batch, request);
-	const { run } = started;
-	if (isTerminal(run.status) && !hasSucceeded(run.status)) throw new RunFailedError(run);
 	const { fileName } = request.plan.output;
-	return { ...started, images: await listImages(batch.context, run, fileName) };
+	return { ...started, images: await listImages(batch.context, started.run, fileName) };
 }
 
-/** Starts the run of an item, whose images are delivered when the execution resumes. */
+/** Starts the run of an item, whose images are delivered when the execution resumes. Throws RunFailedError where it has failed already. */
 async function suspendItem(batch: Batch, request: RequestInProgress): Promise<RunResult> {
-	const { itemIndex, plan, signal } = request;
+	const { signal } = request;
 	const run = await batch.runSlots.use(async () => await startRun(batch, request), signal);
-	const source = batch.ledger.runOf(request)?.source;
-	return { run, images: [], itemIndex, output: plan.output, source };
+	return notFailed(batch, request, run);
+}
+
+/**
+ * What is done where some of the runs have failed that the execution was suspended for: those are read once
+ * more, which throws RunFailedError, and no other run is started in the place of any.
+ */
+export function failFor(failedRuns: string[]): RequestWork {
+	const ids = new Set(failedRuns);
+	return async (batch, request) => {
+		const { runId } = batch.ledger.runOf(request) ?? {};
+		if (runId === undefined) return await suspendItem(batch, request);
+		const read = ids.has(runId) ? await currentRun(batch, request) : null;
+		return notFailed(batch, request, read ?? createdRunSchema.parse({ id: runId }));
+	};
+}
+
+function notFailed({ ledger }: Batch, request: RequestInProgress, run: Run): RunResult {
+	if (!mayDeliver(run.status)) throw new RunFailedError(run);
+	const { itemIndex, plan } = request;
+	return { run, images: [], itemIndex, output: plan.output, source: ledger.runOf(request)?.source };
 }

@@ -12,7 +12,8 @@ import { openBatch } from '../../runs/batch';
 import { requestsOf, type Request } from '../../runs/request';
 import { noteOutput } from '../../runs/undelivered';
 import { suspend } from '../../suspension/suspend';
-import { workByCompletion } from './completions';
+import { runsToFailFor } from '../../suspension/suspension';
+import { failFor, workByCompletion } from './completions';
 import { inParallel, type Outcome } from './inParallel';
 import { planItems, type PlanItem } from './planItems';
 import { addReuseGapHints, addSilentRunsHint } from './reuseHints';
@@ -34,10 +35,9 @@ export async function makeImages(
 
 	const batch = openBatch(context, client, options, requests);
 	const { knownRuns, ledger } = batch;
-	const outcomes: Outcome[] = [
-		...refused,
-		...(await inParallel(batch, workByCompletion[options.completion])),
-	];
+	const toFailFor = runsToFailFor(context);
+	const work = toFailFor.length > 0 ? failFor(toFailFor) : workByCompletion[options.completion];
+	const outcomes: Outcome[] = [...refused, ...(await inParallel(batch, work))];
 	outcomes.sort((one, other) => one.itemIndex - other.itemIndex);
 	const results = outcomes.flatMap((outcome) => ('result' in outcome ? [outcome.result] : []));
 	const isOutput = new Set(results.map(({ itemIndex }) => itemIndex));
@@ -52,7 +52,10 @@ export async function makeImages(
 	if (isCertain && runIds.length > 0) addWarning(context, wordsForLeftOverRuns(runIds));
 	const failed = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome] : []));
 	addReuseGapHints(context, knownRuns.gaps);
-	if (options.completion === 'suspend') return await suspend(batch, results, failed);
+	if (options.completion === 'suspend') {
+		const fail = async (failedRuns: string[]) => await inParallel(batch, failFor(failedRuns));
+		return await suspend(batch, { results, failed, fail });
+	}
 
 	const missing = results.flatMap(({ failures = [] }) => failures);
 	addSummaryHint(context, results, failed.length + missing.length);
