@@ -72,6 +72,23 @@ describe.each(binaryModes)('in queue mode, with binary data in %s, the nodes', (
 		for (const id of ids) expect(logsOf(queue.webhooks)).toContain(`Enqueued execution ${id}`);
 	});
 
+	it('fail a suspended execution whose run failed, and retry it', async () => {
+		const { client, simulator } = cluster;
+		simulator.settings.runTime = 5_000;
+		simulator.misbehave({ do: 'end-run', status: 'failed' });
+		const [id = ''] = await cluster.suspended(1);
+		const execution = await client.finished(id);
+		const message = `Run ${simulator.runs[0]?.id} failed`;
+		expect([execution.status, execution.data.resultData.error?.message]).toEqual([
+			'error',
+			message,
+		]);
+		const retried = await client.retry(id);
+		expectSuccess(retried);
+		expect(itemsOf(retried)[0]?.binary?.data).toBeDefined();
+		expect(simulator.runs).toHaveLength(2);
+	});
+
 	it('edit an image that another process stored', async () => {
 		const { client, credentialId, simulator } = cluster;
 		const golden = goldenWorkflow('edit-and-find');
