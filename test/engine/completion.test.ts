@@ -143,7 +143,9 @@ describe('suspending until the callback', () => {
 			.post(models)
 			.reply(201, () => ({ ...queuedRun, id: `${runId.slice(0, -2)}${10 + created++}` }))
 			.get(/runs/)
-			.reply(200, async () => {
+			.reply(200, async (uri) => {
+				// The watch of the test before still reads its own run.
+				if (/1\d{3}$/.test(uri)) return succeededRun;
 				reading += 1;
 				readingAtOnce.push(reading);
 				await sleep(20);
