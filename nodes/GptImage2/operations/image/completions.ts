@@ -1,5 +1,5 @@
 import { RunFailedError } from '../../../../runflow/errors';
-import { createdRunSchema, type Run } from '../../../../runflow/run';
+import { namedRun, type Run } from '../../../../runflow/run';
 import { mayDeliver } from '../../../../runflow/status';
 import { deadlineIn } from '../../deadline';
 import { downloadTime, listImages } from '../../output/images';
@@ -55,7 +55,7 @@ export function failFor(failedRuns: string[]): RequestWork {
 		const { runId } = batch.ledger.runOf(request) ?? {};
 		if (runId === undefined) return await suspendItem(batch, request);
 		const read = ids.has(runId) ? await currentRun(batch, request) : null;
-		return notFailed(batch, request, read ?? createdRunSchema.parse({ id: runId }));
+		return notFailed(batch, request, read ?? namedRun({ runId, createdAt: null }));
 	};
 }
 
