@@ -41,13 +41,26 @@ function normalised(input: unknown): unknown {
 	return { prompt: `${String(prompt)}\r\n`, image_size, num_images, background: 'auto' };
 }
 
+/** How a run ends; nobody documents 'expired'. */
+export type EndStatus = 'succeeded' | 'failed' | 'cancelled' | 'expired';
+
+/** How the API lists runs. */
+export interface Listing {
+	/** The most runs on a page, whatever is asked for. */
+	pageSize: number;
+	/** How it says where the next page is (REQ, RUN-L). */
+	next: 'cursor' | 'url';
+	/** For how long after its end a run is listed as pending, in milliseconds. */
+	staleMs: number;
+}
+
 /** A run as the API keeps it. */
 export interface ModelRun {
 	id: string;
 	key: string;
 	body: Record<string, unknown>;
 	createdMs: number;
-	endsAs: 'succeeded' | 'failed' | 'cancelled';
+	endsAs: EndStatus;
 }
 
 /** Thrown at whatever is asked after the process has died. */
@@ -75,9 +88,10 @@ export class ModelApi {
 
 	constructor(
 		private readonly faults: Fault[],
-		private readonly ends: Array<ModelRun['endsAs']>,
+		private readonly ends: EndStatus[],
 		private readonly protection: Protection,
 		private readonly stores: StoredInput,
+		private readonly listing: Listing,
 	) {
 		this.listLagMs = protection.listLagMs;
 	}
@@ -154,7 +168,7 @@ export class ModelApi {
 
 	private answer({ method, path, query, headers, body }: ApiRequest): ApiAnswer {
 		if (method === 'POST') return this.create(headers?.['Idempotency-Key'] ?? '', body ?? {});
-		if (path === '/v1/runs') return this.list(String(query?.q ?? ''));
+		if (path === '/v1/runs') return this.list(String(query?.q ?? ''), Number(query?.pq ?? 0));
 		const run = this.runs.find(({ id }) => path.endsWith(id));
 		return run ? answered(200, this.view(run)) : answered(404, {});
 	}
@@ -176,18 +190,26 @@ export class ModelApi {
 		return answered(201, this.view(run));
 	}
 
-	private list(filter: string): ApiAnswer {
+	private list(filter: string, from: number): ApiAnswer {
 		const { listLagMs } = this;
+		const { next, pageSize, staleMs } = this.listing;
 		if (listLagMs === null) return answered(403, {});
 		const [, clientRef = null] = /client_ref\.EQ:'([^']*)'/.exec(filter) ?? [];
 		const listed = this.runs
 			.filter(({ createdMs }) => createdMs + listLagMs <= this.nowMs)
 			.filter(({ body }) => clientRef === null || body.client_ref === clientRef);
-		return answered(200, { items: listed.reverse().map((run) => this.view(run)), next: null });
+		const to = from + pageSize;
+		const page = listed.reverse().slice(from, to);
+		const isLast = to >= listed.length;
+		return answered(200, {
+			items: page.map((run) => this.view(run, staleMs)),
+			next_pq: isLast || next === 'url' ? null : String(to),
+			next: isLast || next === 'cursor' ? null : `/v1/runs?limit=200&pq=${to}`,
+		});
 	}
 
-	private view({ id, body, createdMs, endsAs }: ModelRun): object {
-		const hasEnded = createdMs + runMs <= this.nowMs;
+	private view({ id, body, createdMs, endsAs }: ModelRun, staleMs = 0): object {
+		const hasEnded = createdMs + runMs + staleMs <= this.nowMs;
 		const url = `https://files.test/${id}.png`;
 		return {
 			id,
@@ -197,6 +219,7 @@ export class ModelApi {
 			],
 			client_ref: body.client_ref,
 			created_at: new Date().toISOString(),
+			completed_at: hasEnded ? new Date().toISOString() : null,
 			output: hasEnded && endsAs === 'succeeded' ? { outputs: [{ url }] } : null,
 		};
 	}

@@ -12,7 +12,9 @@ import { contextOf, newExecution, saved } from './context';
 import {
 	ModelApi,
 	storedInputs,
+	type EndStatus,
 	type Fault,
+	type Listing,
 	type ModelRun,
 	type Protection,
 	type StoredInput,
@@ -47,7 +49,8 @@ interface Story {
 	clientRef: string | null;
 	concurrency: number;
 	faults: Fault[];
-	ends: Array<ModelRun['endsAs']>;
+	ends: EndStatus[];
+	listing: Listing;
 	repetitions: Repetition[];
 	/** Whether the prompts evaluate to something else in each execution, as with `$now`. */
 	isVolatile: boolean;
@@ -63,8 +66,14 @@ const storyWith = (faults: Fault[], clientRef: string | null = null): fc.Arbitra
 		clientRef: fc.constant(clientRef),
 		concurrency: fc.constantFrom(1, 10),
 		faults: fc.array(fc.constantFrom(...faults), { maxLength: 14 }),
-		ends: fc.array(fc.constantFrom('succeeded', 'succeeded', 'failed', 'cancelled'), {
-			maxLength: 4,
+		ends: fc.array(
+			fc.constantFrom<EndStatus>('succeeded', 'succeeded', 'failed', 'cancelled', 'expired'),
+			{ maxLength: 4 },
+		),
+		listing: fc.record({
+			pageSize: fc.constantFrom(200, 2, 1),
+			next: fc.constantFrom<Listing['next']>('cursor', 'url'),
+			staleMs: fc.constantFrom(0, 10_000),
 		}),
 		repetitions: fc.array(fc.constantFrom<Repetition>('try again', 'retry'), { maxLength: 6 }),
 		isVolatile: clientRef === null ? fc.boolean() : fc.constant(false),
@@ -72,6 +81,15 @@ const storyWith = (faults: Fault[], clientRef: string | null = null): fc.Arbitra
 	});
 
 let stories = 0;
+
+/** Whether an error names each run that is paid for, by its id, or by its reference where nobody knows whether there is one. */
+function expectNamed({ runs }: ModelApi, error: NodeError): void {
+	const said = JSON.stringify([error.message, error.description, error.context]);
+	const isNamed = ({ body, id }: ModelRun) =>
+		said.includes(id) || said.includes(String(body.client_ref));
+	const paid = runs.filter(({ endsAs }) => endsAs === 'succeeded');
+	expect(paid.filter((run) => !isNamed(run))).toEqual([]);
+}
 
 /** Lives through a story until every item has its image; returns the run of each item. */
 async function live(story: Story, api: ModelApi): Promise<string[]> {
@@ -81,6 +99,8 @@ async function live(story: Story, api: ModelApi): Promise<string[]> {
 			plan: planOf(story.isVolatile ? `${prompt} ${execution}` : prompt, story.clientRef),
 		}));
 	const workflowId = `story ${(stories += 1)}`;
+	// After a crash nobody knows of a run as long as it isn't listed.
+	const hasCrashes = story.faults.some((fault) => crashes.includes(fault));
 	let beforeCrash: IRunExecutionData = saved(newExecution());
 	let state = saved(beforeCrash);
 	let mode: 'manual' | 'retry' = 'manual';
@@ -110,6 +130,7 @@ async function live(story: Story, api: ModelApi): Promise<string[]> {
 					request.signal,
 				),
 		).catch((error: NodeError) => {
+			if (!hasCrashes) expectNamed(api, error);
 			// A retry that can't see what was paid for says so, and the user lets the key list runs.
 			if (error.context?.code === 'RUNS_UNKNOWN') api.allowLists();
 			return null;
@@ -137,8 +158,8 @@ async function live(story: Story, api: ModelApi): Promise<string[]> {
 
 /** Whether each item has a run of its own and nothing else was paid for. */
 async function paysOnce(story: Story, protection: Protection): Promise<void> {
-	const { ends, faults, stores } = story;
-	const api = new ModelApi([...faults], ends, protection, stores);
+	const { ends, faults, listing, stores } = story;
+	const api = new ModelApi([...faults], ends, protection, stores, listing);
 	const runIds = await live(story, api);
 	expect([...runIds].sort()).toEqual([...api.paid].sort());
 }
