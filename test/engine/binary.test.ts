@@ -1,11 +1,18 @@
 import { Container } from '@n8n/di';
 import { BinaryDataService } from 'n8n-core';
-import type { IBinaryData, INodeExecutionData, INodeParameters } from 'n8n-workflow';
+import {
+	createRunExecutionData,
+	type IBinaryData,
+	type INode,
+	type INodeExecutionData,
+	type INodeParameters,
+	type IRunExecutionData,
+} from 'n8n-workflow';
 import nock from 'nock';
 
 import { succeededRun } from '../fixtures/answers';
 import { gif } from '../fixtures/pictures';
-import { apiUrl, runWorkflow } from './harness';
+import { apiUrl, runWorkflow, type EngineOptions } from './harness';
 import { goldenWorkflow } from './workflows';
 
 const storage = 'https://storage.test';
@@ -31,6 +38,7 @@ async function edited(
 	parameters: INodeParameters,
 	item: Pick<INodeExecutionData, 'binary'> & { json?: object },
 	settings: { binaryMode?: 'combined' | 'separate' } = {},
+	more: Partial<EngineOptions> = {},
 ) {
 	let sent: unknown;
 	const put: string[] = [];
@@ -62,7 +70,10 @@ async function edited(
 		options: { download: false, ...(options as object) },
 	});
 	const input = [{ ...item, json: { prompt: 'make it night', ...item.json } }];
-	const { error } = await runWorkflow({ ...workflow, settings }, { input });
+	const { error } = await runWorkflow(
+		{ ...workflow, nodes: [...workflow.nodes, form], settings },
+		{ input, ...more },
+	);
 	const { image_urls, mask_url } = (sent ?? {}) as { image_urls?: string[]; mask_url?: string };
 	const nameOf = (url: string) => url.slice(storage.length + 1);
 	return {
@@ -71,6 +82,37 @@ async function edited(
 		images: image_urls?.map(nameOf),
 		...(mask_url !== undefined && { mask: nameOf(mask_url) }),
 	};
+}
+
+/** A node that nothing connects to GPT Image 2. */
+const form: INode = {
+	id: 'form',
+	name: 'Form',
+	type: 'n8n-nodes-base.manualTrigger',
+	typeVersion: 1,
+	position: [0, 200],
+	parameters: {},
+};
+
+/** The state of an execution of one item in which that node has had two runs, and put files out by the second's second output. */
+function afterForm(item: INodeExecutionData, output: INodeExecutionData): IRunExecutionData {
+	const [start] = goldenWorkflow('generate').nodes;
+	if (!start) throw new Error('the workflow has no node');
+	const run = { startTime: 0, executionTime: 0, executionIndex: 0, source: [] };
+	return createRunExecutionData({
+		executionData: {
+			nodeExecutionStack: [{ node: start, data: { main: [[item]] }, source: null }],
+		},
+		resultData: {
+			pinData: { [start.name]: [item] },
+			runData: {
+				[form.name]: [
+					{ ...run, data: { main: [[], []] } },
+					{ ...run, data: { main: [[], [output]] } },
+				],
+			},
+		},
+	});
 }
 
 const combined = { binaryMode: 'combined' as const };
@@ -140,6 +182,65 @@ describe('the mask of edit, from binary data', () => {
 		const item = 'binaryMode' in settings ? { json: { _files: files } } : { binary: files };
 		const result = await edited({ options: { maskBinaryField } }, item, settings);
 		expect(result).toMatchObject({ images: ['d.png'], mask: 'm.png', error: undefined });
+	});
+});
+
+describe("the file of another execution, whose id stands in the item's JSON", () => {
+	it.each([
+		['={{ $json.photo }}', {}],
+		["={{ $('Start').item.json.photo }}", {}],
+		['={{ $json._files.photo }}', {}],
+		['={{ $json.photo }}', combined],
+		['photo', combined],
+	])('is not read for the field %s with the settings %j', async (inputBinaryFields, settings) => {
+		const photo = await storedFile('secret.png');
+		const json = { photo, ...(!('binaryMode' in settings) && { _files: { photo } }) };
+		const binary = { data: await storedFile('d.png') };
+		const { error, put } = await edited({ inputBinaryFields }, { json, binary }, settings);
+		expect(error?.message).toContain('which no node of this execution has put out');
+		expect(error?.description).toContain('Nothing was sent to Runflow for this item.');
+		expect(put).toEqual([]);
+	});
+});
+
+describe("the file in a node's output", () => {
+	const expression = "={{ $('Start').item.binary.logo }}";
+
+	it('is read where an expression yields it', async () => {
+		const binary = { data: await storedFile('d.png'), logo: await storedFile('l.png') };
+		const result = await edited({ inputBinaryFields: expression }, { binary });
+		expect(result).toMatchObject({ images: ['l.png'], error: undefined });
+	});
+
+	it.each(['={{ $json._files.photo }}', '={{ $json.photo }}', 'photo'])(
+		"is read as %s where the workflow's binary data is part of the JSON",
+		async (inputBinaryFields) => {
+			const photo = await storedFile('p.png');
+			const result = await edited(
+				{ inputBinaryFields },
+				{ json: { photo, _files: { photo } } },
+				combined,
+			);
+			expect(result).toMatchObject({ images: ['p.png'], error: undefined });
+		},
+	);
+
+	it('is read where it came with another item', async () => {
+		const items = [await storedFile('d.png'), await storedFile('o.png')].map((data) => ({
+			json: { prompt: 'make it night' },
+			binary: { data },
+		}));
+		const inputBinaryFields = "={{ $('Start').last().binary.data }}";
+		const { error, put } = await edited({ inputBinaryFields }, {}, {}, { input: items });
+		expect([error, put]).toEqual([undefined, [gif('o.png')]]);
+	});
+
+	it('is read where no connection leads from that node to this one, as with tools', async () => {
+		const binary = { data: await storedFile('f.png') };
+		const resume = afterForm({ json: { prompt: 'make it night' } }, { json: {}, binary });
+		const inputBinaryFields = "={{ $('Form').last(1, 1).binary.data }}";
+		const { error, put } = await edited({ inputBinaryFields }, {}, {}, { resume });
+		expect([error, put]).toEqual([undefined, [gif('f.png')]]);
 	});
 });
 

@@ -6,6 +6,7 @@ import { z } from 'zod/v3';
 import { largestAssetBytes } from '../../../runflow/assets';
 import { labelOf } from '../fields/labels';
 import { headBytes, imageKindOf } from '../imageKind';
+import { isOwnFile } from './ownFiles';
 import { Parameters } from './reader';
 import { textList } from './values';
 
@@ -59,7 +60,7 @@ export async function readBinaryImage(
 	if (typeof reference === 'string') {
 		const named = `'${label}' names '${reference}'`;
 		const binary = findField(context, itemIndex, reference);
-		if (binary !== null) return await toImage(context, parameters, binary, named);
+		if (binary !== null) return await toImage(context, itemIndex, binary, named);
 		const names = fieldNames(context, itemIndex).map((name) => `'${name}'`);
 		throw parameters.refuse(
 			`${named}, and the item has no such binary field`,
@@ -81,7 +82,7 @@ export async function readBinaryImage(
 			'Enter the name of the binary field instead of an expression.',
 		);
 	}
-	return await toImage(context, parameters, binary, named);
+	return await toImage(context, itemIndex, binary, named);
 }
 
 function fieldsOf(context: IExecuteFunctions, itemIndex: number): Record<string, IBinaryData> {
@@ -112,10 +113,17 @@ function findField(
 /** The image in binary data, whatever it is labelled as. */
 async function toImage(
 	context: IExecuteFunctions,
-	parameters: Parameters,
+	itemIndex: number,
 	binary: IBinaryData,
 	named: string,
 ): Promise<BinaryImage> {
+	const parameters = new Parameters(context, itemIndex);
+	if (binary.id !== undefined && !isOwnFile(context, itemIndex, binary.id)) {
+		throw parameters.refuse(
+			`${named}, which no node of this execution has put out`,
+			"Enter the name of the item's binary field, or an expression that yields a node's binary data, such as {{ $('Form').item.binary.data }}.",
+		);
+	}
 	if (sizeInBytes(binary) > largestAssetBytes) {
 		throw parameters.refuse(
 			`${named}, which is larger than 50 MiB`,
