@@ -1,10 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import settings from '../../.release-it.json';
 import manifest from '../../package.json';
 
-const read = (...path: string[]) => readFileSync(join(__dirname, '..', '..', ...path), 'utf8');
+const root = join(__dirname, '..', '..');
+const read = (...path: string[]) => readFileSync(join(root, ...path), 'utf8');
 const publish = read('.github', 'workflows', 'publish.yml');
 
 /** The lines of a job of the workflow, without comments. */
@@ -26,6 +29,42 @@ describe('the release tool', () => {
 		expect(settings.git.tagName).toBe('v${version}');
 		expect(publish).toContain("tags: ['v*']");
 		expect(settings.npm.publish).toBe(false);
+	});
+});
+
+describe('the image of queue mode', () => {
+	/** The versions of the package that the files of a folder install. */
+	const versionsIn = (folder: string) =>
+		['Dockerfile', 'compose.yml', '.env.example'].flatMap((name) =>
+			[
+				...readFileSync(join(folder, name), 'utf8').matchAll(/RUNFLOW_VERSION(?:=|:-)([^}\n]*)/g),
+			].map(([, version]) => version),
+		);
+	const deployed = join(root, 'deploy', 'queue-mode');
+
+	it('has the version of the package, not whatever is the latest', () => {
+		const { version } = manifest;
+		expect(versionsIn(deployed)).toEqual([version, version, version]);
+	});
+
+	it('gets the version of a release with the release', () => {
+		expect(settings.hooks['after:bump']).toBe('node scripts/pinVersion.mjs ${version}');
+		const folder = mkdtempSync(join(tmpdir(), 'n8n-runflow-pin-'));
+		cpSync(deployed, folder, { recursive: true });
+		execFileSync(process.execPath, [join(root, 'scripts', 'pinVersion.mjs'), '1.2.3-rc.1', folder]);
+		expect(versionsIn(folder)).toEqual(['1.2.3-rc.1', '1.2.3-rc.1', '1.2.3-rc.1']);
+		rmSync(folder, { recursive: true });
+	});
+});
+
+describe('every workflow', () => {
+	const names = readdirSync(join(root, '.github', 'workflows'));
+
+	it.each(names)('pins the actions of %s, which a tag that is moved would replace', (name) => {
+		const uses = read('.github', 'workflows', name).match(/uses: .*/g) ?? [];
+		expect(uses.length).toBeGreaterThan(1);
+		const pinned = /^uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/;
+		expect(uses.filter((line) => !pinned.test(line))).toEqual([]);
 	});
 });
 
