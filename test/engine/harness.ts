@@ -175,14 +175,14 @@ beforeEach(() => {
 	workflowId = `wf${tests}`;
 });
 
-/** Executes a workflow, as exported from n8n, in n8n's real engine, and returns the result of the node 'GPT Image 2'. */
-export async function runWorkflow(
-	exported: Pick<IWorkflowBase, 'nodes' | 'connections' | 'settings'>,
-	options: EngineOptions,
-): Promise<EngineResult> {
-	ready ??= Container.get(BinaryDataService).init();
-	await ready;
+/** A workflow as exported from n8n. */
+export type ExportedWorkflow = Pick<IWorkflowBase, 'nodes' | 'connections' | 'settings'>;
 
+/** What n8n prepares for each execution of a workflow. */
+export function prepare(
+	exported: ExportedWorkflow,
+	options: Pick<EngineOptions, 'credential' | 'executionId' | 'executeWorkflow' | 'n8nUrl'>,
+): { workflow: Workflow; additionalData: IWorkflowExecuteAdditionalData } {
 	const { executionId = '231', n8nUrl = 'https://n8n.example.com' } = options;
 	const workflow = new Workflow({ ...exported, id: workflowId, active: false, nodeTypes });
 	const workflowData: IWorkflowBase = {
@@ -213,7 +213,18 @@ export async function runWorkflow(
 		setExecutionStatus: () => {},
 		executeWorkflow: options.executeWorkflow,
 	} as unknown as IWorkflowExecuteAdditionalData;
+	return { workflow, additionalData };
+}
 
+/** Executes a workflow, as exported from n8n, in n8n's real engine, and returns the result of the node 'GPT Image 2'. */
+export async function runWorkflow(
+	exported: ExportedWorkflow,
+	options: EngineOptions,
+): Promise<EngineResult> {
+	ready ??= Container.get(BinaryDataService).init();
+	await ready;
+
+	const { workflow, additionalData } = prepare(exported, options);
 	const start = exported.nodes.find(({ type }) => type === 'n8n-nodes-base.manualTrigger');
 	if (!start) throw new Error('the workflow has no manual trigger');
 	const state =
