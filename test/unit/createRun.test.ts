@@ -70,6 +70,15 @@ describe('creating a run', () => {
 		expect(steps()).toEqual([search, read]);
 	});
 
+	it('is sure of no run where the list has none of the unclear try, and the API refuses the input', async () => {
+		const { create, steps } = scripted(list(), answer(422));
+		expect(await create({ uncertain: true })).toMatchObject({
+			error: { httpStatus: 422 },
+			mayBePaid: false,
+		});
+		expect(steps()).toEqual([search, post]);
+	});
+
 	it.each([400, 401, 402, 403, 404, 422])('never sends again after %i', async (httpStatus) => {
 		const { create, steps } = scripted(answer(httpStatus));
 		expect(await create()).toMatchObject({ error: { httpStatus }, mayBePaid: false });

@@ -14,6 +14,7 @@ async function wait(
 	answers: Array<Run | Error>,
 	timeoutSeconds = 600,
 	signal = new AbortController().signal,
+	startedAt?: number,
 ) {
 	jest.useFakeTimers({ now: 0 });
 	const reads: number[] = [];
@@ -29,7 +30,7 @@ async function wait(
 	};
 	try {
 		return {
-			run: await waitForRun({ run: queued, read, pause, pace, timeoutSeconds, signal }),
+			run: await waitForRun({ run: queued, read, pause, pace, timeoutSeconds, signal, startedAt }),
 			reads,
 		};
 	} finally {
@@ -98,6 +99,12 @@ describe('waiting for a run', () => {
 		const missing = new RunflowApiError(404);
 		expect((await wait([missing, missing, missing, succeeded])).run).toBe(succeeded);
 		await expect(wait([missing])).rejects.toMatchObject({ httpStatus: 404, runId });
+	});
+
+	it('reads an old run no less often after a 404', async () => {
+		const answers = [new RunflowApiError(404), succeeded];
+		const { reads } = await wait(answers, 600, undefined, -60_000);
+		expect(reads).toEqual([3_000, 6_000]);
 	});
 
 	it('does not count other failures among the few 404', async () => {
