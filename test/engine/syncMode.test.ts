@@ -109,6 +109,20 @@ describe('sync mode', () => {
 		expect(api.isDone()).toBe(true);
 	});
 
+	it('says what kept it from asking for the image again, so that another try can', async () => {
+		nock(apiUrl)
+			.post(models)
+			.reply(201, emptied)
+			.get(path)
+			.reply(200, emptied)
+			.post(models)
+			.times(6)
+			.reply(429, {}, { 'retry-after': '0' });
+		const { error } = await runWorkflow(goldenWorkflow('generate', { syncMode: true }), { input });
+		expect(error?.httpCode).toBe('429');
+		expect(`${error?.message} ${error?.description}`).toContain(runId);
+	});
+
 	it('is refused in a tool of an agent, which gets no image but by its URL', async () => {
 		const api = nock(apiUrl).post(models).reply(201, inline('only copy'));
 		const asTool = { type: 'n8n-nodes-runflow.gptImage2Tool' };
