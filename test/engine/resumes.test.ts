@@ -1,11 +1,16 @@
-import type { INode, INodeParameters } from 'n8n-workflow';
+import { sleep, type INode, type INodeParameters } from 'n8n-workflow';
 import nock from 'nock';
+import { z } from 'zod/v3';
 
+import { liveSuspensions } from '../../nodes/GptImage2/suspension/live';
 import { failedRun, queuedRun, runId, succeededRun } from '../fixtures/answers';
+import { gif } from '../fixtures/pictures';
 import { items } from './executions';
 import { apiUrl, runWorkflow, type EngineResult } from './harness';
 import { callSuspended } from './suspended';
 import { goldenWorkflow } from './workflows';
+
+const storage = 'https://storage.test';
 
 /** Has runs read as they are in the end. */
 const end = (runs: Suspended['runs'], ended: object) =>
@@ -145,6 +150,19 @@ describe('a call to a suspended execution', () => {
 		]);
 	});
 
+	it('lists the images of a run in their order where one of them is gone', async () => {
+		const options = { download: true, output: 'perRun' };
+		const { call, runs } = await suspended(1, { options });
+		const outputs = [0, 1, 2].map((n) => ({ type: 'image', url: `${storage}/${n}.gif` }));
+		end(runs, { ...succeededRun, output: { outputs } });
+		nock(storage).persist().get('/0.gif').reply(404).get(/gif$/).reply(200, gif('picture'));
+		const { items: out } = await call();
+		const [row] = out ?? [];
+		const images = z.array(z.object({ index: z.number() })).parse(row?.json.images);
+		expect(images.map(({ index }) => index)).toEqual([0, 1, 2]);
+		expect(row?.json.failure).not.toBeNull();
+	});
+
 	it('leads to nothing where it is about an earlier suspension, or only asks', async () => {
 		const { asked, call, result, runs } = await suspended(1);
 		end(runs, succeededRun);
@@ -177,5 +195,15 @@ describe('the callbacks to a suspended execution', () => {
 		asked.length = 0;
 		expect(await call(second)).toEqual(waits);
 		expect((await call(third)).items).toHaveLength(3);
+	});
+});
+
+describe('whoever watches over a suspended execution', () => {
+	it('says when they no longer do, since alarms rely on them', async () => {
+		const { result } = await suspended(1, { options: { timeout: 2 } });
+		const id = suspensionId(result);
+		expect(liveSuspensions.isWatched(id)).toBe(true);
+		await sleep(2_000);
+		expect(liveSuspensions.isWatched(id)).toBe(false);
 	});
 });
