@@ -15,6 +15,7 @@ const commands = {
 	release: () => runTool('release-it/bin/release-it.js', args),
 	screenshots: () => runTypeScript('scripts/screenshots.ts'),
 	bench: () => runTypeScript('bench/main.ts', args),
+	mutation: () => runTypeScript('scripts/mutation/main.ts', args),
 };
 
 function worst(codes) {
