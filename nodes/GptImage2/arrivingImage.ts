@@ -18,7 +18,7 @@ export class ArrivingImage {
 	private readonly announcedBytes: number;
 
 	/** `headers` are those of the answer that it comes in. Throws TransferError where it is announced as too large. */
-	constructor(private readonly headers: Record<string, unknown>) {
+	constructor(headers: Record<string, unknown>) {
 		this.announcedBytes = Number(headers['content-length'] ?? NaN);
 		if (this.announcedBytes > largestImageBytes) throw new TransferError('too-large');
 	}
@@ -39,13 +39,11 @@ export class ArrivingImage {
 
 	/** Looks back once all has arrived. Throws TransferError where it is no image, or was cut off. */
 	end(): void {
-		const { announcedBytes, head, headers, sizeBytes, tail } = this;
+		const { announcedBytes, head, sizeBytes, tail } = this;
 		const kind = imageKindOf(head);
 		if (kind === null) throw this.fail('no-image');
-		// What n8n has decompressed is of another size than announced, and says nothing of how it ended.
-		const isUnclear = headers['transfer-encoding'] !== undefined || announcedBytes >= 0;
-		if (!isUnclear || sizeBytes === announcedBytes) return;
-		if (!hasItsEnd(kind, { head, tail, sizeBytes })) throw this.fail('incomplete');
+		if (sizeBytes !== announcedBytes && !hasItsEnd(kind, { head, tail, sizeBytes }))
+			throw this.fail('incomplete');
 	}
 
 	private fail(problem: 'incomplete' | 'no-image' | 'too-large'): TransferError {

@@ -126,6 +126,8 @@ async function readContent(body: unknown, signal: AbortSignal): Promise<unknown>
 		if (sizeBytes > largestAnswerBytes) throw new RunflowAnswerError('it was larger than 200 MB');
 		chunks.push(chunk);
 	}
-	const text = Buffer.concat(chunks).toString();
+	const text = Buffer.concat(chunks)
+		.toString()
+		.replace(/^\ufeff/, '');
 	return jsonParse<unknown>(text, { fallbackValue: text });
 }

@@ -2,7 +2,7 @@
 interface ImageKind {
 	mimeType: string;
 	begins: RegExp;
-	/** How a file ends that is whole, or the size in bytes that it says it has. */
+	/** What a file has at its end that is whole, or the size in bytes that it says it has. */
 	ends?: RegExp;
 	sizeBytes?: (head: Buffer) => number;
 }
@@ -10,8 +10,8 @@ interface ImageKind {
 /** So many bytes tell every kind of image from any other file. */
 export const headBytes = 32;
 
-/** So many of its last bytes show whether an image is whole. */
-export const tailBytes = 12;
+/** So many of its last bytes show whether an image is whole, a few that follow its end included. */
+export const tailBytes = 64;
 
 /** An image that has been read. */
 interface ReadImage {
@@ -21,8 +21,8 @@ interface ReadImage {
 }
 
 const kinds: readonly ImageKind[] = [
-	{ mimeType: 'image/png', begins: /^\x89PNG/, ends: /IEND\xaeB`\x82$/ },
-	{ mimeType: 'image/jpeg', begins: /^\xff\xd8\xff/, ends: /\xff\xd9$/ },
+	{ mimeType: 'image/png', begins: /^\x89PNG/, ends: /IEND\xaeB`\x82/ },
+	{ mimeType: 'image/jpeg', begins: /^\xff\xd8\xff/, ends: /\xff\xd9/ },
 	{
 		mimeType: 'image/webp',
 		begins: /^RIFF[^]{4}WEBP/,

@@ -1,5 +1,6 @@
 import nock from 'nock';
 
+import { gif } from '../fixtures/pictures';
 import { imageUrl, queuedRun, runId, succeededRun } from '../fixtures/answers';
 import { apiUrl, runWorkflow } from './harness';
 import { goldenWorkflow } from './workflows';
@@ -8,14 +9,14 @@ const path = `/v1/runs/${runId}`;
 const early = { ...succeededRun, output: null };
 
 const image = new URL(imageUrl);
-const png = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
+const picture = gif('late');
 
 /** The status is there at once, the output only with the third read. */
 function lateApi(): nock.Scope {
 	nock(image.origin)
 		.get(image.pathname)
 		.query(true)
-		.reply(200, png, { 'content-type': 'image/png' });
+		.reply(200, picture, { 'content-type': 'image/gif' });
 	return nock(apiUrl).get(path).times(2).reply(200, early).get(path).reply(200, succeededRun);
 }
 

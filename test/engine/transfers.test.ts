@@ -131,6 +131,27 @@ describe('a 200 that is no picture', () => {
 		expect((await get(short)).error?.description).toContain('it was cut off');
 	});
 
+	it.each([1, 2])('is 1/%i of a picture whose size nobody says', async (part) => {
+		const bytes = (await png).subarray(0, (await png).length / part);
+		const head = 'HTTP/1.1 200 OK\r\ncontent-type: image/png\r\nconnection: close\r\n\r\n';
+		files = { '/a.png': [({ socket }) => socket?.end(Buffer.concat([Buffer.from(head), bytes]))] };
+		const { error, items } = await get(short);
+		if (part === 1) expect(await bytesOf(items[0])).toEqual(await png);
+		else expect(error?.description).toContain('it was cut off');
+	});
+
+	it('is not a whole picture with a line end behind it', async () => {
+		const bytes = Buffer.concat([await png, Buffer.from('\n')]);
+		const inChunks: Answer = (response) => {
+			response.write(bytes.subarray(0, 100));
+			response.end(bytes.subarray(100));
+		};
+		files = { '/a.png': [inChunks] };
+		const { error, items } = await get(short);
+		expect(error).toBeUndefined();
+		expect(await bytesOf(items[0])).toEqual(bytes);
+	});
+
 	it('heals with the next try', async () => {
 		files = { '/a.png': [as({}, '<html>'), whole] };
 		const { error, items } = await get();

@@ -36,6 +36,9 @@ function typeWithExtension(extension: unknown): string | undefined {
 	return knownTypes.find(([, known]) => known === extension)?.[0];
 }
 
+/** A whole type, no list of types and no wildcard. */
+const imageType = /^image\/[a-z0-9][a-z0-9.+-]*$/;
+
 /** What hints at an image's type; null where there is no such hint. */
 export interface MimeHints {
 	/** The response's Content-Type; anything but `image/…`, such as octet-stream, doesn't count. */
@@ -48,7 +51,7 @@ export interface MimeHints {
 /** The MIME type of an image, from the response header, else the URL's path, else the requested format. */
 export function mimeTypeOf({ header, url, format }: MimeHints): string {
 	const fromHeader = header?.split(';')[0]?.trim().toLowerCase();
-	if (fromHeader?.startsWith('image/')) return fromHeader;
+	if (fromHeader && imageType.test(fromHeader)) return fromHeader;
 	const extension = url === null ? null : /\.([a-z]+)$/i.exec(pathOf(url))?.[1]?.toLowerCase();
 	return typeWithExtension(extension) ?? typeWithExtension(format) ?? defaultMimeType;
 }
@@ -77,7 +80,7 @@ export function decodeDataUri(uri: string): DataUri | null {
 	if (!uri.startsWith('data:')) return null;
 	const comma = uri.indexOf(',');
 	if (comma === -1) return null;
-	const [mimeType, ...parameters] = uri.slice('data:'.length, comma).split(';');
+	const [mimeType, ...parameters] = uri.slice('data:'.length, comma).toLowerCase().split(';');
 	const text = uri.slice(comma + 1);
 	const bytes = parameters.includes('base64') ? Buffer.from(text, 'base64') : unescapeBytes(text);
 	return { mimeType: mimeType?.startsWith('image/') ? mimeType : null, bytes };
