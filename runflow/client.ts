@@ -133,8 +133,10 @@ export class RunflowClient extends RunReader {
 	async uploadAsset(
 		announcement: AssetAnnouncement,
 		sendBytes: (uploadUrl: string) => Promise<void>,
+		signal?: AbortSignal,
 	): Promise<string> {
-		return await this.attempts(async () => await uploadAsset(this.send, announcement, sendBytes));
+		const upload = async () => await uploadAsset(this.send, announcement, sendBytes);
+		return await this.attempts(upload, signal);
 	}
 
 	/**

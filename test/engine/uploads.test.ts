@@ -145,3 +145,55 @@ describe('an edit whose create got no clear answer', () => {
 		expect(new Set(creates.map(({ key }) => key)).size).toBe(2);
 	});
 });
+
+describe('the size of an image to upload', () => {
+	it.each([
+		['is in lines', { data: photo.data.replace(/(.{8})/g, '$1\r\n') }],
+		['says the size of another', { bytes: 5_000 }],
+		['has no name', { fileName: '' }],
+		['has the name of a novel', { fileName: `${'long '.repeat(200)}.png` }],
+	])('is that of its bytes where the item %s', async (_case, odd) => {
+		const announced: Array<{ filename: string; size_bytes: number }> = [];
+		let sentBytes: number[] = [];
+		nock(apiUrl)
+			.post('/v1/asset-uploads', (body) => announced.push(body as (typeof announced)[number]) > 0)
+			.reply(201, { asset_id: 'a1', upload_url: `${storage}/put` })
+			.post('/v1/asset-uploads/a1/confirmations')
+			.reply(200, { url: `${storage}/a1` })
+			.post(models)
+			.reply(201, succeededRun);
+		nock(storage)
+			.put('/put')
+			.reply(200, function (_uri, body) {
+				sentBytes = [
+					Buffer.from(String(body), 'latin1').length,
+					Number(this.req.headers['content-length']),
+				];
+			});
+		const input = [{ json: { prompt: 'p' }, binary: { data: { ...photo, ...odd } } }];
+		const { error } = await runWorkflow(edit(), { input });
+		expect(error).toBeUndefined();
+		const [{ filename = '', size_bytes = 0 } = {}] = announced;
+		expect(sentBytes).toEqual([size_bytes, size_bytes]);
+		expect(filename.length).toBeGreaterThan(0);
+		expect(filename.length).toBeLessThanOrEqual(100);
+	});
+});
+
+describe('an upload that nobody answers', () => {
+	it('fails its item at the timeout, and no run is started', async () => {
+		editApi(() => [201, succeededRun]);
+		nock.removeInterceptor({
+			hostname: 'storage.test',
+			path: '/put',
+			method: 'PUT',
+			proto: 'https',
+		});
+		nock(storage).put('/put').delay(60_000).reply(200);
+		const workflow = goldenWorkflow('generate', { operation: 'edit', options: { timeout: 1 } });
+		const { error } = await runWorkflow(workflow, { input: items(1) });
+		nock.abortPendingRequests();
+		expect(error?.message).toBe('Runflow could not be reached');
+		expect(error?.context?.may_be_paid).toBeFalsy();
+	});
+});

@@ -38,7 +38,7 @@ export function openBatch(
 ): Batch {
 	const execution = nodeExecutionOf(context);
 	const owners = Owners.of(context);
-	const { concurrency, reuseHours } = options;
+	const { concurrency, reuseHours, timeoutSeconds } = options;
 	return {
 		context,
 		client,
@@ -48,7 +48,7 @@ export function openBatch(
 		ledger: Ledger.of(context, owners, execution),
 		owners,
 		knownRuns: new KnownRuns({ context, client, execution, requests, reuseHours }, owners),
-		inputImages: new InputImages(context, client),
+		inputImages: new InputImages(context, client, timeoutSeconds),
 		runSlots: new RunSlots(concurrency),
 		downloadSlots: new Slots(downloadsAtOnce),
 	};

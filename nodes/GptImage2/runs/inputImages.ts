@@ -7,8 +7,10 @@ import type { EditImages } from '../../../runflow/input';
 import { InputRunError, urlsToEdit } from '../../../runflow/inputRun';
 import type { Run } from '../../../runflow/run';
 import { Slots } from '../../../runflow/slots';
+import { throwConnectionError } from '../connectionErrors';
+import { TimeOverError, within } from '../deadline';
 import { sendFile } from '../files';
-import { sizeInBytes, type BinaryImage } from '../parameters/binaryImage';
+import type { BinaryImage } from '../parameters/binaryImage';
 import { wholeText } from '../parameters/expressions';
 import type {
 	EarlierImages,
@@ -27,6 +29,12 @@ const uploadLifetimeMs = 1_800_000;
 const readingLifetimeMs = 600_000;
 
 const uploadsAtOnce = 4;
+
+/** How long an upload may take with all that is repeated of it, where the node's timeout isn't shorter. */
+const longestUploadMs = 600_000;
+
+/** The longest name that a file is announced with, in characters. */
+const longestName = 100;
 
 interface RunReading {
 	run: Promise<Run>;
@@ -50,6 +58,7 @@ export class InputImages {
 	constructor(
 		private readonly context: IExecuteFunctions,
 		private readonly client: RunflowClient,
+		private readonly timeoutSeconds: number,
 	) {
 		const stored = context.getContext('node');
 		this.known = z.record(z.unknown()).catch({}).parse(stored[uploadsKey]);
@@ -59,7 +68,7 @@ export class InputImages {
 	/** The URLs of an item's images, as the input of edit has them. Throws RunflowError. */
 	async urlsOf({ images, mask }: ImagesOfItem, signal?: AbortSignal): Promise<EditImages> {
 		const urlOf = async (image: OwnImage) =>
-			'url' in image ? image.url : await this.uploadedUrl(image);
+			'url' in image ? image.url : await this.uploadedUrl(image, signal);
 		const urlsOf = async (image: InputImage) =>
 			'runId' in image ? await this.urlsOfRun(image, signal) : [await urlOf(image)];
 		const [image_urls, mask_url] = await Promise.all([
@@ -94,7 +103,7 @@ export class InputImages {
 		return await run;
 	}
 
-	private async uploadedUrl(image: BinaryImage): Promise<string> {
+	private async uploadedUrl(image: BinaryImage, signal?: AbortSignal): Promise<string> {
 		const { fingerprint } = image;
 		const known = uploadSchema.safeParse(this.known[fingerprint]);
 		if (known.success && Date.now() - known.data.uploadedAt < uploadLifetimeMs) {
@@ -102,15 +111,24 @@ export class InputImages {
 		}
 		const underway = this.underway.get(fingerprint);
 		if (underway !== undefined) return await underway;
-		const upload = this.slots.use(async () => await this.uploadAndRemember(image));
+		const upload = this.slots.use(async () => await this.uploadAndRemember(image, signal));
 		this.underway.set(fingerprint, upload);
 		return await upload;
 	}
 
 	/** Uploads an image that is then under way no longer, so that a refused one can be tried again. */
-	private async uploadAndRemember({ binary, fingerprint }: BinaryImage): Promise<string> {
+	private async uploadAndRemember(
+		{ binary, fingerprint }: BinaryImage,
+		signal?: AbortSignal,
+	): Promise<string> {
+		const limitMs = Math.min(this.timeoutSeconds * 1000, longestUploadMs);
+		const upload = async (stop: AbortSignal) => await this.upload(binary, stop);
 		try {
-			const url = await this.upload(binary);
+			const url = await within(limitMs, upload, signal).catch((error: unknown) => {
+				if (signal?.aborted) throw new StoppedError();
+				if (error instanceof TimeOverError) throwConnectionError(error);
+				throw error;
+			});
 			this.known[fingerprint] = { url, uploadedAt: Date.now() };
 			return url;
 		} finally {
@@ -118,20 +136,22 @@ export class InputImages {
 		}
 	}
 
-	private async upload(binary: IBinaryData): Promise<string> {
+	private async upload(binary: IBinaryData, signal: AbortSignal): Promise<string> {
 		const { getBinaryMetadata, getBinaryStream } = this.context.helpers;
-		const { id, mimeType } = binary;
-		const sizeBytes = sizeInBytes(binary) || (id ? (await getBinaryMetadata(id)).fileSize : 0);
+		const { data, id, mimeType } = binary;
+		// What the item says of its size may be that of the image before it was edited.
+		const content = id ? null : Buffer.from(data, 'base64');
+		const sizeBytes = id ? (await getBinaryMetadata(id)).fileSize : (content?.length ?? 0);
 		const announcement = {
-			filename: wholeText(binary.fileName ?? 'image'),
+			filename: wholeText((binary.fileName || 'image').slice(-longestName)),
 			mime_type: mimeType,
 			size_bytes: sizeBytes,
 		};
-		return await this.client.uploadAsset(announcement, async (uploadUrl) => {
-			const read = async () =>
-				id ? await getBinaryStream(id) : Buffer.from(binary.data, 'base64');
-			const transfer = { context: this.context, apiBaseUrl: this.client.baseUrl };
+		const read = async () => content ?? (await getBinaryStream(id ?? ''));
+		const send = async (uploadUrl: string) => {
+			const transfer = { context: this.context, apiBaseUrl: this.client.baseUrl, signal };
 			await sendFile(transfer, uploadUrl, { read, mimeType, sizeBytes });
-		});
+		};
+		return await this.client.uploadAsset(announcement, send, signal);
 	}
 }
