@@ -21,8 +21,11 @@ export interface Transfer {
 	signal?: AbortSignal;
 }
 
-/** How a storage refuses an image that was deleted, or a URL that has expired. */
-const goneStatuses: ReadonlySet<unknown> = new Set([400, 401, 403, 404, 410]);
+/** How a storage says that it has no such file. */
+export const notThere: ReadonlySet<unknown> = new Set([404, 410]);
+
+/** How a storage that doesn't say so refuses one that was deleted; whoever stands before it may refuse any file likewise. */
+export const notShown: ReadonlySet<unknown> = new Set([400, 401, 403, ...notThere]);
 
 /** How long one file may be on its way, from the request to its last byte. */
 const fileTimeoutMs = 300_000;
@@ -118,10 +121,14 @@ export async function fetchImage<T>(
 }
 
 /**
- * Whether the storage still has an image; false only where it says that it hasn't, or no longer shows
- * it. Opens the image and reads none of it. Never throws.
+ * Whether the storage still has an image; false only for a status that means that it hasn't. Opens the image
+ * and reads none of it. Never throws.
  */
-export async function isStillThere(transfer: Transfer, url: string): Promise<boolean> {
+export async function isStillThere(
+	transfer: Transfer,
+	url: string,
+	goneStatuses: ReadonlySet<unknown>,
+): Promise<boolean> {
 	if (url.startsWith('data:')) return true;
 	const look = async (signal: AbortSignal) => {
 		(await open({ ...transfer, signal }, url)).body.destroy();

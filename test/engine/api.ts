@@ -46,8 +46,9 @@ export class CountingApi {
 	listsInput = true;
 	/** Runs that are listed, but not found when they are read. */
 	readonly unknown = new Set<string>();
-	/** How many requests for files get a 404 from now on. */
+	/** How many requests for files are refused from now on, and with which status. */
 	missingFiles = 0;
+	missingStatus = 404;
 	inFlight = 0;
 	mostInFlight = 0;
 	private readonly seen = new Set<CountedRun>();
@@ -119,7 +120,7 @@ export class CountingApi {
 			.reply((uri) => {
 				if (this.missingFiles === 0) return [200, gif(uri), { 'content-type': 'image/png' }];
 				this.missingFiles -= 1;
-				return [404, ''];
+				return [this.missingStatus, ''];
 			});
 	}
 

@@ -68,10 +68,24 @@ describe('a run that a failed node paid for', () => {
 			if (run.prompt === 'bad') run.status = 'failed';
 		});
 		await execute({ input: items('p0', 'bad') });
-		api.missingFiles = 2;
+		api.missingFiles = 3;
 		const again = await execute({ input: items('p0') });
 		expect(again.error).toBeUndefined();
 		expect(paidFor(api, 'p0')).toBe(2);
+	});
+
+	it('is not made anew where something refuses to show its image', async () => {
+		const api = new CountingApi((run) => {
+			if (run.prompt === 'bad') run.status = 'failed';
+		});
+		await execute({ input: items('p0', 'bad') });
+		Object.assign(api, { missingFiles: Infinity, missingStatus: 403 });
+		const refused = await execute({ input: items('p0') }, { options: { timeout: 3 } });
+		expect(refused.error?.message).toContain('could not be downloaded');
+		api.missingFiles = 0;
+		const again = await execute({ input: items('p0') });
+		expect(again.items[0]?.binary?.data).toBeDefined();
+		expect(paidFor(api, 'p0')).toBe(1);
 	});
 
 	it('is made anew where it has been pending for hours', async () => {

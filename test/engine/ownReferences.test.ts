@@ -1,5 +1,6 @@
 import nock from 'nock';
 
+import { succeededRun } from '../fixtures/answers';
 import { gif } from '../fixtures/pictures';
 import { CountingApi } from './api';
 import { apiUrl, runWorkflow, type EngineResult } from './harness';
@@ -137,5 +138,44 @@ describe("a run under a reference of the user's own", () => {
 		);
 		expect(error?.message).toBe("'Client Reference' is one that this node made for another run");
 		expect(api.runs).toHaveLength(1);
+	});
+});
+
+describe('equal items that share a reference of their own', () => {
+	it('have a run each, though one whose answer got lost takes the run of one whose answer is late', async () => {
+		const [one = '', other = ''] = [1, 2].map(
+			(number) => `01970c11-2222-7333-8444-00000000000${number}`,
+		);
+		const bodies: Array<{ input: object }> = [];
+		const view = (id: string) => ({
+			...succeededRun,
+			id,
+			input: bodies[0]?.input,
+			client_ref: 'campaign',
+			created_at: new Date().toISOString(),
+		});
+		const note = (body: object) => bodies.push(body as { input: object }) > 0;
+		const path = '/v1/models/openai/gpt-image-2/runs';
+		nock(apiUrl)
+			.post(path, note)
+			.replyWithError(Object.assign(new Error('hang up'), { code: 'ECONNRESET' }));
+		nock(apiUrl)
+			.post(path, note)
+			.delay(6_000)
+			.reply(201, () => view(other));
+		nock(apiUrl)
+			.persist()
+			.get('/v1/runs')
+			.query(true)
+			.reply(() => [200, { items: [view(other), view(one)], next: null }])
+			.get(/^\/v1\/runs\/[^/?]+$/)
+			.reply((uri) => [200, view(uri.split('/').at(-1) ?? '')]);
+		const parameters = { options: { ...fast.options, clientRef: 'campaign', download: false } };
+		const result = await runWorkflow(goldenWorkflow('generate', parameters), {
+			input: items('a', 'a'),
+		});
+		expect(result.error).toBeUndefined();
+		expect(idsOf(result)).toEqual([other, one]);
+		expect(bodies).toHaveLength(2);
 	});
 });

@@ -111,7 +111,7 @@ async function listedRun(): Promise<Record<string, unknown>> {
 
 describe('a run that can not deliver again', () => {
 	it.each([
-		['whose images are gone', (api: CountingApi) => (api.missingFiles = 2)],
+		['whose images are gone', (api: CountingApi) => (api.missingFiles = 3)],
 		['that the API no longer knows', (api: CountingApi) => api.unknown.add(firstOf(api).id)],
 	])('%s is made anew, which the node says', async (_name, lose) => {
 		const api = new CountingApi();
@@ -142,7 +142,7 @@ describe('a run that can not deliver again', () => {
 		const api = new CountingApi();
 		await execute({ options: { pollInterval: 0.1 } });
 		await execute({ options: { pollInterval: 0.1 } });
-		api.missingFiles = 2;
+		api.missingFiles = 3;
 		const again = await execute();
 		expect(reusedOf(again)).toEqual([true]);
 		expect(again.items[0]?.json.run_id).toBe(firstOf(api).id);

@@ -8,19 +8,22 @@ import { attemptSchema, type Attempt, type NewEntry, type RunEntry, type SentEnt
 const createTimeoutMs = 60_000;
 
 /**
- * Creates a run, and another where the API answers with a run that another item was given: one that asks
- * for the same under the same reference, and looked for its own. Throws RunflowError.
+ * Creates a run. Where the API answers with a run that another item was given, one that asks for the same
+ * under the same reference and looked for its own, that item's is taken in its place, and another created
+ * only where there is none. Throws RunflowError.
  */
 export async function createOwnRun(
 	batch: Batch,
 	request: RequestInProgress,
 	entry: NewEntry | SentEntry,
 ): Promise<Run> {
-	const { execution, ledger, owners } = batch;
-	let created = await createRun(batch, request, entry);
+	const { execution, knownRuns, ledger, owners } = batch;
+	const created = await createRun(batch, request, entry);
 	const { isTaken } = owners.claimOf(execution, request);
 	if (!entry.isOwnRef && isTaken(created.run)) {
-		created = await createRun(batch, request, ledger.begin(request));
+		const others = await knownRuns.findByReference(request, entry.clientRef, request.signal);
+		if (others === null) return await createOwnRun(batch, request, ledger.begin(request));
+		created.run = others.run;
 	}
 	const { run, sent } = created;
 	ledger.noteRun(request, sent, { run, source: 'created', accepted: sent.body });

@@ -3,6 +3,7 @@ import { isPassing } from '../../../runflow/retry';
 import { namedRun, type Run } from '../../../runflow/run';
 import { Slots } from '../../../runflow/slots';
 import { mayDeliver } from '../../../runflow/status';
+import { notShown, notThere } from '../files';
 import type { RunSource } from '../output/items';
 import { KnownList, type Search } from './knownList';
 import type { Ledger } from './ledger';
@@ -138,8 +139,8 @@ export class KnownRuns {
 		);
 	}
 
-	/** The run that an item's own reference leads to by itself, where the list isn't all there. */
-	private async findByReference(
+	/** The run of this execution that an item's own reference leads to by itself, where a list isn't enough. Throws RunflowError. */
+	async findByReference(
 		request: Request,
 		clientRef: string,
 		signal: AbortSignal,
@@ -173,7 +174,7 @@ export class KnownRuns {
 			const { runId: id } = paid;
 			if (claim.isTaken({ id, client_ref: null }) || !take(execution.scope, id)) continue;
 			const isUsable = (run: Run) => mayDeliver(run.status) && !isStuck(run);
-			const reading = readIfUsable(namedRun(paid), isUsable, this.lookWith(signal));
+			const reading = readIfUsable(namedRun(paid), isUsable, this.look(notThere, signal));
 			const run = await reading.catch((error: unknown) => {
 				offer(execution.scope, paid);
 				throw error;
@@ -201,7 +202,11 @@ export class KnownRuns {
 				readReference(run.client_ref) !== null || repeatsOwn(run, request, reuseHours),
 			source: 'reuse',
 			read: async (listed) =>
-				await readIfUsable(listed, (run) => isReusable(run, reuseHours), this.lookWith(signal)),
+				await readIfUsable(
+					listed,
+					(run) => isReusable(run, reuseHours),
+					this.look(notShown, signal),
+				),
 		});
 		if (found !== null) return found;
 		this.gaps.missing = (await this.list(signal)).missing;
@@ -211,8 +216,8 @@ export class KnownRuns {
 		return null;
 	}
 
-	private lookWith(signal: AbortSignal) {
-		return { ...this.search, gaps: this.gaps, signal };
+	private look(goneStatuses: ReadonlySet<unknown>, signal: AbortSignal) {
+		return { ...this.search, gaps: this.gaps, goneStatuses, signal };
 	}
 
 	/** Gives the item the first run in the list that turns out to be of use. */

@@ -1,13 +1,13 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import { sleep, type IExecuteFunctions } from 'n8n-workflow';
 
 import type { RunflowClient } from '../../../runflow/client';
-import { returnNullIfNotFound, type MissingRuns } from '../../../runflow/errors';
+import { returnNullIfNotFound, StoppedError, type MissingRuns } from '../../../runflow/errors';
 import type { Run } from '../../../runflow/run';
 import { isTerminal } from '../../../runflow/status';
 import { isStillThere } from '../files';
 
-/** How often the images of a run are asked for, each time by fresh URLs, before they count as gone. */
-const looks = 2;
+/** After how long the images of a run are asked for again by fresh URLs before they count as gone, in milliseconds. */
+const looksAfterMs = [0, 1_000, 2_000];
 
 /** What kept items from reusing a run, so that new ones were started. */
 export interface ReuseGaps {
@@ -39,6 +39,8 @@ interface Look {
 	context: IExecuteFunctions;
 	client: RunflowClient;
 	gaps: ReuseGaps;
+	/** How the storage says that an image is gone. */
+	goneStatuses: ReadonlySet<unknown>;
 	signal: AbortSignal;
 }
 
@@ -51,7 +53,9 @@ export async function readIfUsable(
 	isUsable: (run: Run) => boolean,
 	look: Look,
 ): Promise<Run | null> {
-	for (let looked = 0; looked < looks; looked++) {
+	for (const delayMs of looksAfterMs) {
+		if (delayMs > 0) await sleep(delayMs, look.signal).catch(() => null);
+		if (look.signal.aborted) throw new StoppedError();
 		const run = await look.client.getKnownRun(known, look.signal).catch(returnNullIfNotFound);
 		if (run === null) break;
 		if (!isUsable(run)) return null;
@@ -64,10 +68,12 @@ export async function readIfUsable(
 /** Whether a run has all its images, or is yet to make them. Never throws. */
 async function hasItsImages(
 	{ images, status }: Run,
-	{ client, context, signal }: Pick<Look, 'client' | 'context' | 'signal'>,
+	{ client, context, goneStatuses, signal }: Look,
 ): Promise<boolean> {
 	if (!isTerminal(status)) return true;
 	const transfer = { context, apiBaseUrl: client.baseUrl, signal };
-	const found = await Promise.all(images.map(async ({ url }) => await isStillThere(transfer, url)));
+	const found = await Promise.all(
+		images.map(async ({ url }) => await isStillThere(transfer, url, goneStatuses)),
+	);
 	return found.length > 0 && found.every((isThere) => isThere);
 }
