@@ -51,17 +51,19 @@ function countsOf(report, code) {
 	}
 }
 
+/** Tests wait for more of their time than they work, so that more of them go on at once than there are cores. */
+const workers = ['--maxWorkers=3'];
+
 const steps = fast
-	? [tests(['unit', 'engine'])]
+	? [tests(['unit', 'engine'], workers)]
 	: [
 			...lints.map(({ name, check: exitCode }) => check(name, exitCode)),
 			check('types', () => runTool('typescript/bin/tsc', [])),
-			tests(['unit', 'engine']),
+			tests(['unit', 'engine'], workers),
 			tests(['unit-zod4']),
 			tests(['package']),
 			tests(['e2e']),
-			// They wait for most of their time, each on an n8n of its own.
-			tests(['restarts'], ['--maxWorkers=3']),
+			tests(['restarts'], workers),
 			testsWithNeeds('browser'),
 			testsWithNeeds('queue'),
 		];
