@@ -79,8 +79,12 @@ export async function credentialFor(
 }
 
 /** A workflow of one picture for each of these items, whose progress n8n saves: else a crashed one has nothing to retry. */
-export function drawing(items: IDataObject[], parameters: INodeParameters = {}): ExportedWorkflow {
-	const golden = goldenWorkflow('twenty-items', { parameters });
+export function drawing(
+	items: IDataObject[],
+	parameters: INodeParameters = {},
+	onError: NodeChange['onError'] = 'stopWorkflow',
+): ExportedWorkflow {
+	const golden = goldenWorkflow('twenty-items', { parameters, onError });
 	const jsCode = `return ${JSON.stringify(items)}.map((json) => ({ json }));`;
 	const nodes = golden.nodes.map((node) =>
 		node.name === 'Prompts' ? { ...node, parameters: { jsCode } } : node,

@@ -1,6 +1,6 @@
 import type { N8nClient } from '../../scripts/n8n/client';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
-import { connect, credentialFor, drawing, expectSuccess, itemsOf } from './support';
+import { connect, credentialFor, drawing, expectSuccess, itemsOf, until } from './support';
 
 jest.setTimeout(120_000);
 
@@ -70,4 +70,32 @@ describe('pressing Execute workflow again after one of three pictures failed, on
 		expect(itemsOf(retried)).toHaveLength(3);
 		expect(paid()).toBe(3);
 	});
+});
+
+describe('pressing Execute workflow again after a picture of a suspended node could not be downloaded, on a real n8n', () => {
+	it.each(['stopWorkflow', 'continueRegularOutput'] as const)(
+		'outputs it without paying for it again, with %s',
+		async (onError) => {
+			simulator.runs.length = 0;
+			simulator.behave();
+			simulator.settings.runTime = 2000;
+			simulator.misbehave({ do: 'expire-file', times: 4 });
+			const workflow = drawing([{ prompt: 'A fox' }], { completion: 'suspend' }, onError);
+			const workflowId = await client.createWorkflow(workflow, credentialId);
+			const id = await client.execute(workflowId, 'Start');
+			await until(async () => (await client.statusOf(id)) === 'waiting');
+			const first = await client.finished(id);
+			expectSuccess(first);
+			const [row] = itemsOf(first);
+			expect(row?.binary).toBeUndefined();
+			await expect(client.retry(first.id)).rejects.toThrow('409');
+
+			const again = await client.executeToEnd(workflowId);
+			expectSuccess(again);
+			expect(itemsOf(again).map(({ binary }) => binary?.data !== undefined)).toEqual([true]);
+			expect(paid()).toBe(1);
+			await client.executeToEnd(workflowId);
+			expect(paid()).toBe(2);
+		},
+	);
 });

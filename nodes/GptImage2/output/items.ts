@@ -35,6 +35,11 @@ export function isTakenUp({ source }: Pick<RunResult, 'source'>): boolean {
 	return source === 'reuse' || source === 'undelivered';
 }
 
+/** Whether all images of the run are output that can be. */
+export function isWhole({ failures = [] }: Pick<RunResult, 'failures'>): boolean {
+	return failures.length === 0;
+}
+
 /**
  * Turns a run into items of the one shape: one for each image, or one for the whole run. A run
  * without images is one item with `image_count` 0.

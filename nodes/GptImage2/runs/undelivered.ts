@@ -109,19 +109,31 @@ export async function noteFailure(
 	await change(context, 'mark', idsOf(lost));
 }
 
-/** Notes that these runs are output, in case the node had failed with them before. Never throws. */
+/**
+ * Notes that these runs are output, or taken until their execution resumes, in case the node had failed with
+ * them before. Never throws.
+ */
 export async function noteOutput(
 	context: IExecuteFunctions,
 	{ scope }: NodeExecution,
-	entries: RunEntry[],
+	{ entries, state }: { entries: RunEntry[]; state: 'taken' | 'output' },
 ): Promise<void> {
 	const hasFailed = context.getContext('node')[failuresKey] !== undefined;
 	const marked = entries.filter(
 		({ runId, source }) =>
 			hasFailed || paidRuns.has(`${scope} ${runId}`) || source === 'undelivered',
 	);
-	for (const { runId } of marked) take(scope, runId, 'output');
+	for (const { runId } of marked) take(scope, runId, state);
 	await change(context, 'unmark', idsOf(marked));
+}
+
+/**
+ * Notes whether a run of a suspended node was output in full, or offers it. In this process alone, since n8n
+ * gives its record to no webhook.
+ */
+export function noteResumed(scope: string, run: PaidFor, isWhole: boolean): void {
+	if (isWhole) take(scope, run.runId, 'output');
+	else offer(scope, run);
 }
 
 const idsOf = (entries: RunEntry[]) => entries.map(({ runId }) => runId);

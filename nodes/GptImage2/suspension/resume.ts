@@ -1,6 +1,11 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
-import { RunFailedError, RunflowError, returnRunflowError } from '../../../runflow/errors';
+import {
+	isNotFound,
+	RunFailedError,
+	RunflowError,
+	returnRunflowError,
+} from '../../../runflow/errors';
 import { runSchema, type Run } from '../../../runflow/run';
 import { Slots } from '../../../runflow/slots';
 import { hasSucceeded } from '../../../runflow/status';
@@ -16,6 +21,7 @@ import {
 	type ResultImage,
 } from '../output/images';
 import { toItems, type RunResult } from '../output/items';
+import { noteResumed } from '../runs/undelivered';
 import { readOnce, type ReadRuns, type RunReader } from './reading';
 import { withErrorRows, type Suspension } from './suspension';
 
@@ -55,6 +61,7 @@ export async function resumedItems(
 			const share = deadlineIn(timeLeft(deadlineOfAll, rounds));
 			return await deliver({ context, client, deadline: share }, suspended, run);
 		});
+		noteDelivered(suspension, suspended, ended);
 		return { itemIndex: suspended.itemIndex, rows: rowsOf(context, suspension, ended) };
 	});
 	return withErrorRows(await Promise.all(resumed), suspension);
@@ -64,6 +71,17 @@ export async function resumedItems(
 interface Resumed {
 	result: RunResult;
 	failures: Array<{ error: unknown; listed: ResultImage[] }>;
+}
+
+/** Offers a run of which an image is missing to the next execution that asks for the same. */
+function noteDelivered(
+	{ scope }: Suspension,
+	{ createdAt = null, hash, runId, source }: Suspension['runs'][number],
+	{ failures }: Resumed,
+): void {
+	const isOver = failures.some(({ error }) => error instanceof RunFailedError || isNotFound(error));
+	if (scope === undefined || hash === undefined || isOver || source === 'reuse') return;
+	noteResumed(scope, { runId, hash, createdAt }, failures.length === 0);
 }
 
 async function deliver(

@@ -77,23 +77,28 @@ function handlesOf(started: RunResult[], timedOut: boolean) {
 }
 
 function suspensionOf(
-	{ context, options }: Batch,
+	{ context, execution, ledger, options, requests }: Batch,
 	started: RunResult[],
 	failed: FailedItem[],
 ): Suspension & { deadline: number } {
 	const startedAt = Date.now();
+	const entries = requests.flatMap((request) => ledger.runOf(request) ?? []);
+	const entryOf = new Map(entries.map((entry) => [entry.runId, entry]));
 	return {
 		id: randomUUID(),
 		startedAt,
 		deadline: startedAt + options.timeoutSeconds * 1000,
 		firstCreatedAt: firstCreation(started),
 		executionId: context.getExecutionId(),
+		scope: execution.scope,
 		continuesOnError: context.continueOnFail(),
 		runs: started.map(({ run, itemIndex, output, source }) => ({
 			itemIndex,
 			runId: run.id,
 			output: outputOptionsSchema.parse(output),
 			source,
+			hash: entryOf.get(run.id)?.hash,
+			createdAt: entryOf.get(run.id)?.createdAt,
 		})),
 		errorRows: failed.map(({ itemIndex, error, known }) => ({
 			itemIndex,

@@ -21,6 +21,8 @@ const suspensionSchema = z.object({
 	firstCreatedAt: z.number(),
 	/** The execution that is suspended; n8n's Retry copies what is kept here into another one. */
 	executionId: z.string().optional(),
+	/** The scope of the node, under which its runs are offered to later executions. */
+	scope: z.string().optional(),
 	/** The runs that have failed, once the node is executed again in the same execution to fail because of them. */
 	failedRuns: z.array(z.string()).optional(),
 	/** Whether a run that failed becomes an error row, because the node continues on errors. */
@@ -31,6 +33,9 @@ const suspensionSchema = z.object({
 			runId: z.string(),
 			output: outputOptionsSchema,
 			source: z.enum(runSources).optional(),
+			/** The hash of the request that it is for, and when it was created, in milliseconds since 1970. */
+			hash: z.string().optional(),
+			createdAt: z.number().nullable().optional(),
 		}),
 	),
 	errorRows: z.array(

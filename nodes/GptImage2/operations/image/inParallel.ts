@@ -9,7 +9,7 @@ import {
 	wordsForStoppedRuns,
 	type OtherRuns,
 } from '../../errors/otherRuns';
-import type { RunResult } from '../../output/items';
+import { isWhole, type RunResult } from '../../output/items';
 import { continuesOnError } from '../../parameters/node';
 import type { Batch, RequestInProgress } from '../../runs/batch';
 import type { Payment } from '../../runs/ledger';
@@ -85,12 +85,13 @@ export async function inParallel(batch: Batch, work: RequestWork): Promise<Outco
 	);
 	cancel?.removeEventListener('abort', stopAll);
 	await throwFirstCause(batch, failed);
+	await noteMissing(batch, failed, outcomes);
 	return outcomes;
 }
 
 /** Throws what stopped the node; the failed requests are in the order in which they failed. */
 async function throwFirstCause(batch: Batch, failed: FailedRequest[]): Promise<void> {
-	const { context, knownRuns, ledger, owners, requests } = batch;
+	const { context, knownRuns, ledger, requests } = batch;
 	const node = context.getNode();
 	const [first] = failed;
 	if (first === undefined) return;
@@ -103,16 +104,7 @@ async function throwFirstCause(batch: Batch, failed: FailedRequest[]): Promise<v
 		await noteUndelivered(batch, toContinue);
 		throw toNodeError(node, stopped, 0, { details: { paid_runs: started.runIds } });
 	}
-	if (continuesOnError(context)) {
-		const isFailed = new Set(failed.map(itemOf));
-		const isFirst = isFailed.has(0) || !requests.some((request) => itemOf(request) === 0);
-		const undelivered = toContinue.filter((request) => isFailed.has(itemOf(request)));
-		await noteUndelivered(batch, undelivered, isFirst);
-		// An error row may come back to this node, as another item of the same execution.
-		const entries = undelivered.flatMap((request) => ledger.runOf(request) ?? []);
-		for (const { runId } of entries) owners.release(runId);
-		return;
-	}
+	if (continuesOnError(context)) return;
 
 	const deadEnds = failed.filter(({ isDeadEnd }) => isDeadEnd);
 	const real = failed.filter(({ isConsequence }) => !isConsequence);
@@ -136,6 +128,25 @@ async function throwFirstCause(batch: Batch, failed: FailedRequest[]): Promise<v
 		],
 		details: paid.length > 0 ? { paid_runs: paid } : {},
 	});
+}
+
+/** Notes the runs that have an error row, for all or some of their images. */
+async function noteMissing(
+	batch: Batch,
+	failed: FailedRequest[],
+	outcomes: Outcome[],
+): Promise<void> {
+	const { ledger, owners, requests } = batch;
+	const isFailed = new Set(failed.map(itemOf));
+	const partial = outcomes.filter((outcome) => 'result' in outcome && !isWhole(outcome.result));
+	if (failed.length + partial.length === 0) return;
+	const toContinue = new Set([...failed.filter(({ isOver }) => !isOver), ...partial].map(itemOf));
+	const isFirst = isFailed.has(0) || !requests.some((request) => itemOf(request) === 0);
+	const undelivered = requests.filter((request) => toContinue.has(itemOf(request)));
+	await noteUndelivered(batch, undelivered, isFirst);
+	// An error row may come back to this node, as another item of the same execution.
+	const entries = undelivered.flatMap((request) => ledger.runOf(request) ?? []);
+	for (const { runId } of entries) owners.release(runId);
 }
 
 async function noteUndelivered(

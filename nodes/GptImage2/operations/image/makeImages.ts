@@ -5,7 +5,7 @@ import { connect } from '../../connection';
 import { failureRows, toErrorRow } from '../../errors/errorRow';
 import { wordsForLeftOverRuns } from '../../errors/otherRuns';
 import { addSummaryHint, addWarning } from '../../output/hints';
-import { isTakenUp, type RunResult } from '../../output/items';
+import { isTakenUp, isWhole, type RunResult } from '../../output/items';
 import { outputOf } from '../../output/tool';
 import { readNodeOptions } from '../../parameters/node';
 import { openBatch } from '../../runs/batch';
@@ -40,14 +40,12 @@ export async function makeImages(
 	const outcomes: Outcome[] = [...refused, ...(await inParallel(batch, work))];
 	outcomes.sort((one, other) => one.itemIndex - other.itemIndex);
 	const results = outcomes.flatMap((outcome) => ('result' in outcome ? [outcome.result] : []));
-	const isOutput = new Set(results.map(({ itemIndex }) => itemIndex));
-	await noteOutput(
-		context,
-		batch.execution,
-		requests.flatMap((request) =>
-			isOutput.has(request.itemIndex) ? (ledger.runOf(request) ?? []) : [],
-		),
+	const whole = new Set(results.filter(isWhole).map(({ itemIndex }) => itemIndex));
+	const entries = requests.flatMap((request) =>
+		whole.has(request.itemIndex) ? (ledger.runOf(request) ?? []) : [],
 	);
+	const state = options.completion === 'suspend' ? 'taken' : 'output';
+	await noteOutput(context, batch.execution, { entries, state });
 	const { isCertain, runIds } = await knownRuns.leftOver(ledger);
 	if (isCertain && runIds.length > 0) addWarning(context, wordsForLeftOverRuns(runIds));
 	const failed = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome] : []));
