@@ -40,9 +40,7 @@ describe('pressing Execute workflow again after one of three pictures failed, on
 		expect(items.every(({ binary }) => binary?.data !== undefined)).toBe(true);
 		expect(paid()).toBe(3);
 		const [task] = again.data.resultData.runData['GPT Image 2'] ?? [];
-		expect(task?.hints?.[0]?.message).toContain(
-			'2 pictures taken up from the execution that failed',
-		);
+		expect(task?.hints?.[0]?.message).toContain('2 pictures taken up from an earlier execution');
 	});
 
 	it('makes three new ones the time after that', async () => {
@@ -88,6 +86,8 @@ describe('pressing Execute workflow again after a picture of a suspended node co
 			expectSuccess(first);
 			const [row] = itemsOf(first);
 			expect(row?.binary).toBeUndefined();
+			expect(JSON.stringify(row?.json)).toContain('Execute the workflow again within a day');
+			expect(JSON.stringify(row?.json)).not.toMatch(/retry this execution/i);
 			await expect(client.retry(first.id)).rejects.toThrow('409');
 
 			const again = await client.executeToEnd(workflowId);

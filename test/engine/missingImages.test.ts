@@ -16,6 +16,13 @@ const ways: Array<[string, INodeParameters, object]> = [
 	['polled, with Continue', {}, continues],
 ];
 
+/** What the rows of an execution say of images that are missing. */
+const said = ({ items: rows }: EngineResult) =>
+	rows.flatMap(({ json: { details, failure } }) => {
+		const words = details ?? failure ?? null;
+		return words === null ? [] : JSON.stringify(words);
+	});
+
 const pictures = ({ items: rows }: EngineResult) =>
 	rows.filter(({ binary }) => binary?.data).length;
 
@@ -58,7 +65,7 @@ describe('a run of which an image is missing in the output', () => {
 		api.missingFiles = 0;
 		const again = await execute({ input }, suspends);
 		expect([pictures(again), api.runs.length]).toEqual([1, 1]);
-		expect(again.hints.join()).toContain('taken up from the execution that failed');
+		expect(again.hints.join()).toContain('taken up from an earlier execution');
 	});
 
 	it('is not offered where it failed, so that the next execution makes another', async () => {
@@ -76,5 +83,30 @@ describe('a run of which an image is missing in the output', () => {
 		await execute({ input: items('p0', 'bad') }, suspends);
 		await execute({ input: items('p0') }, suspends);
 		expect(api.runs.filter(({ prompt }) => prompt === 'p0')).toHaveLength(1);
+	});
+});
+
+describe('what a row says of an image that is missing', () => {
+	it.each(ways)(
+		'is to execute the workflow again or to read the run, since n8n retries no execution that succeeded: %s',
+		async (_way, parameters, settings) => {
+			new CountingApi((run) => void (run.images = 2));
+			breakStore(1);
+			const [words] = said(await execute({ input, settings }, parameters));
+			expect(words).toContain('xecute the workflow again');
+			expect(words).not.toMatch(/retry this execution/i);
+		},
+	);
+
+	it.each([
+		['a run that is pending at the deadline', 'running', {}],
+		['a run that failed', 'failed', {}],
+		['a run that was cancelled', 'cancelled', {}],
+	])('is no advice to retry: %s', async (_what, status) => {
+		new CountingApi((run) => void (run.status = status));
+		const late = { options: { pollInterval: 0.1, timeout: 0.3 } };
+		const [words] = said(await execute({ input, settings: continues }, late));
+		expect(words).toContain('xecute the workflow again');
+		expect(words).not.toMatch(/retry this execution/i);
 	});
 });

@@ -22,7 +22,7 @@ describe('what a failed node paid for and never output', () => {
 		expect(again.error).toBeUndefined();
 		expect(idsOf(again)).toEqual([one?.id, two?.id, api.runs.at(-1)?.id]);
 		expect(api.runs).toHaveLength(4);
-		expect(again.hints[0]).toContain('2 pictures taken up from the execution that failed');
+		expect(again.hints[0]).toContain('2 pictures taken up from an earlier execution');
 		expect(again.items.map(({ json }) => json.reused)).toEqual([false, false, false]);
 	});
 
@@ -86,7 +86,7 @@ describe('what a failed node paid for and never output', () => {
 		const api = failingApi();
 		await execute();
 		const started = await execute({}, { completion: 'none' });
-		expect(started.hints[0]).toContain('2 pictures taken up from the execution that failed');
+		expect(started.hints[0]).toContain('2 pictures taken up from an earlier execution');
 		expect(api.runs).toHaveLength(4);
 	});
 

@@ -13,6 +13,7 @@ import {
 	UnknownRunsError,
 } from '../../runflow/errors';
 import { runSchema } from '../../runflow/run';
+import { examples } from '../../scripts/docs/errors';
 import { failedRun, runId, succeededRun } from '../fixtures/answers';
 
 const node: INode = {
@@ -26,6 +27,28 @@ const node: INode = {
 
 const diskError = (why: { isDiskFull: boolean; isOnlyCopy: boolean }) =>
 	new ImageStorageError({ index: 0, reason: 'EACCES', ...why }).about(runId);
+
+describe('what a user reads in a row of an execution that succeeds', () => {
+	it.each(Object.values(examples).flat())(
+		'is no advice to retry it: $meaning',
+		({ error, known }) => {
+			for (const place of ['row', 'resumed'] as const) {
+				const { description } = toNodeError(node, error, 0, { ...known, place });
+				expect(description).not.toMatch(/retry this|retry again|retry later|then retry|retrying/i);
+			}
+		},
+	);
+
+	it.each([
+		['row', 'it is not paid for again. Or'],
+		['resumed', 'it is not paid for again, unless n8n runs in queue mode'],
+	] as const)('says how to get an image that is paid for: %s', (place, words) => {
+		const error = new ImageDownloadError(1, 'broken').about(runId);
+		const { description } = toNodeError(node, error, 0, { place });
+		expect(description).toContain('Execute the workflow again within a day');
+		expect(description).toContain(words);
+	});
+});
 
 describe('what a user reads', () => {
 	it.each([

@@ -13,12 +13,19 @@ export function toErrorRow(
 	return hasErrorOutput(node) ? withHiddenError(row, nodeError) : row;
 }
 
+/** A run, the item that it belongs to, and why some of its images are missing. */
+interface Incomplete {
+	run: { id: string };
+	itemIndex: number;
+	failures?: Array<{ error: unknown }>;
+}
+
 /** The rows for the images of an item that failed, where the item has others. */
 export function failureRows(
 	node: INode,
-	{ failures = [], itemIndex }: { failures?: Array<{ error: unknown }>; itemIndex: number },
+	{ failures = [], itemIndex, run }: Incomplete,
 ): INodeExecutionData[] {
-	return failures.map(({ error }) => toErrorRow(node, error, itemIndex));
+	return failures.map(({ error }) => toErrorRow(node, error, itemIndex, { runId: run.id }));
 }
 
 /**
@@ -44,7 +51,7 @@ function rowOf(
 	itemIndex: number,
 	known?: Circumstances,
 ): { nodeError: NodeError; row: INodeExecutionData } {
-	const nodeError = toNodeError(node, error, itemIndex, known);
+	const nodeError = toNodeError(node, error, itemIndex, { place: 'row', ...known });
 	const { context, message, description = null } = nodeError;
 	const details = { ...errorDetailsSchema.parse(context), description };
 	return { nodeError, row: { json: { error: message, details }, pairedItem: { item: itemIndex } } };

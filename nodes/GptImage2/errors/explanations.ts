@@ -17,6 +17,7 @@ import { InputRunError } from '../../../runflow/inputRun';
 import { hasSucceeded, isKnownStatus } from '../../../runflow/status';
 import { wordsForInputRun, wordsForNoSuchImage } from './inputRunWords';
 import { alreadyRepeated, wordsForStatus, type Words } from './statusWords';
+import { fitted, wayOnWithRun, type Place } from './wayOn';
 
 /** What a user reads about an error: what happened, and what to do. */
 interface Explanation {
@@ -24,20 +25,17 @@ interface Explanation {
 	description: string;
 }
 
-const retryIsSafe = 'Retry this execution to continue with the same run; it is not paid for again.';
 const turnSyncOff =
-	'Turn it off so that no image can be lost, then retry: the images are made and paid for again.';
-const readLater =
-	"Or read it later with 'Run' as 'Resource', 'Get' as 'Operation', and this run's ID.";
+	'Turn it off so that no image can be lost, then retry this execution: the images are made and paid for again.';
 
 /**
- * Puts an error of the API into words for a user. Runflow's own words appear in the description
- * only, because n8n reads meaning into some words of a message.
+ * Puts an error of the API into words for a user, who reads them in `place`. Runflow's own words appear in
+ * the description only, because n8n reads meaning into some words of a message.
  */
-export function explain(error: RunflowError): Explanation {
-	const { message, advice, remote } = wordsFor(error);
+export function explain(error: RunflowError, place: Place = 'thrown'): Explanation {
+	const { message, advice, remote } = wordsFor(error, place);
 	const description = [
-		advice,
+		fitted(advice, place),
 		remote && `Runflow says: ${withFullStop(remote)}`,
 		error.code && `Code: ${error.code}.`,
 		error.runId && !message.includes(error.runId) && `Run: ${error.runId}.`,
@@ -45,15 +43,17 @@ export function explain(error: RunflowError): Explanation {
 	return { message, description: description.filter(Boolean).join(' ') };
 }
 
-function wordsFor(error: RunflowError): Words {
+function wordsFor(error: RunflowError, place: Place): Words {
 	if (error instanceof RunflowApiError) return wordsForStatus(error);
 	if (error instanceof RunFailedError) return wordsForFailedRun(error);
-	if (error instanceof InputRunError) return wordsForInputRun(error, wordsFor);
+	if (error instanceof InputRunError) {
+		return wordsForInputRun(error, (cause) => wordsFor(cause, place));
+	}
 	if (error instanceof NoSuchImageError) return wordsForNoSuchImage(error);
-	if (error instanceof DisputedRunError) return wordsForDispute(error);
-	if (error instanceof UnknownRunsError) return wordsForUnknownRuns(error);
-	if (error instanceof RunDeadlineError) return wordsForDeadline(error);
-	if (error instanceof ImageStorageError) return wordsForStorage(error);
+	if (error instanceof DisputedRunError) return wordsForDispute(error, place);
+	if (error instanceof UnknownRunsError) return wordsForUnknownRuns(error, place);
+	if (error instanceof RunDeadlineError) return wordsForDeadline(error, place);
+	if (error instanceof ImageStorageError) return wordsForStorage(error, place);
 	if (error instanceof RunflowConnectionError && error.isUntrusted) {
 		return {
 			message: 'n8n does not trust the certificate that answers for Runflow',
@@ -76,7 +76,7 @@ function wordsFor(error: RunflowError): Words {
 	if (error instanceof ImageDownloadError) {
 		return {
 			message: `Image ${error.index + 1} of run ${error.runId} could not be downloaded`,
-			advice: `The node tried several times, each time with a fresh URL (${wordsForProblem(error.problem)}). The image is paid for and not lost. ${retryIsSafe} ${readLater}`,
+			advice: `The node tried several times, each time with a fresh URL (${wordsForProblem(error.problem)}). The image is paid for and not lost. ${wayOnWithRun(place)}`,
 		};
 	}
 	if (error instanceof TransferError) {
@@ -106,14 +106,18 @@ function wordsForProblem(problem: TransferProblem): string {
 	return typeof problem === 'number' ? `HTTP ${problem}` : problemWords[problem];
 }
 
-function wordsForDispute({ clientRef }: DisputedRunError): Words {
+function wordsForDispute({ clientRef }: DisputedRunError, place: Place): Words {
+	const asksAgain =
+		place === 'thrown' ? ' Retrying this execution only asks again, with the same key.' : '';
 	return {
 		message: 'It is unknown whether a run was started and paid for',
-		advice: `Runflow knows the request, but the node finds no run of it. Search the Runflow app for the client reference ${clientRef}. If there is a run, read it with 'Run' as 'Resource' and 'Get' as 'Operation'. If there is none, start a new execution: it starts a new run and pays for it. Retrying this execution only asks again, with the same key.`,
+		advice: `Runflow knows the request, but the node finds no run of it. Search the Runflow app for the client reference ${clientRef}. If there is a run, read it with 'Run' as 'Resource' and 'Get' as 'Operation'. If there is none, start a new execution: it starts a new run and pays for it.${asksAgain}`,
 	};
 }
 
-function wordsForUnknownRuns({ because }: UnknownRunsError): Words {
+const readRuns = "read the runs with 'Run' as 'Resource' and 'Get Many' as 'Operation'";
+
+function wordsForUnknownRuns({ because }: UnknownRunsError, place: Place): Words {
 	const message = 'The node can not tell which runs are already paid for, so it started none';
 	if (because === 'alike') {
 		return {
@@ -125,33 +129,35 @@ function wordsForUnknownRuns({ because }: UnknownRunsError): Words {
 	if (because === 'too new') {
 		return {
 			message,
-			advice:
-				'Runflow lists runs that it can not show yet, as they were started a moment ago. Nothing was sent to Runflow for this item. Retry this execution in a minute.',
+			advice: `Runflow lists runs that it can not show yet, as they were started a moment ago. Nothing was sent to Runflow for this item. ${place === 'thrown' ? 'Retry this execution in a minute' : `In a minute, ${readRuns}`}.`,
 		};
 	}
 	const reason = because === 'too many' ? 'there are too many runs' : `HTTP ${because}`;
 	return {
 		message,
-		advice: `A retry looks for the runs that the execution before started, and Runflow did not list them all (${reason}). Nothing was sent to Runflow for this item. Check that the API key has the scope runs:read, then retry again. Or start a new execution: it starts new runs and pays for them.`,
+		advice: `A retry looks for the runs that the execution before started, and Runflow did not list them all (${reason}). Nothing was sent to Runflow for this item. Check that the API key has the scope runs:read, then ${place === 'thrown' ? 'retry again' : readRuns}. Or start a new execution: it starts new runs and pays for them.`,
 	};
 }
 
-function wordsForDeadline({ runId, lastStatus, waitedSeconds }: RunDeadlineError): Words {
+function wordsForDeadline(
+	{ runId, lastStatus, waitedSeconds }: RunDeadlineError,
+	place: Place,
+): Words {
 	const unknown = isKnownStatus(lastStatus) ? '' : ', a status this node does not know,';
 	return {
 		message: `Run ${runId} was still '${lastStatus}'${unknown} after ${waitedSeconds} seconds`,
-		advice: `The run continues at Runflow and its image is not lost. ${retryIsSafe} ${readLater} To wait longer, raise 'Timeout' in the options.`,
+		advice: `The run continues at Runflow and its image is not lost. ${wayOnWithRun(place)} To wait longer, raise 'Timeout' in the options.`,
 	};
 }
 
-function wordsForStorage({ runId, problem }: ImageStorageError): Words {
+function wordsForStorage({ runId, problem }: ImageStorageError, place: Place): Words {
 	const { index, isDiskFull, isOnlyCopy, reason } = problem;
 	const toDo = isDiskFull
 		? "n8n's disk is full: free some space where n8n keeps binary data."
 		: `n8n can't write where it keeps binary data (${reason}): check that folder and its permissions.`;
 	const outlook = isOnlyCopy
 		? `With 'Sync Mode' Runflow keeps no copy, so this image is lost. ${turnSyncOff}`
-		: `The image is paid for and not lost. ${retryIsSafe} ${readLater}`;
+		: `The image is paid for and not lost. ${wayOnWithRun(place)}`;
 	return {
 		message: `Image ${index + 1} of run ${runId} could not be stored in n8n`,
 		advice: `${toDo} ${outlook}`,

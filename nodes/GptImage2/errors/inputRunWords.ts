@@ -28,7 +28,7 @@ function wordsForProblem({ inputRunId, problem }: InputRunError, wordsFor: Words
 			return {
 				message: `${named}, which is still '${problem.run.status}'`,
 				advice:
-					"The node does not wait for a run that it did not start. Wait for it before: add a GPT Image 2 node with 'Run' as 'Resource', 'Get' as 'Operation', and 'Wait Until Finished' turned on in the options. Or retry later.",
+					"The node does not wait for a run that it did not start. Wait for it before: add a GPT Image 2 node with 'Run' as 'Resource', 'Get' as 'Operation', and 'Wait Until Finished' turned on in the options. Or retry this execution later.",
 			};
 		case 'notSucceeded':
 			return {

@@ -14,6 +14,7 @@ import {
 	RunflowError,
 } from '../../../runflow/errors';
 import { explain, withFullStop } from './explanations';
+import { wayOnWithReference, wayOnWithRun, type Place } from './wayOn';
 
 /** An error as n8n shows it. */
 export type NodeError = NodeApiError | NodeOperationError;
@@ -24,6 +25,8 @@ export interface Circumstances {
 	runId?: string | null;
 	/** The reference of a create without a clear answer, null where there is none. */
 	unclearRef?: string | null;
+	/** Where the error ends up; it is thrown unless said. */
+	place?: Place;
 	/** Sentences behind what the error says by itself. */
 	advice?: string[];
 	/** What the error is to carry beside its words. */
@@ -59,7 +62,7 @@ export function toNodeError(
 	known: Circumstances = {},
 ): NodeError {
 	if (error instanceof RunflowError) return fromRunflowError(node, error, itemIndex, known);
-	const { runId = null, unclearRef = null, advice = [], details = {} } = known;
+	const { runId = null, unclearRef = null, place = 'thrown', advice = [], details = {} } = known;
 	const isPaid = runId !== null || unclearRef !== null;
 	const context = {
 		...(isPaid && { run_id: runId, status: null, code: null, http_status: null }),
@@ -67,8 +70,8 @@ export function toNodeError(
 		...details,
 	};
 	const sentences = [
-		runId !== null && stillThere(runId),
-		runId === null && unclearRef !== null && maybeStarted(unclearRef),
+		runId !== null && `Run: ${runId}. It is not lost. ${wayOnWithRun(place)}`,
+		runId === null && unclearRef !== null && wayOnWithReference(place, unclearRef),
 		...advice,
 	];
 	const nodeError =
@@ -83,14 +86,6 @@ export function toNodeError(
 	const item = { itemIndex: itemOfError ?? itemIndex };
 	Object.assign(copy.context, nodeError.context, context, item);
 	return copy;
-}
-
-function maybeStarted(reference: string): string {
-	return `The run may have been started all the same. Retry this execution: it looks for that run before it starts another. Its client reference: ${reference}.`;
-}
-
-function stillThere(runId: string): string {
-	return `Run: ${runId}. It is not lost: retry this execution to continue with it; it is not paid for again.`;
 }
 
 function unexpected(node: INode, error: unknown, runId: string | null): NodeOperationError {
@@ -120,13 +115,13 @@ function fromRunflowError(
 	node: INode,
 	thrown: RunflowError,
 	itemIndex: number,
-	{ runId = null, unclearRef = null, advice = [], details = {} }: Circumstances,
+	{ runId = null, unclearRef = null, place = 'thrown', advice = [], details = {} }: Circumstances,
 ): NodeApiError {
 	const error = thrown.about(runId);
-	const { message, description } = explain(error);
+	const { message, description } = explain(error, place);
 	const httpStatus = error instanceof RunflowApiError ? error.httpStatus : null;
 	const isUnnamed = unclearRef !== null && !description.includes(unclearRef);
-	const sentences = [description, isUnnamed && maybeStarted(unclearRef), ...advice];
+	const sentences = [description, isUnnamed && wayOnWithReference(place, unclearRef), ...advice];
 	const nodeError = new NodeApiError(
 		node,
 		{ message, ...(httpStatus !== null && { status: httpStatus }) },

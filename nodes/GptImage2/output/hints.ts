@@ -50,7 +50,7 @@ function wordsForTakenUp(results: RunResult[]): string[] {
 	return [
 		...(reused.length > 0 ? [`${reused.length} reused${costOf(reused, 'not spent')}`] : []),
 		...(taken.length > 0
-			? [`${nouns} taken up from the execution that failed${costOf(taken, 'paid there')}`]
+			? [`${nouns} taken up from an earlier execution${costOf(taken, 'paid there')}`]
 			: []),
 	];
 }

@@ -3,8 +3,8 @@ import type { INodeExecutionData } from 'n8n-workflow';
 import {
 	isNotFound,
 	RunFailedError,
-	RunflowError,
 	returnRunflowError,
+	type RunflowError,
 } from '../../../runflow/errors';
 import { runSchema, type Run } from '../../../runflow/run';
 import { Slots } from '../../../runflow/slots';
@@ -12,7 +12,12 @@ import { hasSucceeded } from '../../../runflow/status';
 import type { RequestContext } from '../credential';
 import { deadlineIn, timeLeft, TimeOverError, within, type Deadline } from '../deadline';
 import { toSuspendedErrorRow } from '../errors/errorRow';
-import { explain } from '../errors/explanations';
+import {
+	errorDetailsSchema,
+	toNodeError,
+	type Circumstances,
+	type NodeError,
+} from '../errors/nodeErrors';
 import {
 	downloadsAtOnce,
 	eachImage,
@@ -136,12 +141,16 @@ function rowsOf(
 ): INodeExecutionData[] {
 	const { images, itemIndex, output, run } = result;
 	const rows = images.length > 0 || failures.length === 0 ? toItems(result) : [];
+	const node = context.getNode();
+	const known: Circumstances = { runId: run.id, place: 'resumed' };
 	if (continuesOnError) {
-		const node = context.getNode();
-		return [...rows, ...failures.map(({ error }) => toSuspendedErrorRow(node, error, itemIndex))];
+		return [
+			...rows,
+			...failures.map(({ error }) => toSuspendedErrorRow(node, error, itemIndex, known)),
+		];
 	}
 	const failed = failures.map(({ error, listed }): RunResult => {
-		const failure = run.failure ?? failureOf(error);
+		const failure = run.failure ?? failureOf(toNodeError(node, error, itemIndex, known));
 		return { ...result, images: listed, run: { ...run, failure } };
 	});
 	const [first] = failed;
@@ -151,12 +160,9 @@ function rowsOf(
 	return toItems({ ...first, images: all.sort((one, other) => one.index - other.index) });
 }
 
-function failureOf(error: unknown): Run['failure'] {
-	if (!(error instanceof RunflowError)) {
-		return { code: null, message: 'The images could not be stored in n8n', stage: null };
-	}
-	const { message, description } = explain(error);
-	return { code: error.code, message: `${message}. ${description}`, stage: null };
+function failureOf({ context, description, message }: NodeError): Run['failure'] {
+	const { code } = errorDetailsSchema.parse(context);
+	return { code, message: `${message}. ${description}`, stage: null };
 }
 
 /** What is known of a run that could not be read. */
