@@ -1,6 +1,7 @@
 import type { FieldProblem } from './apiError';
 import type { Run } from './run';
 import type { Scope } from './scopes';
+import { hasSucceeded } from './status';
 
 /** Anything that can go wrong with a run; `runId` is set as soon as a run exists. */
 export abstract class RunflowError extends Error {
@@ -96,9 +97,13 @@ export class RunflowAnswerError extends RunflowError {
 export class RunFailedError extends RunflowError {
 	readonly code: string | null;
 
+	/** Whether no later read has an image: the output of a run that succeeded may come late. */
+	readonly isOver: boolean;
+
 	constructor(readonly run: Run) {
 		super(`Run ${run.id} ended as ${run.status}`, run.id);
 		this.code = run.failure?.code ?? null;
+		this.isOver = !hasSucceeded(run.status) || run.input?.sync_mode === true;
 	}
 }
 

@@ -74,6 +74,16 @@ describe('a run that a failed node paid for', () => {
 		expect(paidFor(api, 'p0')).toBe(2);
 	});
 
+	it('is taken up once its output has come, though that is long after its status', async () => {
+		const api = new CountingApi((run) => void (run.images = 0));
+		const first = await execute({ input: items('p0') });
+		expect(first.error?.message).toContain('delivered no image');
+		for (const run of api.runs) run.images = 1;
+		const again = await execute({ input: items('p0') });
+		expect(again.items[0]?.binary?.data).toBeDefined();
+		expect(paidFor(api, 'p0')).toBe(1);
+	});
+
 	it('is not made anew where something refuses to show its image', async () => {
 		const api = new CountingApi((run) => {
 			if (run.prompt === 'bad') run.status = 'failed';

@@ -45,7 +45,7 @@ export function explain(error: RunflowError, place: Place = 'thrown'): Explanati
 
 function wordsFor(error: RunflowError, place: Place): Words {
 	if (error instanceof RunflowApiError) return wordsForStatus(error);
-	if (error instanceof RunFailedError) return wordsForFailedRun(error);
+	if (error instanceof RunFailedError) return wordsForFailedRun(error, place);
 	if (error instanceof InputRunError) {
 		return wordsForInputRun(error, (cause) => wordsFor(cause, place));
 	}
@@ -164,13 +164,13 @@ function wordsForStorage({ runId, problem }: ImageStorageError, place: Place): W
 	};
 }
 
-function wordsForFailedRun({ run }: RunFailedError): Words {
+function wordsForFailedRun({ run }: RunFailedError, place: Place): Words {
 	if (hasSucceeded(run.status)) {
 		return {
 			message: `Run ${run.id} succeeded but delivered no image`,
 			advice: run.input?.sync_mode
 				? `Its images are lost, and no retry returns them. With 'Sync Mode' Runflow keeps no copy of an image. ${turnSyncOff}`
-				: 'Check the run in the Runflow app.',
+				: `Check the run in the Runflow app: its images may come late. ${wayOnWithRun(place)}`,
 		};
 	}
 	if (run.status === 'cancelled') {

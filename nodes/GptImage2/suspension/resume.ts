@@ -84,7 +84,9 @@ function noteDelivered(
 	{ createdAt = null, hash, runId, source }: Suspension['runs'][number],
 	{ failures }: Resumed,
 ): void {
-	const isOver = failures.some(({ error }) => error instanceof RunFailedError || isNotFound(error));
+	const isOver = failures.some(
+		({ error }) => (error instanceof RunFailedError && error.isOver) || isNotFound(error),
+	);
 	if (scope === undefined || hash === undefined || isOver || source === 'reuse') return;
 	noteResumed(scope, { runId, hash, createdAt }, failures.length === 0);
 }

@@ -71,7 +71,7 @@ export async function inParallel(batch: Batch, work: RequestWork): Promise<Outco
 				return { itemIndex, result: await work(batch, { ...request, signal }) };
 			} catch (error) {
 				const isDeadEnd = isMissingRun(error) || error instanceof DisputedRunError;
-				const isOver = isDeadEnd || error instanceof RunFailedError;
+				const isOver = isDeadEnd || (error instanceof RunFailedError && error.isOver);
 				const known = ledger.paymentOf(request);
 				const isConsequence = signal.aborted;
 				const { startedAt = Infinity } = ledger.current(request) ?? {};
