@@ -64,11 +64,12 @@ function isSame(sent: unknown, stored: unknown, simplify: Simplify): boolean {
 	);
 }
 
-/** Whether the API keeps a reference in place of what was sent: of a data URI, or of an asset by its id. */
+/** Whether one is a reference in place of the other: to what was a data URI, or to an asset by its id. */
 function isReplaced(sent: string, stored: string): boolean {
 	if (/^data:/i.test(sent)) return /^(https?|runflow):/i.test(stored);
-	const [, asset] = /^runflow:\/\/assets\/([^/?#]+)/i.exec(sent) ?? [];
-	return asset !== undefined && stored.includes(asset);
+	const reference = /^runflow:\/\/assets\/([^/?#]+)/i;
+	const [, asset] = reference.exec(sent) ?? reference.exec(stored) ?? [];
+	return asset !== undefined && sent.includes(asset) && stored.includes(asset);
 }
 
 /** A text as it is compared, whatever line ends, spaces around it and composed letters the API makes of it. */

@@ -20,6 +20,22 @@ describe('the input of a run', () => {
 		expect(isSameInput(input, stored)).toBe(same);
 	});
 
+	const [url, other] = [
+		'https://cdn/assets/0197-a.png?sig=1',
+		'https://cdn/assets/0197-b.png?sig=1',
+	];
+	const asset = 'runflow://assets/0197-a';
+
+	it.each([
+		[asset, url, true],
+		[url, asset, true],
+		['data:image/png;base64,aGk=', asset, true],
+		[asset, other, false],
+		[other, asset, false],
+	])('whose image %s is stored as %s: the same %s', (sent, stored, same) => {
+		expect(isSameInput({ mask_url: sent }, { mask_url: stored })).toBe(same);
+	});
+
 	it('is another where a prompt differs after a question mark', () => {
 		expect(isSameInput({ prompt: 'https://a?b' }, { prompt: 'https://a?c' })).toBe(false);
 	});
