@@ -1,7 +1,7 @@
 'use strict';
 
 const { spawn } = require('node:child_process');
-const { copyFileSync, mkdirSync, rmSync } = require('node:fs');
+const { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 
 const { dest, parallel, series, src, watch } = require('gulp');
@@ -39,12 +39,26 @@ async function schemas() {
 		for (const name of operations) {
 			const target = `${join('dist', folder, version, name)}.json`.replace(/[\\/]\.json$/, '.json');
 			mkdirSync(dirname(target), { recursive: true });
-			copyFileSync(join(folder, `${output}.json`), target);
+			const schema = JSON.parse(readFileSync(join(folder, `${output}.json`), 'utf8'));
+			writeFileSync(target, JSON.stringify(schema));
 		}
 	}
 }
 
-const build = parallel(compile, assets, schemas);
+/** Indents by tabs, as the sources do: with the compiler's four spaces the package is larger. */
+async function indent() {
+	for (const name of readdirSync('dist', { recursive: true })) {
+		if (!name.endsWith('.js')) continue;
+		const file = join('dist', name);
+		const code = readFileSync(file, 'utf8');
+		writeFileSync(
+			file,
+			code.replace(/^(?: {4})+/gm, (spaces) => '\t'.repeat(spaces.length / 4)),
+		);
+	}
+}
+
+const build = parallel(series(compile, indent), assets, schemas);
 
 /** Copies dist over the package of a running n8n, whose folder is in RUNFLOW_DEV_FOLDER. */
 function install() {

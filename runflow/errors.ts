@@ -1,6 +1,5 @@
-import type { FieldProblem } from './apiError';
+import type { FieldProblem, Scope } from './apiError';
 import type { Run } from './run';
-import type { Scope } from './scopes';
 import { hasSucceeded } from './status';
 
 /** Anything that can go wrong with a run; `runId` is set as soon as a run exists. */

@@ -1,10 +1,9 @@
 import type { z } from 'zod/v3';
 
-import { apiErrorSchema } from './apiError';
+import { apiErrorSchema, scopeOf } from './apiError';
 import { RunflowAnswerError, RunflowApiError, RunflowError } from './errors';
 import { redactAnswer } from './redact';
 import { parseRetryAfter } from './retry';
-import { scopeOf } from './scopes';
 
 // Tags in parentheses, here and in the whole folder, name the source of a fact: see docs/sources.md.
 

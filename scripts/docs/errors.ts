@@ -20,7 +20,7 @@ import {
 } from '../../runflow/errors';
 import { InputRunError, type InputRunProblem } from '../../runflow/inputRun';
 import { runSchema } from '../../runflow/run';
-import type { Scope } from '../../runflow/scopes';
+import type { Scope } from '../../runflow/apiError';
 import { runId } from '../../test/fixtures/answers';
 import { table } from './parts';
 

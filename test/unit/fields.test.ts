@@ -7,7 +7,7 @@ import { runFields } from '../../nodes/GptImage2/fields/run';
 import { GptImage2 } from '../../nodes/GptImage2/GptImage2.node';
 import { labelOf } from '../../nodes/GptImage2/fields/labels';
 import { imageNumberSchema } from '../../nodes/GptImage2/parameters/values';
-import { runIdSchema } from '../../nodes/GptImage2/parameters/runId';
+import { runIdSchema } from '../../nodes/GptImage2/parameters/run';
 import { editInputSchema, generateInputSchema } from '../../runflow/input';
 import { runId } from '../fixtures/answers';
 

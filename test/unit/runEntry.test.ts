@@ -1,4 +1,4 @@
-import { entryOf, isFound } from '../../nodes/GptImage2/listSearch/runEntry';
+import { entryOf, isFound } from '../../nodes/GptImage2/listSearch/searchRuns';
 import { runSchema } from '../../runflow/run';
 import { runId, succeededRun } from '../fixtures/answers';
 

@@ -1,4 +1,4 @@
-import { runIdSchema } from '../../nodes/GptImage2/parameters/runId';
+import { runIdSchema } from '../../nodes/GptImage2/parameters/run';
 import { runId } from '../fixtures/answers';
 
 const problemOf = (value: unknown) => runIdSchema.safeParse(value).error?.issues[0]?.message;

@@ -1,4 +1,4 @@
-import { visitRuns } from '../../nodes/GptImage2/operations/run/visitRuns';
+import { visitRuns } from '../../nodes/GptImage2/operations/run/getMany';
 import { everyRun } from '../../runflow/filter';
 import { queuedRun } from '../fixtures/answers';
 import { answer, scripted } from './scriptedClient';

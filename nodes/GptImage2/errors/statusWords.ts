@@ -1,6 +1,6 @@
 import { uploadRefused } from '../../../runflow/assets';
 import type { RunflowApiError } from '../../../runflow/errors';
-import type { Scope } from '../../../runflow/scopes';
+import type { Scope } from '../../../runflow/apiError';
 import { labelOf } from '../fields/labels';
 
 /** What happened, what to do, and what Runflow itself says about it. */

@@ -5,26 +5,20 @@ import { escaped } from './expressions';
 
 const lastNode = z.literal('lastNode');
 
-/** The nodes that answer their caller with what the last node outputs. A form is not among them: it waits through a suspension. */
-const answeringSchema = z.union([
-	z.object({
-		name: z.string(),
-		type: z.literal('n8n-nodes-base.webhook'),
-		parameters: z.object({ responseMode: lastNode }),
-	}),
-	z.object({
-		name: z.string(),
-		type: z.literal('n8n-nodes-base.wait'),
-		parameters: z.object({ resume: z.literal('webhook'), responseMode: lastNode }),
-	}),
-	z.object({
-		name: z.string(),
-		type: z.literal('@n8n/n8n-nodes-langchain.chatTrigger'),
-		parameters: z.object({
+/**
+ * The types of nodes that answer their caller, and with which parameters they do so by what the last node
+ * outputs. A form is not among them: it waits through a suspension.
+ */
+const answering: ReadonlyMap<string, z.ZodTypeAny> = new Map<string, z.ZodTypeAny>([
+	['n8n-nodes-base.webhook', z.object({ responseMode: lastNode })],
+	['n8n-nodes-base.wait', z.object({ resume: z.literal('webhook'), responseMode: lastNode })],
+	[
+		'@n8n/n8n-nodes-langchain.chatTrigger',
+		z.object({
 			public: z.literal(true),
 			options: z.object({ responseMode: lastNode.default('lastNode') }),
 		}),
-	}),
+	],
 ]);
 
 /**
@@ -33,10 +27,9 @@ const answeringSchema = z.union([
  */
 export function awaitsLastNode(context: IExecuteFunctions): boolean {
 	const before = context.getParentNodes(context.getNode().name, { includeNodeParameters: true });
-	return before.some((node) => {
-		const answering = answeringSchema.safeParse(node);
-		if (!answering.success) return false;
-		const name = escaped(answering.data.name);
-		return context.evaluateExpression(`{{ $("${name}").isExecuted }}`, 0) === true;
-	});
+	return before.some(
+		({ name, parameters, type }) =>
+			answering.get(type)?.safeParse(parameters).success === true &&
+			context.evaluateExpression(`{{ $("${escaped(name)}").isExecuted }}`, 0) === true,
+	);
 }

@@ -10,7 +10,7 @@ import {
 	type BinaryReference,
 } from './binaryImage';
 import { Parameters } from './reader';
-import { runIdSchema } from './runId';
+import { runIdSchema } from './run';
 import { imageNumberSchema, imageUrlList, trimmedOrNull } from './values';
 
 /** An image that the item brings itself. */

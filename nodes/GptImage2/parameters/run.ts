@@ -3,11 +3,40 @@ import { z } from 'zod/v3';
 
 import type { RunFilter } from '../../../runflow/filter';
 import { normalizeStatus } from '../../../runflow/status';
+import { runIdPattern, runIdProblem } from '../fields/runId';
 import { defaultTimeoutSeconds, isTool, pollIntervalSchema, timeoutSchema } from './node';
 import { outputOptionsSchema, type OutputOptions } from './output';
 import { Parameters } from './reader';
-import { runIdSchema } from './runId';
 import { imageNumberSchema, positiveNumber, trimmedOrNull, wholeNumber } from './values';
+
+/** n8n's value of a field in which something is chosen from a list or named by its ID. */
+const locatorSchema = z.object({ mode: z.string(), value: z.unknown() });
+
+/** What is in such a field, or in the plain text field that it used to be. */
+function contentOf(value: unknown): unknown {
+	const locator = locatorSchema.safeParse(value);
+	return (locator.success ? locator.data.value : value) ?? '';
+}
+
+const wholeRunId = new RegExp(`^${runIdPattern}$`);
+
+/** The ID of a run, however it was entered. */
+export const runIdSchema = z
+	.unknown()
+	.transform(contentOf)
+	.pipe(
+		z
+			.string({ invalid_type_error: 'must be text' })
+			.trim()
+			.min(1, 'must not be empty')
+			.toLowerCase()
+			.regex(wholeRunId, runIdProblem),
+	);
+
+/** Whether a text is the ID of a run, complete and with nothing around it. */
+export function isRunId(text: string): boolean {
+	return wholeRunId.test(text);
+}
 
 /** The options of `run` → `get`, under their saved names. */
 export const getOptionsSchema = outputOptionsSchema.extend({

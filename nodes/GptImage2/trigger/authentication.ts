@@ -5,7 +5,7 @@ import { RunflowApiError } from '../../../runflow/errors';
 import { signatureHeader, verify } from '../../../runflow/signature';
 import { connect } from '../connection';
 import { credentialType } from '../credential';
-import { isRunId } from '../parameters/runId';
+import { isRunId } from '../parameters/run';
 import { readAuthentication } from '../parameters/trigger';
 import { readDeliveredBody } from './body';
 import { Rereads } from './rereads';

@@ -9,7 +9,7 @@ import {
 import { imageOptionsSchema } from '../../../nodes/GptImage2/parameters/image';
 import { maskOptionsSchema } from '../../../nodes/GptImage2/parameters/inputImages';
 import { nodeOptionsSchema } from '../../../nodes/GptImage2/parameters/node';
-import { runIdSchema } from '../../../nodes/GptImage2/parameters/runId';
+import { runIdSchema } from '../../../nodes/GptImage2/parameters/run';
 import { triggerOptionsSchema } from '../../../nodes/GptImage2/parameters/trigger';
 import { apiErrorSchema } from '../../../runflow/apiError';
 import { deliverySchema, readCallback, wasDelivered } from '../../../runflow/callback';

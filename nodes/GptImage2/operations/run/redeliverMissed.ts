@@ -13,7 +13,7 @@ import { RecentKeys } from '../../recentKeys';
 import { isResumeUrl } from '../../suspension/resumeUrl';
 import { eachItem, type ItemWork } from '../eachItem';
 import { Redeliveries } from './redeliveries';
-import { visitRuns } from './visitRuns';
+import { visitRuns } from './getMany';
 
 const hourMs = 3_600_000;
 
