@@ -156,7 +156,7 @@ describe('reuse on a real n8n', () => {
 	it('makes a picture anew whose file is gone', async () => {
 		const workflowId = await create(['a lost picture']);
 		await client.executeToEnd(workflowId);
-		simulator.misbehave({ do: 'expire-file', times: 2 });
+		simulator.misbehave({ do: 'expire-file', times: 3 });
 		const again = await client.executeToEnd(workflowId);
 		expectSuccess(again);
 		expect([images(again), reused(again)]).toEqual([1, [false]]);
