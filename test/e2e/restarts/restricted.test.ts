@@ -104,15 +104,24 @@ describeWith('protection against requests to addresses of its own')(
 describe('an n8n that Runflow cannot reach', () => {
 	let proxy: Server;
 
-	/** Lets n8n reach the simulator by a public name, as the API has one. */
+	const publicUrl = 'http://api.runflow.example.com';
+
+	/** Lets n8n reach the simulator and its files by a public name, as the API has one. */
 	beforeAll(async () => {
 		const { port } = new URL(simulator.url);
 		proxy = createServer((incoming, outgoing) => {
 			const { pathname, search } = new URL(incoming.url ?? '');
 			const { headers, method } = incoming;
 			const onwards = request({ port, path: pathname + search, method, headers }, (answer) => {
-				outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-				answer.pipe(outgoing);
+				const chunks: Buffer[] = [];
+				answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+				answer.on('end', () => {
+					const body = Buffer.concat(chunks).toString('latin1');
+					const renamed = Buffer.from(body.replaceAll(simulator.url, publicUrl), 'latin1');
+					const length = { 'content-length': renamed.length };
+					outgoing.writeHead(answer.statusCode ?? 502, { ...answer.headers, ...length });
+					outgoing.end(renamed);
+				});
 			});
 			incoming.pipe(onwards);
 		});
@@ -125,7 +134,7 @@ describe('an n8n that Runflow cannot reach', () => {
 		const { port } = proxy.address() as AddressInfo;
 		const { hints, id } = await suspend(
 			{ HTTP_PROXY: `http://127.0.0.1:${port}`, NO_PROXY: '127.0.0.1,localhost' },
-			'http://api.runflow.example.com',
+			publicUrl,
 		);
 		expect(hints).toContain('N8N_WEBHOOK_URL');
 		expect(simulator.runs[0]?.request.callback_url).toBeUndefined();
