@@ -1,6 +1,6 @@
 import type { Execution } from '../../scripts/n8n/client';
 import type { RunningProcess } from '../../scripts/n8n/queue';
-import { expectSuccess, itemsOf, until } from '../e2e/support';
+import { drawing, expectSuccess, itemsOf, until } from '../e2e/support';
 import { FaultBook } from './faultBook';
 import {
 	executionsStartedByWebhook,
@@ -8,7 +8,6 @@ import {
 	prompts,
 	startCluster,
 	startedByWebhook,
-	withNode,
 	type Cluster,
 } from './support';
 
@@ -68,15 +67,8 @@ const isEmptied = ({ data }: Execution) => Object.keys(data.resultData.runData).
 /** What 'Reuse Earlier Runs' takes up for as many items with the first prompt. */
 async function reused(count: number): Promise<ReturnType<typeof itemsOf>> {
 	const { client, credentialId } = cluster;
-	const jsCode = `return Array.from({ length: ${count} }, () => ({ json: { prompt: 'picture number 0.' } }));`;
-	const workflow = withNode(
-		prompts(1, { parameters: { options: { reuse: 1 } } }),
-		'Prompts',
-		(node) => ({
-			...node,
-			parameters: { jsCode },
-		}),
-	);
+	const items = Array.from({ length: count }, () => ({ prompt: 'picture number 0.' }));
+	const workflow = drawing(items, { options: { reuse: 1 } });
 	const workflowId = await client.createWorkflow(workflow, credentialId);
 	const execution = await client.executeToEnd(workflowId);
 	expectSuccess(execution);

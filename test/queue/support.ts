@@ -118,8 +118,7 @@ export async function executionsStartedByWebhook(
 	return executions.filter(({ mode }) => mode === 'webhook').map(({ id }) => id);
 }
 
-/** A workflow with one of its nodes changed. */
-export function withNode(
+function withNode(
 	workflow: ExportedWorkflow,
 	name: string,
 	change: (node: INode) => INode,
