@@ -55,8 +55,7 @@ export async function resumedItems(
 		? known
 		: (await readOnce(client, suspension, isWhole ? 'all' : 'usual')).runs;
 	const downloadSlots = new Slots(downloadsAtOnce);
-	const { deadline = Infinity } = suspension;
-	const leftMs = Math.max(deadline - Date.now() - resumingMs, shortestLimitMs);
+	const leftMs = Math.max(suspension.deadline - Date.now() - resumingMs, shortestLimitMs);
 	const deadlineOfAll = deadlineIn(Math.min(leftMs, longestLimitMs));
 	let toDeliver = suspension.runs.length;
 	const resumed = suspension.runs.map(async (suspended) => {

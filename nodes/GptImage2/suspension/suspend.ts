@@ -80,7 +80,7 @@ function suspensionOf(
 	{ context, execution, ledger, options, requests }: Batch,
 	started: RunResult[],
 	failed: FailedItem[],
-): Suspension & { deadline: number } {
+): Suspension {
 	const startedAt = Date.now();
 	const entries = requests.flatMap((request) => ledger.runOf(request) ?? []);
 	const entryOf = new Map(entries.map((entry) => [entry.runId, entry]));

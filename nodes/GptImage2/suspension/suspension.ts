@@ -15,8 +15,8 @@ const suspensionSchema = z.object({
 	id: z.string(),
 	/** When the execution was suspended, in milliseconds since 1970. */
 	startedAt: z.number(),
-	/** When n8n resumes it at the latest, in milliseconds since 1970; an earlier version of this package didn't say. */
-	deadline: z.number().optional(),
+	/** When n8n resumes it at the latest, in milliseconds since 1970. */
+	deadline: z.number(),
 	/** When the first of its runs was created, in milliseconds since 1970 by the API's clock; 0 where unknown. */
 	firstCreatedAt: z.number(),
 	/** The execution that is suspended; n8n's Retry copies what is kept here into another one. */
