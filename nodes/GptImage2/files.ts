@@ -121,8 +121,9 @@ export async function fetchImage<T>(
 }
 
 /**
- * Whether the storage still has an image; false only for a status that means that it hasn't. Opens the image
- * and reads none of it. Never throws.
+ * Whether the storage still has an image; false only for a status that means that it hasn't. Asks for its
+ * first byte, so that the connection can be used again; a storage may send all of it, which isn't read.
+ * Never throws.
  */
 export async function isStillThere(
 	transfer: Transfer,
@@ -130,13 +131,14 @@ export async function isStillThere(
 	goneStatuses: ReadonlySet<unknown>,
 ): Promise<boolean> {
 	if (url.startsWith('data:')) return true;
+	const headers = { 'Accept-Encoding': 'identity', Range: 'bytes=0-0' };
 	const look = async (signal: AbortSignal) => {
-		(await open({ ...transfer, signal }, url)).body.destroy();
+		const answer = await request({ ...transfer, signal }, url, async () => ({ headers }));
+		if (answer.headers['content-length'] === '1') answer.body.resume();
+		else answer.body.destroy();
+		return !goneStatuses.has(answer.statusCode);
 	};
-	return await within(lookTimeoutMs, look, transfer.signal).then(
-		() => true,
-		(error: unknown) => !(error instanceof TransferError && goneStatuses.has(error.problem)),
-	);
+	return await within(lookTimeoutMs, look, transfer.signal).catch(() => true);
 }
 
 /** A file to upload; the storage wants to know its size in bytes in advance. */

@@ -29,6 +29,10 @@ export function fileRoutes(
 			const generic = misbehaviour.take('octet-stream-file', prompt) !== null;
 			reply.type(generic ? 'binary/octet-stream' : `image/${output_format}`);
 			const size = Math.max(settings.fileSize ?? 0, picture.length);
+			if (request.headers.range === 'bytes=0-0') {
+				reply.code(206).header('content-range', `bytes 0-0/${size}`);
+				return await reply.send(picture.subarray(0, 1));
+			}
 			reply.header('content-length', size);
 			if (misbehaviour.take('cut-file', prompt)) {
 				reply.hijack();

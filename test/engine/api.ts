@@ -49,6 +49,8 @@ export class CountingApi {
 	/** How many requests for files are refused from now on, and with which status. */
 	missingFiles = 0;
 	missingStatus = 404;
+	/** Which part of a file was asked for, where not all of it was. */
+	readonly ranges: string[] = [];
 	inFlight = 0;
 	mostInFlight = 0;
 	private readonly seen = new Set<CountedRun>();
@@ -114,13 +116,19 @@ export class CountingApi {
 				const listed = items.reverse().map((run) => ({ ...this.view(run), ...hidden }));
 				return [200, { items: listed, next: null }];
 			});
+		const noteRange = (range: string) => this.ranges.push(range);
+		const fileOf = (uri: string): nock.ReplyFnResult => {
+			if (this.missingFiles === 0) return [200, gif(uri), { 'content-type': 'image/png' }];
+			this.missingFiles -= 1;
+			return [this.missingStatus, ''];
+		};
 		nock('https://files.test')
 			.persist()
 			.get(/.*/)
-			.reply((uri) => {
-				if (this.missingFiles === 0) return [200, gif(uri), { 'content-type': 'image/png' }];
-				this.missingFiles -= 1;
-				return [this.missingStatus, ''];
+			.reply(function (uri) {
+				const { range } = this.req.headers;
+				if (typeof range === 'string') noteRange(range);
+				return fileOf(uri);
 			});
 	}
 

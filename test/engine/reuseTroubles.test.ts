@@ -214,6 +214,18 @@ describe('reuse under the other completions', () => {
 	});
 });
 
+describe('the image of a run to reuse', () => {
+	it('is looked at by its first byte only, and then downloaded as a whole', async () => {
+		const api = new CountingApi();
+		await execute();
+		expect(api.ranges).toEqual([]);
+		const again = await execute();
+		expect(reusedOf(again)).toEqual([true]);
+		expect(again.items[0]?.binary?.data).toBeDefined();
+		expect(api.ranges).toEqual(['bytes=0-0']);
+	});
+});
+
 describe('reuse and the ledger', () => {
 	it('continues with the reused run when Retry On Fail tries again, and still calls it reused', async () => {
 		const api = new CountingApi((run) => void (run.status = 'running'));
