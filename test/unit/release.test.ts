@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -83,12 +83,20 @@ describe('publishing', () => {
 		expect(publish).not.toMatch(/secrets\.|NODE_AUTH_TOKEN|NPM_TOKEN/);
 	});
 
-	it("goes through n8n's own tool, in the workflow only", () => {
-		expect(job('publish')).toContain('npx n8n-node release');
-		expect(manifest.scripts.prepublishOnly).toBe('n8n-node prerelease');
+	it('refuses a tag that is not the version', () => {
+		const [, check = ''] = /The tag is the version.*\n\s+run: (.*)/.exec(job('publish')) ?? [];
+		const exitCode = (tag: string) =>
+			spawnSync('bash', ['-c', check], { cwd: root, env: { ...process.env, GITHUB_REF_NAME: tag } })
+				.status;
+		expect(exitCode(`v${manifest.version}`)).toBe(0);
+		expect([exitCode('v0.0.0'), exitCode(manifest.version), exitCode('')]).toEqual([1, 1, 1]);
 	});
 
-	it('checks that the tag is the version', () => {
-		expect(job('publish')).toContain('test "$GITHUB_REF_NAME" = "v$(node -p');
+	it('is refused to whoever tries it by hand', () => {
+		const { status, stdout } = spawnSync('npm', ['run', '-s', 'prepublishOnly'], { cwd: root });
+		expect([status, stdout.toString().trim()]).toEqual([
+			1,
+			'Run `npm run release` to publish the package',
+		]);
 	});
 });
