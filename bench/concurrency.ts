@@ -3,28 +3,33 @@ import { onN8n, type Bench } from './n8n';
 import { duration, whole, type Figures, type Options, type Size } from './report';
 import { gptImage2, prompts, workflowOf } from './workflows';
 
-/** An API that accepts so many pending runs at once, and what is tried against it. */
+/** An API that accepts so many pending runs at once, or creates within a second, and what is tried against it. */
 interface Trial {
-	atOnce: number;
+	limit: { atOnce: number } | { perSecond: number };
 	items: number;
 	fixed: number[];
 }
 
 const runTimeMs = 3000;
 
+const limits: Array<Omit<Trial, 'fixed'>> = [
+	{ limit: { atOnce: 5 }, items: 40 },
+	{ limit: { atOnce: 20 }, items: 100 },
+	{ limit: { atOnce: 100 }, items: 500 },
+	{ limit: { atOnce: 1000 }, items: 1000 },
+	{ limit: { perSecond: 30 }, items: 400 },
+];
+
 const trials: Readonly<Record<Size, Trial[]>> = {
-	tiny: [{ atOnce: 2, items: 4, fixed: [1, 10] }],
-	short: [
-		{ atOnce: 5, items: 40, fixed: [5, 10, 50, 1000] },
-		{ atOnce: 20, items: 100, fixed: [10, 20, 50, 1000] },
-		{ atOnce: 1000, items: 400, fixed: [50, 100, 1000] },
-	],
-	full: [5, 20, 1000].map((atOnce) => ({
-		atOnce,
-		items: Math.min(400, 10 * atOnce),
-		fixed: [1, 5, 10, 20, 50, 100, 1000],
-	})),
+	tiny: [{ limit: { atOnce: 2 }, items: 4, fixed: [1, 10] }],
+	short: limits.map((trial) => ({ ...trial, fixed: bestFixed(trial) })),
+	full: limits.map((trial) => ({ ...trial, fixed: [1, 5, 10, 20, 50, 100, 1000] })),
 };
+
+/** The numbers that may be the best one, and the largest. */
+function bestFixed({ limit }: Omit<Trial, 'fixed'>): number[] {
+	return 'atOnce' in limit ? [...new Set([limit.atOnce, 1000])] : [50, 90, 100, 1000];
+}
 
 interface Tried {
 	name: string;
@@ -42,7 +47,11 @@ export async function concurrency({ size }: Options): Promise<Figures[]> {
 }
 
 async function compare(bench: Bench, trial: Trial): Promise<Figures> {
-	bench.simulator.settings.mostPendingRuns = trial.atOnce;
+	const { limit } = trial;
+	const atOnce = 'atOnce' in limit ? limit.atOnce : null;
+	const perSecond = 'perSecond' in limit ? limit.perSecond : null;
+	const { settings } = bench.simulator;
+	Object.assign(settings, { mostPendingRuns: atOnce, mostCreatesPerSecond: perSecond });
 	const automatic = await measure(bench, trial, undefined);
 	const fixed: Tried[] = [];
 	for (const number of trial.fixed) fixed.push(await measure(bench, trial, number));
@@ -51,8 +60,10 @@ async function compare(bench: Bench, trial: Trial): Promise<Figures> {
 		...row,
 		'× the best fixed number': (timeMs / best.timeMs).toFixed(2),
 	}));
+	const accepted =
+		'atOnce' in limit ? `${whole(limit.atOnce)} at once` : `${limit.perSecond} in a second`;
 	return {
-		title: `${whole(trial.items)} items with runs of ${duration(runTimeMs)}; the API accepts ${whole(trial.atOnce)} at once`,
+		title: `${whole(trial.items)} items with runs of ${duration(runTimeMs)}; the API accepts ${accepted}`,
 		rows,
 		meaning: `Left to itself, the node takes ${(automatic.timeMs / best.timeMs).toFixed(2)} times as long as with the best of these numbers, which is ${best.name}.`,
 	};

@@ -10,7 +10,14 @@ import { findRun, type WantedRun } from './findRun';
 import type { RunRequest } from './input';
 import type { RunLists } from './lists';
 import { requestJson, type Send } from './request';
-import { isPassing, maxRetries, mayHaveBeenAccepted, retryDelay, type Pause } from './retry';
+import {
+	createDelay,
+	isPassing,
+	maxRetries,
+	mayHaveBeenAccepted,
+	retryDelay,
+	type Pause,
+} from './retry';
 import { createdRunSchema, type Run } from './run';
 
 /** How one create is made safe to repeat. */
@@ -80,7 +87,11 @@ export async function createRun(
 		if (options.uncertain && hasNoRun) uncertain = false;
 		const isFinal = wasAccepted || !mayTryAgain(error, retries, options);
 		if (isFinal) return { error, mayBePaid: uncertain };
-		await pauseUntilStopped(tools.pause, retryDelay(error, retries, Math.random()), options.signal);
+		await pauseUntilStopped(
+			tools.pause,
+			createDelay(error, retries, Math.random()),
+			options.signal,
+		);
 	}
 }
 

@@ -43,9 +43,25 @@ export function mayHaveBeenAccepted(error: unknown): boolean {
  * don't come back at the same moment (RATE-new).
  */
 export function retryDelay(error: unknown, retriesSoFar: number, random: number): number {
-	if (error instanceof RunflowApiError && error.retryAfterMs !== null) {
-		return Math.min(error.retryAfterMs, longestRetryAfterMs);
-	}
+	return askedFor(error) ?? backoff(retriesSoFar, random);
+}
+
+/**
+ * The same before a create is sent again. One that was refused with 429 never comes sooner than without that
+ * header, which may name a moment that is past: a thousand items would come back at once.
+ */
+export function createDelay(error: unknown, retriesSoFar: number, random: number): number {
+	const isRefused = error instanceof RunflowApiError && error.httpStatus === 429;
+	const leastMs = isRefused ? backoff(retriesSoFar, random) : 0;
+	return Math.max(retryDelay(error, retriesSoFar, random), leastMs);
+}
+
+function askedFor(error: unknown): number | null {
+	const asked = error instanceof RunflowApiError ? error.retryAfterMs : null;
+	return asked === null ? null : Math.min(asked, longestRetryAfterMs);
+}
+
+function backoff(retriesSoFar: number, random: number): number {
 	return Math.min(firstDelayMs * 2 ** retriesSoFar, longestDelayMs) + random * longestJitterMs;
 }
 

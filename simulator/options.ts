@@ -68,6 +68,8 @@ export const settingsSchema = z.object({
 	signingSecret: z.string().nullable().default(null),
 	/** How many runs may be pending at once; a create above that is refused with 429 (RATE). Null for any number. */
 	mostPendingRuns: z.number().int().positive().nullable().default(null),
+	/** How many creates are accepted within a second; one more is refused with 429 (RATE). Null for any number. */
+	mostCreatesPerSecond: z.number().int().positive().nullable().default(null),
 	/** Whether all pictures of a size and format are the same one, drawn once, since drawing takes time. */
 	samePicture: z.boolean().default(false),
 	/** Files are padded to this size in bytes; null leaves them as they are. */

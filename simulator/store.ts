@@ -102,6 +102,12 @@ export class RunStore {
 		return this.runs.filter(({ endsAt }) => endsAt > now);
 	}
 
+	/** How many runs were created within the last so many milliseconds. */
+	createdWithin(milliseconds: number): number {
+		const since = Date.now() - milliseconds;
+		return this.runs.filter(({ createdAt }) => createdAt > since).length;
+	}
+
 	/** The run with that id, null if there is none. */
 	find(id: string): SimulatedRun | null {
 		return this.runs.find((run) => run.id === id) ?? null;

@@ -46,6 +46,8 @@ export function modelRoutes(app: FastifyInstance, state: SimulatorState): void {
 			const isFull = store.pending().length >= (settings.mostPendingRuns ?? Infinity);
 			if (!known && isFull)
 				return await refuse(reply, 429, 'RATE_LIMITED', 'Too many runs are pending.');
+			if (!known && store.createdWithin(1000) >= (settings.mostCreatesPerSecond ?? Infinity))
+				return await refuse(reply, 429, 'RATE_LIMITED', 'Too many runs were created.');
 
 			const run = (known && store.find(known.runId)) ?? store.create(model, sent);
 			if (key !== undefined) answered.set(key, { bodyHash, runId: run.id });

@@ -7,7 +7,7 @@ function accept(limit: AutomaticLimit, creates: number, moment = 0): number {
 }
 
 describe('the automatic limit of runs', () => {
-	it('starts at 10 and doubles as soon as so many are pending, up to 100', () => {
+	it('starts at 10 and doubles as soon as so many are pending, up to 1,000', () => {
 		const limit = new AutomaticLimit();
 		expect(limit.limit).toBe(10);
 		expect(accept(limit, 9)).toBe(10);
@@ -15,8 +15,8 @@ describe('the automatic limit of runs', () => {
 		expect(accept(limit, 9)).toBe(20);
 		expect(accept(limit, 1)).toBe(40);
 		expect(accept(limit, 20)).toBe(80);
-		expect(accept(limit, 40)).toBe(100);
-		expect(accept(limit, 1000)).toBe(100);
+		expect(accept(limit, 40 + 80 + 160 + 320)).toBe(1000);
+		expect(accept(limit, 10_000)).toBe(1000);
 	});
 
 	it('halves once for creates that are refused together', () => {
@@ -39,11 +39,11 @@ describe('the automatic limit of runs', () => {
 		const limit = new AutomaticLimit();
 		accept(limit, 20);
 		expect(limit.limit).toBe(40);
-		limit.refuse(limit.currentRound, 25, 0);
+		limit.refuse(limit.currentRound, 25, 2000);
 		expect(limit.limit).toBe(20);
-		expect(accept(limit, 20)).toBe(25);
-		expect(accept(limit, 100)).toBe(25);
-		expect(accept(limit, 25, 30_000)).toBe(50);
+		expect(accept(limit, 20, 2000)).toBe(25);
+		expect(accept(limit, 100, 2000)).toBe(25);
+		expect(accept(limit, 25, 32_000)).toBe(50);
 	});
 
 	it('recovers at once from a refusal that has nothing to do with pending runs', () => {
@@ -51,5 +51,24 @@ describe('the automatic limit of runs', () => {
 		for (let refusals = 0; refusals < 10; refusals++) limit.refuse(limit.currentRound, 0, 0);
 		expect(accept(limit, 1)).toBe(2);
 		expect(accept(limit, 1)).toBe(4);
+	});
+
+	it('keeps creates apart for half a minute where as many were accepted within a second as are pending', () => {
+		const limit = new AutomaticLimit();
+		accept(limit, 20, 0);
+		accept(limit, 10, 900);
+		limit.refuse(limit.currentRound, 10, 1200);
+		expect(limit.limit).toBe(40);
+		expect(limit.gapMs(31_000)).toBeCloseTo(1000 / 9.7);
+		expect(limit.gapMs(31_200)).toBe(0);
+	});
+
+	it('keeps them apart no longer once runs turn out to be too many', () => {
+		const limit = new AutomaticLimit();
+		accept(limit, 5);
+		limit.refuse(limit.currentRound, 5, 0);
+		expect([limit.limit, limit.gapMs(1500)]).toEqual([10, 1000 / (5 * 0.97)]);
+		limit.refuse(limit.currentRound, 5, 1500);
+		expect([limit.limit, limit.gapMs(1500)]).toEqual([5, 0]);
 	});
 });

@@ -1,5 +1,6 @@
 import { RunflowAnswerError, RunflowApiError, RunflowConnectionError } from '../../runflow/errors';
 import {
+	createDelay,
 	isPassing,
 	mayHaveBeenAccepted,
 	parseRetryAfter,
@@ -43,6 +44,14 @@ describe('how long to wait', () => {
 		expect(retryDelay(api(429, 2000), 3, 1)).toBe(2000);
 		expect(retryDelay(api(429, 0), 3, 1)).toBe(0);
 		expect(retryDelay(api(429, 3_600_000), 0, 0)).toBe(60_000);
+	});
+
+	it('never lets a create that was refused come back sooner for a Retry-After, but later', () => {
+		expect([0, 1, 2].map((retries) => createDelay(api(429, 0), retries, 0))).toEqual([
+			1000, 2000, 4000,
+		]);
+		expect(createDelay(api(429, 60_000), 0, 1)).toBe(60_000);
+		expect(createDelay(api(503, 0), 0, 1)).toBe(0);
 	});
 
 	it.each([

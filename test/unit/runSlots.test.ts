@@ -1,10 +1,24 @@
+import { sleep } from 'n8n-workflow';
+
 import { RunSlots } from '../../nodes/GptImage2/runs/runSlots';
 import { RunflowApiError } from '../../runflow/errors';
 
 const { signal } = new AbortController();
 
-/** The error of a create that is to be sent again after a millisecond. */
-const refusal = () => new RunflowApiError(429, { retryAfterMs: 1 });
+/** The error of a create that is to be sent again at once. */
+const refusal = () => new RunflowApiError(429, { retryAfterMs: 0 });
+
+/** Lets time pass until this has settled, and returns or throws what it does. */
+async function settled<T>(promise: Promise<T>): Promise<T> {
+	let isSettled = false;
+	const end = () => void (isSettled = true);
+	promise.then(end, end);
+	while (!isSettled) await jest.advanceTimersByTimeAsync(10);
+	return await promise;
+}
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
 
 /** The work of an item whose create is refused so many times. */
 function refusedTimes(slots: RunSlots, times: number) {
@@ -27,14 +41,14 @@ describe('the slots of runs', () => {
 	it('try an item again whose create was refused', async () => {
 		const slots = new RunSlots(0);
 		const { tries, work } = refusedTimes(slots, 3);
-		await expect(slots.use(work, signal)).resolves.toBe('run');
+		await expect(settled(slots.use(work, signal))).resolves.toBe('run');
 		expect(tries.count).toBe(4);
 	});
 
 	it('give an item up that is refused for the sixth time, where no run of the node is pending', async () => {
 		const slots = new RunSlots(0);
 		const { tries, work } = refusedTimes(slots, Infinity);
-		await expect(slots.use(work, signal)).rejects.toMatchObject({ httpStatus: 429 });
+		await expect(settled(slots.use(work, signal))).rejects.toMatchObject({ httpStatus: 429 });
 		expect(tries.count).toBe(6);
 	});
 
@@ -43,7 +57,7 @@ describe('the slots of runs', () => {
 		let end = () => {};
 		const pending = slots.whilePending(async () => await new Promise<void>((done) => (end = done)));
 		const { tries, work } = refusedTimes(slots, 20);
-		await expect(slots.use(work, signal)).resolves.toBe('run');
+		await expect(settled(slots.use(work, signal))).resolves.toBe('run');
 		expect(tries.count).toBe(21);
 		end();
 		await pending;
@@ -53,15 +67,16 @@ describe('the slots of runs', () => {
 		const slots = new RunSlots(0);
 		slots.begin().accepted();
 		const { work } = refusedTimes(slots, 20);
-		await expect(slots.use(work, signal)).resolves.toBe('run');
+		await expect(settled(slots.use(work, signal))).resolves.toBe('run');
 	});
 
 	it('hold all creates back for as long as the API asks for', async () => {
 		const slots = new RunSlots(0);
-		slots.begin().failed(new RunflowApiError(429, { retryAfterMs: 200 }));
+		const retryAfterMs = 20_000;
+		slots.begin().failed(new RunflowApiError(429, { retryAfterMs }));
 		const started = Date.now();
-		await slots.use(async () => await Promise.resolve(), signal);
-		expect(Date.now() - started).toBeGreaterThanOrEqual(190);
+		await settled(slots.use(async () => await Promise.resolve(), signal));
+		expect(Date.now() - started).toBeGreaterThanOrEqual(retryAfterMs);
 	});
 
 	it('throw any other error at once', async () => {
@@ -71,7 +86,7 @@ describe('the slots of runs', () => {
 			slots.begin().failed(error);
 			return await Promise.reject(error);
 		};
-		await expect(slots.use(work, signal)).rejects.toBe(error);
+		await expect(settled(slots.use(work, signal))).rejects.toBe(error);
 	});
 
 	it('stop trying once the node is stopped', async () => {
@@ -87,20 +102,86 @@ describe('the slots of runs', () => {
 		const slots = new RunSlots(2);
 		const { tries, work } = refusedTimes(slots, 1);
 		expect(slots.repeatsRefused).toBe(false);
-		await expect(slots.use(work, signal)).rejects.toMatchObject({ httpStatus: 429 });
+		await expect(settled(slots.use(work, signal))).rejects.toMatchObject({ httpStatus: 429 });
 		expect(tries.count).toBe(1);
 	});
 
 	it('are blocked no longer where the clock is set back meanwhile', async () => {
-		jest.useFakeTimers();
 		const slots = new RunSlots(0);
 		const { tries, work } = refusedTimes(slots, 1);
 		const done = slots.use(work, signal);
 		while (tries.count === 0) await jest.advanceTimersByTimeAsync(0);
 		jest.setSystemTime(Date.now() - 3_600_000);
-		await jest.advanceTimersByTimeAsync(1_000);
-		jest.useRealTimers();
+		await jest.advanceTimersByTimeAsync(2_000);
 		expect(tries.count).toBe(2);
 		await done;
+	});
+
+	it('hold creates back longer with each that is refused, though they may come back at once', async () => {
+		const slots = new RunSlots(0);
+		const { tries, work } = refusedTimes(slots, 4);
+		const startedAt = Date.now();
+		await settled(slots.use(work, signal));
+		expect(tries.count).toBe(5);
+		expect(Date.now() - startedAt).toBeGreaterThanOrEqual(1000 + 2000 + 4000 + 8000);
+	});
+});
+
+/** An API that accepts so many runs at once, and so many creates within a second. */
+interface Accepting {
+	runs?: number;
+	creates?: number;
+}
+
+/** What becomes of that many items whose runs take 3 s, against such an API: the seconds, and the creates that were refused. */
+async function drawn(items: number, { creates = Infinity, runs = Infinity }: Accepting) {
+	const slots = new RunSlots(0);
+	const createdAt: number[] = [];
+	let pending = 0;
+	let refused = 0;
+	const work = async () => {
+		const create = slots.begin();
+		await sleep(20);
+		const lately = createdAt.filter((at) => at > performance.now() - 1000);
+		if (pending >= runs || lately.length >= creates) {
+			refused += 1;
+			const error = refusal();
+			create.failed(error);
+			throw error;
+		}
+		createdAt.push(performance.now());
+		pending += 1;
+		create.accepted();
+		await slots.whilePending(async () => await sleep(3000));
+		pending -= 1;
+	};
+	const startedAt = performance.now();
+	const all = Array.from({ length: items }, async () => await slots.use(work, signal));
+	await settled(Promise.all(all));
+	return { refused, seconds: (performance.now() - startedAt) / 1000 };
+}
+
+describe('runs whose number is found by trying', () => {
+	beforeEach(() => void jest.spyOn(Math, 'random').mockReturnValue(0.5));
+	afterEach(() => void jest.restoreAllMocks());
+
+	it.each([
+		{ items: 40, runs: 5 },
+		{ items: 100, runs: 20 },
+		{ items: 500, runs: 100 },
+		{ items: 1000, runs: 1000 },
+	])(
+		'take hardly longer than with the best number: $items items, $runs at once',
+		async ({ items, runs }) => {
+			const { refused, seconds } = await drawn(items, { runs });
+			expect(seconds).toBeLessThan((items / runs) * 3 * 1.1 + 0.5);
+			expect(refused).toBeLessThanOrEqual(runs + 1);
+		},
+	);
+
+	it('are created hardly slower than an API allows that accepts 30 in a second', async () => {
+		const { refused, seconds } = await drawn(400, { creates: 30 });
+		expect(seconds).toBeLessThan((400 / 30 + 3) * 1.1);
+		expect(refused).toBeLessThanOrEqual(30);
 	});
 });

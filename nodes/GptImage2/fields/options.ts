@@ -34,7 +34,7 @@ const imageOptions: INodeProperties[] = [
 		typeOptions: { minValue: 0 },
 		default: 0,
 		description:
-			"How many runs may be pending at once. 0 means automatic: as many as Runflow accepts, up to 100. With 'Suspend Until Callback' and 'Return Immediately', which wait for no run, it is how many are being created at once. Read once for all items.",
+			"How many runs may be pending at once. 0 means automatic: as many as Runflow accepts, up to 1,000. With 'Suspend Until Callback' and 'Return Immediately', which wait for no run, it is how many are being created at once. Read once for all items.",
 	},
 	{
 		displayName: 'Download',

@@ -1,25 +1,49 @@
 /** How many runs are tried at once before anything is known. */
 const firstLimit = 10;
 
-const highestLimit = 100;
+/** Only against exhausted sockets; how many runs may be pending is for the API to say. */
+const highestLimit = 1000;
 
-/** For this long a number of pending runs that was too many isn't tried again. */
-const ceilingLifetimeMs = 30_000;
+/** For this long what was too much isn't tried again. */
+const lessonLifetimeMs = 30_000;
+
+/** Over which time creates are counted, to learn how many the API accepts. */
+const countedMs = 1000;
+
+/** A learnt rate is kept a little below, so that it isn't refused for being a moment early. */
+const caution = 0.97;
+
+/** What was too much, and until when that is heeded. */
+interface Lesson {
+	value: number;
+	until: number;
+}
+
+const nothing: Lesson = { value: 0, until: 0 };
 
 /**
- * How many runs may be pending at once, found by trying: doubled as soon as as many were accepted, halved
- * when one is refused with 429, and then kept below what was too many.
+ * How many runs may be pending at once, and how fast they may be created, found by trying. The number is
+ * doubled as soon as as many were accepted. A create that is refused with 429 says that there were too many
+ * creates in the last second, or too many runs: where those that are pending were all created just now, it
+ * is taken for the first, and the next create, sent when a second has passed, tells. All moments are in
+ * milliseconds by a clock of the caller.
  */
 export class AutomaticLimit {
 	private now = firstLimit;
 
-	/** Counts the changes, so that creates refused together halve the limit once. */
+	/** Counts the changes, so that creates refused together count once. */
 	private round = 0;
 
 	/** How many creates are still to be accepted before the limit is doubled. */
 	private leftInRound = firstLimit;
 
-	private ceiling = { runs: highestLimit, until: 0 };
+	/** So many runs were too many. */
+	private mostRuns = nothing;
+
+	/** So many milliseconds between two creates were enough. */
+	private gap = nothing;
+
+	private acceptedAt: number[] = [];
 
 	/** The limit at this moment. */
 	get limit(): number {
@@ -31,11 +55,18 @@ export class AutomaticLimit {
 		return this.round;
 	}
 
-	/** Notes that a create was accepted, at `moment`, in milliseconds by a clock of the caller. */
+	/** How long after a create the next one may begin, in milliseconds. */
+	gapMs(moment: number): number {
+		return moment < this.gap.until ? this.gap.value : 0;
+	}
+
+	/** Notes that a create was accepted. */
 	accept(moment: number): void {
+		this.acceptedAt.push(moment);
+		if (this.acceptedAt.length > 2 * highestLimit) this.forgetBefore(moment - countedMs);
 		this.leftInRound -= 1;
 		if (this.leftInRound > 0) return;
-		const highest = moment < this.ceiling.until ? this.ceiling.runs : highestLimit;
+		const highest = moment < this.mostRuns.until ? this.mostRuns.value : highestLimit;
 		const before = this.now;
 		const limit = Math.max(before, Math.min(before * 2, highest));
 		this.change(limit, limit > before ? limit - before : limit);
@@ -44,13 +75,25 @@ export class AutomaticLimit {
 	/** Notes that a create that began in `round` was refused while so many runs of this node were pending. */
 	refuse(round: number, pendingRuns: number, moment: number): void {
 		if (round !== this.round) return;
+		this.forgetBefore(moment - countedMs);
+		const accepted = this.acceptedAt.length;
+		const until = moment + lessonLifetimeMs;
+		if (accepted > 0 && accepted >= pendingRuns) {
+			this.gap = { value: countedMs / (accepted * caution), until };
+			this.round += 1;
+			return;
+		}
 		const half = Math.max(1, Math.floor(this.now / 2));
-		// Where hardly any run is pending, there are too many requests and not too many runs.
+		// Where hardly any run is pending, others use up what the API allows.
 		if (pendingRuns >= half) {
-			const runs = Math.max(half, Math.min(pendingRuns, this.now - 1));
-			this.ceiling = { runs, until: moment + ceilingLifetimeMs };
+			this.mostRuns = { value: Math.max(half, Math.min(pendingRuns, this.now - 1)), until };
+			this.gap = nothing;
 		}
 		this.change(half, half);
+	}
+
+	private forgetBefore(moment: number): void {
+		this.acceptedAt = this.acceptedAt.filter((at) => at > moment);
 	}
 
 	private change(limit: number, leftInRound: number): void {

@@ -1,7 +1,7 @@
 import { sleep } from 'n8n-workflow';
 
 import { RunflowApiError, StoppedError } from '../../../runflow/errors';
-import { maxRetries, retryDelay } from '../../../runflow/retry';
+import { createDelay, maxRetries } from '../../../runflow/retry';
 import { Slots } from '../../../runflow/slots';
 import { AutomaticLimit } from './automaticLimit';
 
@@ -31,6 +31,10 @@ export class RunSlots {
 
 	private blockedUntil = 0;
 
+	private nextCreateAt = 0;
+
+	private readonly turns = new Slots(1);
+
 	private refusalsInARow = 0;
 
 	private lastAcceptedAt = -Infinity;
@@ -51,7 +55,7 @@ export class RunSlots {
 			const isOnceMore = () => !signal.aborted && this.mayTryAgain(refused);
 			const result = await this.slots
 				.use(async () => {
-					await this.whileBlocked(signal);
+					await this.untilMyTurn(signal);
 					return { value: await work() };
 				})
 				.catch((error: unknown) => {
@@ -90,21 +94,28 @@ export class RunSlots {
 		};
 	}
 
-	/** Keeps all creates back for as long as the API asks for, or longer with each that it refuses in a row. */
+	/** Keeps all creates back for as long as the API asks for, and at least longer with each that it refuses in a row. */
 	private block(error: RunflowApiError): void {
 		if (performance.now() < this.blockedUntil) return;
-		const delayMs = retryDelay(error, this.refusalsInARow, Math.random());
+		const delayMs = createDelay(error, this.refusalsInARow, Math.random());
 		this.refusalsInARow += 1;
 		this.blockedUntil = performance.now() + delayMs;
 	}
 
-	private async whileBlocked(signal: AbortSignal): Promise<void> {
-		for (;;) {
-			const leftMs = this.blockedUntil - performance.now();
-			if (leftMs <= 0) return;
-			await sleep(leftMs, signal).catch(() => null);
-			if (signal.aborted) throw new StoppedError();
-		}
+	/** Lets creates begin one after the other, as soon as the API may accept them. */
+	private async untilMyTurn(signal: AbortSignal): Promise<void> {
+		await this.turns.use(async () => {
+			for (;;) {
+				const now = performance.now();
+				const leftMs = Math.max(this.blockedUntil, this.nextCreateAt) - now;
+				if (leftMs <= 0) {
+					this.nextCreateAt = now + (this.automatic?.gapMs(now) ?? 0);
+					return;
+				}
+				await sleep(leftMs, signal).catch(() => null);
+				if (signal.aborted) throw new StoppedError();
+			}
+		});
 	}
 
 	/** Whether a place may still become free: one of this node's own runs is pending, or was started lately. */
