@@ -244,6 +244,14 @@ describe("the file in a node's output", () => {
 	});
 });
 
+describe('an image as large as Runflow takes', () => {
+	it('is not refused for its size', async () => {
+		const binary = { data: file('a.png', { bytes: 52_428_800 }) };
+		const { error } = await edited({}, { binary });
+		expect(error?.message ?? '').not.toContain('larger than 50 MiB');
+	});
+});
+
 describe('binary data that is no image to edit', () => {
 	const expression = "={{ $('Start').item.binary.data }}";
 

@@ -117,10 +117,34 @@ describe('sync mode', () => {
 			.reply(200, emptied)
 			.post(models)
 			.times(6)
-			.reply(429, {}, { 'retry-after': '0' });
+			.reply(503, {}, { 'retry-after': '0' });
+		nock(apiUrl).persist().get('/v1/runs').query(true).reply(200, { items: [] });
 		const { error } = await runWorkflow(goldenWorkflow('generate', { syncMode: true }), { input });
-		expect(error?.httpCode).toBe('429');
+		expect(error?.httpCode).toBe('503');
 		expect(`${error?.message} ${error?.description}`).toContain(runId);
+	});
+
+	it.each([
+		['outputs those of another run, and says that both may be charged', inline('again'), 1],
+		['stays with the run that it knows where another has no image either', emptied, 0],
+	])('%s', async (_name, answered, images) => {
+		const anotherId = `${runId.slice(0, -1)}f`;
+		nock(apiUrl)
+			.post(models)
+			.reply(201, emptied)
+			.post(models)
+			.reply(201, { ...answered, id: anotherId })
+			.get(path)
+			.reply(200, emptied);
+		const {
+			items: out,
+			error,
+			hints,
+		} = await runWorkflow(goldenWorkflow('generate', { syncMode: true }), { input });
+		expect(out.filter(({ binary }) => binary?.data)).toHaveLength(images);
+		const said = images > 0 ? hints.join() : `${error?.message} ${error?.description}`;
+		expect(said).toContain(runId);
+		expect(said.includes(anotherId)).toBe(images > 0);
 	});
 
 	it('is refused in a tool of an agent, which gets no image but by its URL', async () => {
