@@ -54,6 +54,9 @@ function countsOf(report, code) {
 /** Tests wait for more of their time than they work, so that more of them go on at once than there are cores. */
 const workers = ['--maxWorkers=3'];
 
+/** The files of e2e share one n8n, which has to answer all of them. */
+const twoFiles = ['--maxWorkers=2'];
+
 const steps = fast
 	? [tests(['unit', 'engine'], workers)]
 	: [
@@ -62,7 +65,7 @@ const steps = fast
 			tests(['unit', 'engine'], workers),
 			tests(['unit-zod4']),
 			tests(['package']),
-			tests(['e2e']),
+			tests(['e2e'], twoFiles),
 			tests(['restarts'], workers),
 			testsWithNeeds('browser'),
 			testsWithNeeds('queue'),
