@@ -5,6 +5,7 @@ import { callbacks } from './callbacks';
 import { concurrency } from './concurrency';
 import { cost } from './cost';
 import { generate } from './generate';
+import { heap } from './heap';
 import { known } from './known';
 import { late } from './late';
 import { load } from './load';
@@ -20,6 +21,7 @@ const parts: Readonly<Record<string, (options: Options) => Promise<Figures[]>>> 
 	load,
 	concurrency,
 	known,
+	heap,
 	asleep,
 };
 
