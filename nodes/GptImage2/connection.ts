@@ -37,8 +37,10 @@ export const ignoreLateError = (): void => {};
 const largestAnswerBytes = 200_000_000;
 
 /** The API client of a node's credential. */
-interface Connection {
+export interface Connection {
 	client: RunflowClient;
+	/** The same client, that sends by another context and so needs no data of this one. */
+	clientIn: (context: ConnectionContext) => RunflowClient;
 	/** Whether an expression in the credential needs the data of the execution. */
 	needsItems: boolean;
 }
@@ -49,9 +51,10 @@ interface Connection {
  */
 export async function connect(context: ConnectionContext): Promise<Connection> {
 	const opened = await openCredential(context);
-	const client = new RunflowClient(sender(context, opened), sleep, opened.baseUrl);
+	const clientIn = (other: ConnectionContext) =>
+		new RunflowClient(sender(other, opened), sleep, opened.baseUrl);
 	const needsItems = 'getInputData' in context && (await differsWithoutItems(context, opened));
-	return { client, needsItems };
+	return { client: clientIn(context), clientIn, needsItems };
 }
 
 /**

@@ -30,6 +30,8 @@ export interface ExportedWorkflow {
 export interface Execution {
 	id: string;
 	status: string;
+	workflowId: string;
+	workflowData: Pick<ExportedWorkflow, 'nodes'>;
 	data: IRunExecutionData;
 	startedAt: string;
 	stoppedAt: string | null;

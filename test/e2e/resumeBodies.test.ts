@@ -63,7 +63,7 @@ describe('the resume URL of a suspended execution', () => {
 		const workflow = goldenWorkflow('twenty-items', { parameters: { completion: 'suspend' } });
 		const id = await client.execute(await client.createWorkflow(workflow, credentialId), 'Start');
 		await until(async () => (await client.statusOf(id)) === 'waiting');
-		const url = simulator.runs[0]?.request.callback_url ?? '';
+		const url = simulator.runs.at(-1)?.request.callback_url ?? '';
 		const answers: Record<string, number> = {};
 		for (const [name, request] of Object.entries(hostile)) {
 			answers[name] = await post(url, request());

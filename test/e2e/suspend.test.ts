@@ -1,4 +1,5 @@
 import type { N8nClient } from '../../scripts/n8n/client';
+import { listExecutions } from '../../scripts/n8n/executions';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
 import {
 	connect,
@@ -52,6 +53,35 @@ describe('suspend until callback, on a real n8n', () => {
 			Array.from({ length: 20 }, (_, item) => ({ item })),
 		);
 		expect(simulator.runs).toHaveLength(20);
+	});
+
+	it('says above the images what came out, and what Runflow charged', async () => {
+		simulator.misbehave({ do: 'end-run', status: 'failed', match: 'number 3.' });
+		const execution = await client.finished(await start({ onError: 'continueRegularOutput' }));
+		expectSuccess(execution);
+		const hints = execution.data.resultData.runData['GPT Image 2']?.at(-1)?.hints ?? [];
+		expect(hints.map(({ message }) => message)).toEqual([
+			'19 images from 19 runs, 1 failed, cost reported by Runflow: $2.527.',
+		]);
+		expect(itemsOf(execution)).toHaveLength(20);
+	});
+
+	it('is watched over by an alarm that shows no signed URL, and is gone with it', async () => {
+		simulator.settings.runTime = 6_000;
+		const id = await start();
+		await until(async () => (await client.statusOf(id)) === 'waiting');
+		const { workflowId } = await client.execution(id);
+		const waiting = async () =>
+			(await listExecutions(client, { workflowId, statuses: ['waiting'] })).map((one) => one.id);
+		const [alarm = ''] = (await waiting()).filter((one) => one !== id);
+		const { data, workflowData } = await client.execution(alarm);
+		expect(JSON.stringify([data.resultData, workflowData])).not.toMatch(
+			/webhook-waiting|signature=/,
+		);
+		const { parameters } = workflowData.nodes.at(-1) ?? {};
+		expect(parameters).toEqual({ resource: 'suspension', operation: 'watch' });
+		expectSuccess(await client.finished(id));
+		await until(async () => (await waiting()).length === 0);
 	});
 
 	it('continues without sleeping when all runs have ended before it would sleep', async () => {

@@ -190,7 +190,9 @@ describe('reuse under the other completions', () => {
 		const again = await execute({ completion: 'suspend', options: { reuse: 24, timeout: 2 } });
 		expect(again.run.status).toBe('success');
 		expect(again.items[0]?.json).toMatchObject({ reused: true, status: 'succeeded' });
-		expect(again.hints).toEqual(['Of 1 run, 1 reused ($0.133 not spent).']);
+		expect(again.hints).toEqual([
+			'1 image from 1 run, 1 reused ($0.133 not spent), 0 failed, nothing paid.',
+		]);
 		expect(api.runs).toHaveLength(1);
 	});
 

@@ -1,5 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+const neverShown = { show: { '@version': [0] } };
+
 /** What the node works on, and what it does with it. */
 export const resourceFields: INodeProperties[] = [
 	{
@@ -10,6 +12,8 @@ export const resourceFields: INodeProperties[] = [
 		options: [
 			{ name: 'Image', value: 'image' },
 			{ name: 'Run', value: 'run' },
+			// Of the node that watches over a suspended execution; nobody can choose it.
+			{ name: 'Suspension', value: 'suspension', displayOptions: neverShown },
 		],
 		default: 'image',
 	},
@@ -75,5 +79,12 @@ export const resourceFields: INodeProperties[] = [
 			},
 		],
 		default: 'get',
+	},
+	{
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'hidden',
+		displayOptions: { show: { resource: ['suspension'] } },
+		default: 'watch',
 	},
 ];

@@ -18,10 +18,7 @@ import { redeliverMissed } from './run/redeliverMissed';
 /** One operation of the node: turns the items of the context into items. */
 type Operation = (context: IExecuteFunctions) => Promise<INodeExecutionData[]>;
 
-/** n8n drops a parameter that no field shows, so the alarm of a suspension names its resource only. */
-const ringing = 'ring';
-
-/** The operations by the node's 'Resource' and 'Operation'; `ring` is used by the node itself only. */
+/** The operations by the node's 'Resource' and 'Operation'; that of a suspension is used by the node itself only. */
 const operations = new Map<string, Map<string, Operation>>([
 	['image', new Map(Object.entries({ edit, generate }))],
 	[
@@ -30,7 +27,7 @@ const operations = new Map<string, Map<string, Operation>>([
 			Object.entries({ get, getCallbackDeliveries, getMany, redeliverCallback, redeliverMissed }),
 		),
 	],
-	['suspension', new Map([[ringing, ring]])],
+	['suspension', new Map([['watch', ring]])],
 ]);
 
 /**
@@ -53,7 +50,7 @@ export async function operate(context: IExecuteFunctions): Promise<INodeExecutio
 function operationOf(context: IExecuteFunctions): Operation {
 	const parameters = new Parameters(context, 0);
 	const resource = parameters.read('resource', z.coerce.string());
-	const name = parameters.read('operation', z.coerce.string(), ringing);
+	const name = parameters.read('operation', z.coerce.string());
 	const operation = operations.get(resource)?.get(name);
 	if (operation !== undefined) return operation;
 	throw new NodeOperationError(context.getNode(), `'Operation' has the unknown value '${name}'`, {

@@ -1,4 +1,4 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, NodeExecutionHint } from 'n8n-workflow';
 
 import { isTakenUp, type RunResult, type RunSource } from './items';
 
@@ -14,12 +14,20 @@ export function totalCost(costs: Array<string | null>): string | null {
 	return String(Number(total.toFixed(costDecimals)));
 }
 
-/** Says above the output what the node made: images, failed items, and the cost as the API reported it. */
+/** What is said above the output. */
+export type Hint = Pick<NodeExecutionHint, 'message'> & { type: 'info' | 'warning' };
+
+/** Says above the output what the node made. */
 export function addSummaryHint(
 	context: IExecuteFunctions,
 	finished: RunResult[],
 	failed: number,
 ): void {
+	addHints(context, summaryOf(finished, failed));
+}
+
+/** What the node made: images, failed items, and the cost as the API reported it. */
+export function summaryOf(finished: RunResult[], failed: number): Hint[] {
 	const images = finished.reduce((sum, { images: delivered }) => sum + delivered.length, 0);
 	const partial = finished.filter(({ run }) => run.status === 'partial_succeeded');
 	const parts = [
@@ -28,12 +36,15 @@ export function addSummaryHint(
 		`${failed} failed`,
 		wordsForCost(finished),
 	];
-	addHint(context, failed > 0 ? 'warning' : 'info', `${parts.join(', ')}.`);
-	if (partial.length === 0) return;
-	addWarning(
-		context,
-		`${count(partial.length, 'run')} delivered only part of the images: ${partial.map(({ run }) => run.id).join(', ')}.`,
-	);
+	const summary: Hint = { type: failed > 0 ? 'warning' : 'info', message: `${parts.join(', ')}.` };
+	if (partial.length === 0) return [summary];
+	const message = `${count(partial.length, 'run')} delivered only part of the images: ${partial.map(({ run }) => run.id).join(', ')}.`;
+	return [summary, { type: 'warning', message }];
+}
+
+/** Says these things above the output. */
+export function addHints(context: IExecuteFunctions, hints: Hint[]): void {
+	for (const { message, type } of hints) addHint(context, type, message);
 }
 
 /** How many runs are reused, or were paid for by an execution that failed, and what they cost once. */

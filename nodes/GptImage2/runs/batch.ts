@@ -3,6 +3,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import type { RunflowClient } from '../../../runflow/client';
 import { Slots } from '../../../runflow/slots';
 import { downloadsAtOnce } from '../output/images';
+import type { Connection } from '../connection';
 import type { NodeOptions } from '../parameters/node';
 import { InputImages } from './inputImages';
 import { KnownRuns } from './knownRuns';
@@ -16,6 +17,7 @@ import { RunSlots } from './runSlots';
 export interface Batch {
 	context: IExecuteFunctions;
 	client: RunflowClient;
+	clientIn: Connection['clientIn'];
 	options: NodeOptions;
 	execution: NodeExecution;
 	requests: Request[];
@@ -32,7 +34,7 @@ export interface Batch {
 /** Opens the batch of a node execution, with the ledger that its context holds. */
 export function openBatch(
 	context: IExecuteFunctions,
-	client: RunflowClient,
+	{ client, clientIn }: Omit<Connection, 'needsItems'>,
 	options: NodeOptions,
 	requests: Request[],
 ): Batch {
@@ -42,6 +44,7 @@ export function openBatch(
 	return {
 		context,
 		client,
+		clientIn,
 		options,
 		execution,
 		requests,

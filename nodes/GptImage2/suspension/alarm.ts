@@ -2,6 +2,7 @@ import {
 	sleep,
 	type IExecuteFunctions,
 	type INodeExecutionData,
+	type IWebhookFunctions,
 	type IWorkflowBase,
 } from 'n8n-workflow';
 import { z } from 'zod/v3';
@@ -10,8 +11,9 @@ import { partOfAge, type AgePart } from '../../../runflow/pace';
 import { liveSuspensions } from './live';
 import { callResumeUrl, type ResumeAnswer } from './resumeUrl';
 
-/** What an alarm knows of the suspension that it watches over, and takes through its sub-execution; moments in milliseconds since 1970. */
+/** What an alarm knows of the suspension that it watches over; moments in milliseconds since 1970. */
 const alarmSchema = z.object({
+	/** Kept where nobody sees it: whoever knows it can wake the execution. */
 	resumeUrl: z.string(),
 	suspensionId: z.string(),
 	startedAt: z.number(),
@@ -19,6 +21,11 @@ const alarmSchema = z.object({
 });
 
 type Alarm = z.infer<typeof alarmSchema>;
+
+const alarmKey = 'alarm';
+
+/** The alarms that are being started, by suspension, and the context of their sub-execution. */
+const starting = new Map<string, { alarm: Alarm; context: IExecuteFunctions | null }>();
 
 const firstRingAfterMs = 150_000;
 
@@ -47,33 +54,48 @@ const startType = 'n8n-nodes-base.executeWorkflowTrigger';
 /** Whether n8n has said that it has no node to start an alarm with, which stays so for as long as it runs. */
 let lacksStart = false;
 
+/** What starting an alarm came to. */
+interface StartedAlarm {
+	/** Whether it is there where it is needed: one whose deadline is too near to ring isn't. */
+	isSet: boolean;
+	/** The context of its sub-execution, which holds none of the data of the execution; null where there is none. */
+	context: IExecuteFunctions | null;
+}
+
 /**
  * Starts the alarm of a suspension: a sub-execution that n8n saves, takes up after a restart, and that
- * calls the resume URL until nothing is left to wake. Resolves once it is saved. Returns whether n8n
- * accepted it; one whose deadline is too near to ring isn't needed.
+ * calls the resume URL until nothing is left to wake. Resolves once it is saved.
  */
-export async function startAlarm(context: IExecuteFunctions, alarm: Alarm): Promise<boolean> {
-	if (nextRing(alarm, Date.now()) === null) return true;
+export async function startAlarm(context: IExecuteFunctions, alarm: Alarm): Promise<StartedAlarm> {
+	if (nextRing(alarm, Date.now()) === null) return { isSet: true, context: null };
 	// n8n shows every sub-execution that it can't start as running until it is restarted.
-	if (lacksStart) return false;
+	if (lacksStart) return { isSet: false, context: null };
+	const { suspensionId } = alarm;
 	const code = alarmWorkflow(context);
 	const executionId = context.getExecutionId();
 	const parentExecution = { executionId, workflowId: code.id, shouldResume: false };
 	const options = { parentExecution, executionMode: context.getMode() };
+	const started: { alarm: Alarm; context: IExecuteFunctions | null } = { alarm, context: null };
+	starting.set(suspensionId, started);
 	try {
-		await context.executeWorkflow({ code }, [{ json: alarm }], undefined, options);
+		const item = {
+			json: { suspension: suspensionId, execution: executionId, workflow: code.name },
+		};
+		await context.executeWorkflow({ code }, [item], undefined, options);
 	} catch (error) {
 		lacksStart = error instanceof Error && error.message.endsWith(`node type: ${startType}`);
-		return false;
+		return { isSet: false, context: null };
+	} finally {
+		starting.delete(suspensionId);
 	}
 	// n8n notes a sub-execution that waits as one whose end resumes its parent, which this one never does.
 	delete context.getExecuteData().metadata?.waitingChildExecutionIds;
-	return true;
+	return { isSet: true, context: started.context };
 }
 
 /** The sub-workflow of an alarm: this node, which waits, rings, and follows itself. */
 function alarmWorkflow(context: IExecuteFunctions): IWorkflowBase {
-	const { type, typeVersion } = context.getNode();
+	const { credentials, type, typeVersion } = context.getNode();
 	const { id = '', name: workflow } = context.getWorkflow();
 	const start = 'Suspended';
 	const ring = `Wakes ${workflow || 'the workflow'} when Runflow's callback got lost`;
@@ -102,7 +124,8 @@ function alarmWorkflow(context: IExecuteFunctions): IWorkflowBase {
 				type,
 				typeVersion,
 				position: [200, 0],
-				parameters: { resource: 'suspension' },
+				parameters: { resource: 'suspension', operation: 'watch' },
+				credentials,
 			},
 		],
 		connections: { [start]: toRing, [ring]: toRing },
@@ -122,19 +145,33 @@ function alarmWorkflow(context: IExecuteFunctions): IWorkflowBase {
  */
 export async function ring(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const [item] = context.getInputData();
-	const alarm = alarmSchema.safeParse(item?.json);
-	if (!alarm.success) return [];
-	const { startedAt, suspensionId } = alarm.data;
+	const isFirst = begin(context, item);
+	const alarm = alarmSchema.safeParse(context.getContext('node')[alarmKey]);
+	if (!item || !alarm.success) return [];
 	let next = nextRing(alarm.data, Date.now());
-	const isLookedAfter = next !== null && liveSuspensions.isWatched(suspensionId);
-	if (Date.now() - startedAt >= firstRingAfterMs / 2 && !isLookedAfter) {
+	const isLookedAfter = next !== null && liveSuspensions.isWatched(alarm.data.suspensionId);
+	if (!isFirst && !isLookedAfter) {
 		const { isClear, isOver } = await callUntilClear(context, alarm.data);
 		if (isOver) return [];
 		if (!isClear) next = nextRing({ ...alarm.data, startedAt: Date.now() }, Date.now());
 	}
 	if (next === null) return [];
 	await context.putExecutionToWait(new Date(next));
-	return [{ json: alarm.data }];
+	return [item];
+}
+
+/** Whether it is an alarm whose resume URL is called. */
+export function isAlarm(context: IWebhookFunctions): boolean {
+	return context.getNode().parameters.resource === 'suspension';
+}
+
+/** Whether an alarm is only just started; it is then told what it has to know. */
+function begin(context: IExecuteFunctions, item: INodeExecutionData | undefined): boolean {
+	const started = starting.get(String(item?.json.suspension));
+	if (started === undefined) return false;
+	started.context = context;
+	context.getContext('node')[alarmKey] = started.alarm;
+	return true;
 }
 
 async function callUntilClear(

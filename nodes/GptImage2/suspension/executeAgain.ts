@@ -7,7 +7,7 @@ import {
 } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
-import { saveFailedRuns } from './suspension';
+import { saveAgain, type ExecutedAgain } from './suspension';
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 
@@ -19,13 +19,13 @@ const resumedSchema = z.object({
 
 /**
  * Has n8n execute the suspended node again, where it else only passes on what `webhook()` returns: so the node
- * fails because of these runs like any other, its error workflow starts, and *Retry* finds what it needs.
+ * says what came out like any other, or fails, its error workflow starts, and *Retry* finds what it needs.
  * Returns the items that the node was given, for `webhook()` to return; null where this n8n keeps them
  * elsewhere, so that this can't be had.
  */
 export function executeAgain(
 	context: IWebhookFunctions,
-	failedRuns: string[],
+	again: ExecutedAgain,
 ): INodeExecutionData[] | null {
 	const resumed = resumedSchema.safeParse(context);
 	if (!resumed.success) return null;
@@ -38,6 +38,6 @@ export function executeAgain(
 	if (!items || executeData.node.disabled !== true) return null;
 	executeData.node.disabled = false;
 	const nodeContext = NodeHelpers.getContext(runExecutionData, 'node', executeData.node);
-	saveFailedRuns(nodeContext, failedRuns);
+	saveAgain(nodeContext, again);
 	return items;
 }

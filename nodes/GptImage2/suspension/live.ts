@@ -22,6 +22,8 @@ export class LiveSuspension implements CalledSuspension {
 
 	private isResuming = false;
 
+	private readonly ending = new AbortController();
+
 	/** From when on nobody needs it, in milliseconds by the clock of `performance.now()`; until it is over, that isn't known. */
 	private forgottenFrom = Infinity;
 
@@ -69,8 +71,20 @@ export class LiveSuspension implements CalledSuspension {
 		});
 	}
 
+	/** Fires when it is over, for the first time. */
+	get over(): AbortSignal {
+		return this.ending.signal;
+	}
+
+	/** Resolves as soon as this process isn't resuming it. */
+	async untilResumed(): Promise<void> {
+		if (!this.isResuming || this.over.aborted) return;
+		await new Promise((resolve) => this.over.addEventListener('abort', resolve, { once: true }));
+	}
+
 	/** Notes that it is over. */
 	end(): void {
+		this.ending.abort();
 		this.forgottenFrom = performance.now() + overForMs;
 	}
 }

@@ -25,10 +25,11 @@ import {
 	listImages,
 	type ResultImage,
 } from '../output/images';
+import { summaryOf, type Hint } from '../output/hints';
 import { toItems, type RunResult } from '../output/items';
 import { noteResumed } from '../runs/undelivered';
 import { readOnce, type ReadRuns, type RunReader } from './reading';
-import { withErrorRows, type Suspension } from './suspension';
+import { withErrorRows, type ResumedOutput, type Suspension } from './suspension';
 
 /** So long before its deadline a suspension has to be resumed, because n8n itself resumes it then, without images. */
 const resumingMs = 2_000;
@@ -48,7 +49,7 @@ export async function resumedItems(
 	client: RunReader,
 	suspension: Suspension,
 	known: ReadRuns | null = null,
-): Promise<INodeExecutionData[]> {
+): Promise<ResumedOutput> {
 	const isWhole = suspension.runs.some(({ output }) => output.includeRun);
 	const isEnough = known !== null && (!isWhole || known.size === 1);
 	const runs = isEnough
@@ -66,9 +67,25 @@ export async function resumedItems(
 			return await deliver({ context, client, deadline: share }, suspended, run);
 		});
 		noteDelivered(suspension, suspended, ended);
-		return { itemIndex: suspended.itemIndex, rows: rowsOf(context, suspension, ended) };
+		return ended;
 	});
-	return withErrorRows(await Promise.all(resumed), suspension);
+	const ended = await Promise.all(resumed);
+	const rows = ended.map((one) => ({
+		itemIndex: one.result.itemIndex,
+		rows: rowsOf(context, suspension, one),
+	}));
+	return { items: withErrorRows(rows, suspension), hints: hintsFor(ended, suspension) };
+}
+
+function hintsFor(ended: Resumed[], { errorRows }: Suspension): Hint[] {
+	const finished = ended.filter(
+		({ failures, result }) => failures.length === 0 || result.images.length > 0,
+	);
+	const missing = ended.flatMap(({ failures }) => failures);
+	return summaryOf(
+		finished.map(({ result }) => result),
+		missing.length + errorRows.length,
+	);
 }
 
 /** A run and the images of it that were delivered, and why others weren't, or there is none. */

@@ -115,6 +115,11 @@ export function canReachItself(): boolean | null {
 	return reachesItself;
 }
 
+/** Finds out whether this process can call n8n's resume URLs, by that of an execution that runs. Never throws. */
+export async function probeItself(context: IExecuteFunctions): Promise<void> {
+	await callResumeUrl(context, resumeUrlOf(context), { purpose: 'probe', suspensionId: '' });
+}
+
 /** Calls the resume URL of a suspended execution. Never throws. */
 export async function callResumeUrl(
 	context: RequestContext,

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
-import type { INodeExecutionData } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { isTerminal } from '../../../runflow/status';
 import { toSuspendedErrorRow } from '../errors/errorRow';
 import type { Circumstances } from '../errors/nodeErrors';
-import { addSuspensionHints, addTakenUpHint } from '../output/hints';
+import { addHints, addSuspensionHints, addTakenUpHint } from '../output/hints';
 import { isTakenUp, toItems, type RunResult } from '../output/items';
 import { outputOptionsSchema } from '../parameters/output';
 import type { Batch } from '../runs/batch';
@@ -14,7 +14,7 @@ import { failedRuns, readOnce } from './reading';
 import { resumedItems } from './resume';
 import { canReachItself, resumeUrlOf } from './resumeUrl';
 import { saveSuspension, withErrorRows, type Suspension } from './suspension';
-import { watch } from './watch';
+import { watch, type Watcher } from './watch';
 
 /** An item that could not be started, where the node continues on errors. */
 interface FailedItem {
@@ -44,29 +44,41 @@ export async function suspend(
 	const { client, context } = batch;
 	const suspension = suspensionOf(batch, started, failed);
 	const open = started.filter(({ run }) => !isTerminal(run.status));
-	addTakenUpHint(context, started);
 	const { pending, runs, unreadable } = await look(batch, open, suspension);
 	if (pending.length + unreadable.length === 0) {
 		const toFailFor = failedRuns(suspension, runs);
 		if (toFailFor.length > 0) await fail(toFailFor);
-		return await resumedItems(context, client, suspension);
+		const { hints, items } = await resumedItems(context, client, suspension);
+		addHints(context, hints);
+		return items;
 	}
 
+	addTakenUpHint(context, started);
 	const url = resumeUrlOf(context);
 	const { deadline, id: suspensionId, startedAt } = suspension;
-	const called = runsCalling(batch, url);
-	const expectsCallbacks = open.every(({ run }) => called.has(run.id));
-	const isReachable = open.every((result) => isTakenUp(result) || called.has(result.run.id));
-	const hasAlarm = await startAlarm(context, { resumeUrl: url, suspensionId, startedAt, deadline });
-	addSuspensionHints(context, { hasAlarm, isReachable, reachesItself: canReachItself() });
+	const calling = runsCalling(batch, url);
+	suspension.expectsCallbacks = open.every(({ run }) => calling.has(run.id));
+	const isReachable = calling.size > 0 || open.every(isTakenUp);
+	const alarm = await startAlarm(context, { resumeUrl: url, suspensionId, startedAt, deadline });
+	addSuspensionHints(context, {
+		hasAlarm: alarm.isSet,
+		isReachable,
+		reachesItself: canReachItself(),
+	});
 
 	saveSuspension(context, suspension);
 	// At the deadline n8n outputs the node's input. The items themselves belong to the node before.
 	context.getExecuteData().data.main = [withErrorRows(handlesOf(started, true), suspension)];
 	await context.putExecutionToWait(new Date(deadline));
-	void watch(batch, { suspension, url, deadline, expectsCallbacks });
+	void watch(watcherOf(batch, alarm.context), { suspension, url });
 	// Without an error row: n8n would try the node again because of one (Retry On Fail).
 	return handlesOf(started, false).flatMap(({ rows }) => rows);
+}
+
+/** Who watches: the alarm where there is one, since the context of this execution holds all that ran before. */
+function watcherOf({ client, clientIn, context }: Batch, alarm: IExecuteFunctions | null): Watcher {
+	if (alarm === null) return { client, context, alarmUrl: null };
+	return { client: clientIn(alarm), context: alarm, alarmUrl: resumeUrlOf(alarm) };
 }
 
 function handlesOf(started: RunResult[], timedOut: boolean) {
@@ -89,6 +101,7 @@ function suspensionOf(
 		startedAt,
 		deadline: startedAt + options.timeoutSeconds * 1000,
 		firstCreatedAt: firstCreation(started),
+		expectsCallbacks: false,
 		executionId: context.getExecutionId(),
 		scope: execution.scope,
 		continuesOnError: context.continueOnFail(),

@@ -11,6 +11,23 @@ import { runSources } from '../output/items';
 import { escaped } from '../parameters/expressions';
 import { outputOptionsSchema } from '../parameters/output';
 
+const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+
+/** The node is executed again to fail because of these runs. */
+const failedSchema = z.object({ failedRuns: z.array(z.string()) });
+
+/** The node is executed again to output these items, and to say this above them. */
+const resumedSchema = z.object({
+	items: z.array(z.custom<INodeExecutionData>(isObject)),
+	hints: z.array(z.object({ message: z.string(), type: z.enum(['info', 'warning']) })),
+});
+
+/** The output of a node that is resumed. */
+export type ResumedOutput = z.infer<typeof resumedSchema>;
+
+/** Why a node is executed again once its runs have ended. */
+export type ExecutedAgain = z.infer<typeof failedSchema> | ResumedOutput;
+
 const suspensionSchema = z.object({
 	id: z.string(),
 	/** When the execution was suspended, in milliseconds since 1970. */
@@ -19,12 +36,14 @@ const suspensionSchema = z.object({
 	deadline: z.number(),
 	/** When the first of its runs was created, in milliseconds since 1970 by the API's clock; 0 where unknown. */
 	firstCreatedAt: z.number(),
+	/** Whether Runflow calls back about every run that was pending. */
+	expectsCallbacks: z.boolean(),
 	/** The execution that is suspended; n8n's Retry copies what is kept here into another one. */
 	executionId: z.string().optional(),
 	/** The scope of the node, under which its runs are offered to later executions. */
 	scope: z.string().optional(),
-	/** The runs that have failed, once the node is executed again in the same execution to fail because of them. */
-	failedRuns: z.array(z.string()).optional(),
+	/** Why the node is executed again in the same execution, once its runs have ended. */
+	again: z.union([failedSchema, resumedSchema]).optional(),
 	/** Whether a run that failed becomes an error row, because the node continues on errors. */
 	continuesOnError: z.boolean(),
 	runs: z.array(
@@ -41,7 +60,7 @@ const suspensionSchema = z.object({
 	errorRows: z.array(
 		z.object({
 			itemIndex: z.number(),
-			json: z.custom<IDataObject>((json) => typeof json === 'object' && json !== null),
+			json: z.custom<IDataObject>(isObject),
 		}),
 	),
 });
@@ -67,18 +86,21 @@ export function readSuspension(context: IWebhookFunctions): Suspension | null {
 	return stored.success ? stored.data[suspensionKey] : null;
 }
 
-/** Notes, in the node's context, that the suspended node is executed again to fail because of these runs. */
-export function saveFailedRuns(nodeContext: IContextObject, failedRuns: string[]): void {
+/** Notes, in the node's context, why the suspended node is executed again. */
+export function saveAgain(nodeContext: IContextObject, again: ExecutedAgain): void {
 	const stored = storedSchema.safeParse(nodeContext);
-	if (stored.success) nodeContext[suspensionKey] = { ...stored.data[suspensionKey], failedRuns };
+	if (stored.success) nodeContext[suspensionKey] = { ...stored.data[suspensionKey], again };
 }
 
-/** The runs because of which the node is executed again, after its execution was suspended for them; else none. */
-export function runsToFailFor(context: IExecuteFunctions): string[] {
-	const stored = storedSchema.safeParse(context.getContext('node'));
-	if (!stored.success) return [];
-	const { executionId, failedRuns = [] } = stored.data[suspensionKey];
-	return executionId === context.getExecutionId() ? failedRuns : [];
+/** Why the node is executed again, after its execution was suspended; null where it isn't. To be asked once: items are not kept twice. */
+export function takeAgain(context: IExecuteFunctions): ExecutedAgain | null {
+	const nodeContext = context.getContext('node');
+	const stored = storedSchema.safeParse(nodeContext);
+	if (!stored.success) return null;
+	const { again, ...suspension } = stored.data[suspensionKey];
+	if (again === undefined || suspension.executionId !== context.getExecutionId()) return null;
+	if ('items' in again) delete nodeContext[suspensionKey];
+	return again;
 }
 
 /** The rows of an item, and which one it is, counted from 0. */

@@ -2,6 +2,7 @@ import { sleep, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-wo
 
 import { partOfAge, type AgePart } from '../../../runflow/pace';
 import { connect } from '../connection';
+import { isAlarm } from './alarm';
 import { decide } from './decide';
 import { executeAgain } from './executeAgain';
 import { liveSuspensions, type LiveSuspension } from './live';
@@ -25,6 +26,9 @@ const slowResumeMs = 5_000;
 /** How long after the first callback the runs are read, so that those that call meanwhile are read with it. */
 const gathering: AgePart = { part: 0.1, shortestMs: 2_000, longestMs: 10_000 };
 
+/** How long after a reading the runs are read again, where nobody watches and hardly any calls back. */
+const unattended: AgePart = { ...gathering, longestMs: 60_000 };
+
 const keepWaiting: IWebhookResponseData = { noWebhookResponse: true };
 
 type Answer = (httpStatus: number, state: ResumeState) => void;
@@ -32,10 +36,15 @@ type Answer = (httpStatus: number, state: ResumeState) => void;
 /**
  * Answers a call to the resume URL of a suspended execution. The call is only a wake-up: what it says
  * is not trusted, the runs are read from the API. Resumes once all have ended, otherwise keeps
- * waiting. Never throws, because that would kill the execution.
+ * waiting. That of an alarm ends it, because nothing is left to wake. Never throws, because that would kill
+ * the execution.
  */
 export async function wake(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const answer = answerOnce(context);
+	if (isAlarm(context)) {
+		answer(200, 'resumed');
+		return { noWebhookResponse: true, workflowData: [[]] };
+	}
 	return await resumeOrKeepWaiting(context, answer).catch(() => {
 		answer(503, 'pending');
 		return keepWaiting;
@@ -63,26 +72,30 @@ async function resumeOrKeepWaiting(
 	const decision = decide(purpose, live, canReachItself());
 	if (decision === 'read') return await readAndResume(context, live, suspension, answer);
 	answer(200, 'pending');
-	if (decision === 'readSoon') void readSoon(context, live, suspension).catch(() => null);
+	if (decision === 'readSoon') readSoon(context, live, suspension, gathering);
 	return keepWaiting;
 }
 
 /**
- * Has the runs read a moment after one of several has called. The others may call another process, so
- * this one can't know when all have.
+ * Has the runs read a while later, by a call of this process: after one of several has called, since the
+ * others may call another process, or where no callback may follow.
  */
-async function readSoon(
+function readSoon(
 	context: IWebhookFunctions,
 	live: LiveSuspension,
 	{ startedAt }: Suspension,
-): Promise<void> {
+	after: AgePart,
+): void {
 	const url = resumeUrlOfCalled(context);
 	if (live.isReadingSoon || url === null) return;
 	live.isReadingSoon = true;
-	await sleep(partOfAge(Date.now() - startedAt, gathering));
-	live.isReadingSoon = false;
-	if (!live.isResumed)
+	const read = async () => {
+		await sleep(partOfAge(Date.now() - startedAt, after));
+		live.isReadingSoon = false;
+		if (live.isResumed) return;
 		await callResumeUrl(context, url, { purpose: 'wake', suspensionId: live.id });
+	};
+	void read();
 }
 
 /** Asks whether the execution is still in this suspension; true where n8n doesn't say by what URL to ask. */
@@ -109,14 +122,20 @@ async function readAndResume(
 	await Promise.race([outcome, sleep(senderPatienceMs).then(() => answer(200, 'pending'))]);
 	const reading = await outcome;
 	answer(reading.state === 'unreadable' ? 503 : 200, 'pending');
+	// Where only some of the runs call back, their calls are no end of it.
+	const isUnattended = reading.state !== 'ended' && !suspension.expectsCallbacks && !live.isWatched;
+	if (!joined && isUnattended) readSoon(context, live, suspension, unattended);
 	if (joined || reading.state !== 'ended' || live.isResumed) return keepWaiting;
 
 	const started = performance.now();
 	const { reader, runs } = reading;
 	const failed = failedRuns(suspension, runs);
-	const makeItems = async () =>
-		(failed.length > 0 ? executeAgain(context, failed) : null) ??
-		(await resumedItems(context, reader, suspension, runs));
+	const makeItems = async () => {
+		const again = failed.length > 0 ? executeAgain(context, { failedRuns: failed }) : null;
+		if (again !== null) return again;
+		const output = await resumedItems(context, reader, suspension, runs);
+		return executeAgain(context, output) ?? output.items;
+	};
 	const items = await live.resume(makeItems);
 	const isSlow = performance.now() - started > slowResumeMs;
 	if (isSlow && !(await isStillSuspended(context, live.id))) return keepWaiting;

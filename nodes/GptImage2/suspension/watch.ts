@@ -1,7 +1,9 @@
 import { sleep } from 'n8n-workflow';
 
 import { beganAt, partOfAge, type AgePart } from '../../../runflow/pace';
-import type { Batch } from '../runs/batch';
+import type { RunflowClient } from '../../../runflow/client';
+import type { RequestContext } from '../credential';
+import { isCheaperToRead } from './callers';
 import { liveSuspensions, type LiveSuspension } from './live';
 import { readOnce } from './reading';
 import { callResumeUrl, canReachItself } from './resumeUrl';
@@ -15,6 +17,9 @@ const longestCallGapMs = 60_000;
 /** A call that was accepted is not repeated sooner: another process may be downloading. */
 const resumeTakesMs = 5_000;
 
+/** When n8n is asked whether a resumed execution is no longer suspended, each time after the time before. */
+const looksAtEndAfterMs = [500, 1_000, 3_000];
+
 /** How often a suspension is asked for while its runs are pending, so that a stopped execution is noticed. */
 const probeEveryMs = 300_000;
 
@@ -24,80 +29,123 @@ const relaxed: AgePart = { part: 0.25, shortestMs: 5_000, longestMs: 60_000 };
 /** The same where no callback will come. */
 const brisk: AgePart = { part: 0.1, shortestMs: 1_000, longestMs: 60_000 };
 
+/** The same for many runs, of which hardly any calls back: the last is seen two seconds after its end, or a hundredth of its age. */
+const ofMany = (ageMs: number): AgePart => ({
+	part: 0.1,
+	shortestMs: 700,
+	longestMs: Math.max(2_000, ageMs / 100),
+});
+
+/** Who watches, by a context that holds as little as possible: it is kept for as long as the suspension lasts. */
+export interface Watcher {
+	client: RunflowClient;
+	context: RequestContext;
+	/** The URL that ends the alarm of the suspension; null where there is none. */
+	alarmUrl: string | null;
+}
+
 /** What the watch needs to know of a suspension. */
 interface Watched {
 	suspension: Suspension;
 	/** The URL that wakes the execution. */
 	url: string;
-	/** When n8n ends the suspension, in milliseconds since 1970. */
-	deadline: number;
-	/** Whether Runflow calls back about every run. */
-	expectsCallbacks: boolean;
 }
 
 /**
  * Wakes a suspended execution where callbacks don't, for as long as this process lives. n8n answers 409
  * until the execution is saved, and Runflow does not repeat those callbacks (SEED), so the runs are read
  * soon, and after that now and then; once all have ended, the node calls its own resume URL. Ends with the
- * suspension. Never throws: nobody waits for it.
+ * suspension, and ends its alarm then. Never throws: nobody waits for it.
  */
-export async function watch(batch: Batch, target: Watched): Promise<void> {
+export async function watch(watcher: Watcher, target: Watched): Promise<void> {
 	const live = liveSuspensions.of(target.suspension);
 	live.isWatched = true;
-	const haveEnded = await readUntilEnded(batch, target, live).catch(() => false);
-	if (haveEnded) await callUntilWoken(batch, target, live);
+	const isOver = await watchUntilOver(watcher, target, live).catch(() => false);
 	live.isWatched = false;
+	await live.untilResumed();
 	live.end();
+	if (isOver) await endAlarm(watcher, target);
+}
+
+/**
+ * Ends the alarm once n8n says that the execution is no longer suspended: until then n8n may die, and only
+ * the alarm would wake it. Where n8n doesn't say so soon, the alarm finds out by itself.
+ */
+async function endAlarm(
+	{ alarmUrl, context }: Watcher,
+	{ suspension: { id }, url }: Watched,
+): Promise<void> {
+	if (alarmUrl === null) return;
+	for (const afterMs of looksAtEndAfterMs) {
+		await sleep(afterMs);
+		const call = { purpose: 'probe', suspensionId: id } as const;
+		if (!(await callResumeUrl(context, url, call)).isOver) continue;
+		await callResumeUrl(context, alarmUrl, { ...call, purpose: 'wake' });
+		return;
+	}
+}
+
+/** Returns whether nothing is left to wake, before the deadline. */
+async function watchUntilOver(
+	watcher: Watcher,
+	target: Watched,
+	live: LiveSuspension,
+): Promise<boolean> {
+	const found = await readUntilEnded(watcher, target, live);
+	return found === 'ended' ? await callUntilWoken(watcher, target, live) : found === 'over';
 }
 
 /** How long to wait before the runs of a suspension are read again, in milliseconds. */
-function nextReadIn(ageMs: number, expectsCallbacks: boolean): number {
+function nextReadIn(ageMs: number, { expectsCallbacks, runs }: Suspension): number {
+	if (!expectsCallbacks && isCheaperToRead(runs.length)) return partOfAge(ageMs, ofMany(ageMs));
 	const gapMs = partOfAge(ageMs, expectsCallbacks ? relaxed : brisk);
 	const first = firstReadsAtMs.find((at) => ageMs < at);
 	return first === undefined ? gapMs : Math.min(first - ageMs, gapMs);
 }
 
-/** Reads until all runs have ended; returns false where nothing is left to wake. */
+/** Reads until all runs have ended, the suspension is over, or its deadline is near. */
 async function readUntilEnded(
-	{ client, context }: Batch,
-	{ deadline, expectsCallbacks, suspension, url }: Watched,
+	{ client, context }: Watcher,
+	{ suspension, url }: Watched,
 	live: LiveSuspension,
-): Promise<boolean> {
+): Promise<'ended' | 'late' | 'over'> {
 	const probe = async () =>
 		await callResumeUrl(context, url, { purpose: 'probe', suspensionId: suspension.id });
 	const ended = new Set<string>();
 	const began = beganAt(suspension.startedAt);
 	let probedAt = performance.now();
 	for (;;) {
-		const gapMs = nextReadIn(performance.now() - began, expectsCallbacks);
-		if (Date.now() + gapMs >= deadline) return false;
-		await sleep(gapMs);
-		if (live.isResumed) return false;
+		const gapMs = nextReadIn(performance.now() - began, suspension);
+		if (Date.now() + gapMs >= suspension.deadline) return 'late';
+		await sleep(gapMs, live.over).catch(() => null);
+		if (live.isResumed) return 'over';
 		if (canReachItself() === null) await probe();
 		const progress = await readOnce(client.once, suspension, 'status', ended);
 		for (const runId of progress.ended) ended.add(runId);
-		if (progress.pending.length + progress.unreadable.length === 0) return true;
+		if (progress.pending.length + progress.unreadable.length === 0) return 'ended';
 		if (performance.now() - probedAt < probeEveryMs) continue;
 		probedAt = performance.now();
-		if ((await probe()).isOver) return false;
+		if ((await probe()).isOver) return 'over';
 	}
 }
 
 /**
  * Calls until n8n accepts a call. It answers 409 while the execution is still being saved; after a minute
- * that means that it is over.
+ * that means that it is over. Returns whether it is, before the deadline.
  */
 async function callUntilWoken(
-	{ context }: Batch,
-	{ deadline, suspension: { id }, url }: Watched,
+	{ context }: Watcher,
+	{ suspension: { deadline, id }, url }: Watched,
 	live: LiveSuspension,
-): Promise<void> {
+): Promise<boolean> {
 	for (let gapMs = firstCallGapMs; Date.now() + gapMs < deadline; gapMs *= 2) {
 		const call = { purpose: 'wake', suspensionId: id } as const;
 		const { httpStatus, isOver } = await callResumeUrl(context, url, call);
 		const isSaving = httpStatus === 409 && gapMs < longestCallGapMs;
-		if (live.isResumed || (isOver && !isSaving)) return;
+		if (live.isResumed || (isOver && !isSaving)) return true;
 		const wasAccepted = httpStatus !== null && httpStatus < 300;
-		await sleep(Math.min(wasAccepted ? Math.max(gapMs, resumeTakesMs) : gapMs, longestCallGapMs));
+		const restMs = wasAccepted ? Math.max(gapMs, resumeTakesMs) : gapMs;
+		await sleep(Math.min(restMs, longestCallGapMs), live.over).catch(() => null);
 	}
+	return false;
 }

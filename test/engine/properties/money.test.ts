@@ -118,7 +118,12 @@ async function live(story: Story, api: ModelApi): Promise<string[]> {
 			timeoutSeconds: 600,
 		};
 		const ended = await inParallel(
-			openBatch(context, client, options, await requestsOf(context, plannedIn(execution))),
+			openBatch(
+				context,
+				{ client, clientIn: () => client },
+				options,
+				await requestsOf(context, plannedIn(execution)),
+			),
 			async (batch, request) =>
 				batch.runSlots.use(
 					async () => ({

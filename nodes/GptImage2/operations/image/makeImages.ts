@@ -4,7 +4,7 @@ import { isTerminal } from '../../../../runflow/status';
 import { connect } from '../../connection';
 import { failureRows, toErrorRow } from '../../errors/errorRow';
 import { wordsForLeftOverRuns } from '../../errors/otherRuns';
-import { addSummaryHint, addWarning } from '../../output/hints';
+import { addHints, addSummaryHint, addWarning } from '../../output/hints';
 import { isTakenUp, isWhole, type RunResult } from '../../output/items';
 import { outputOf } from '../../output/tool';
 import { readNodeOptions } from '../../parameters/node';
@@ -12,7 +12,7 @@ import { openBatch } from '../../runs/batch';
 import { requestsOf, type Request } from '../../runs/request';
 import { noteOutput } from '../../runs/undelivered';
 import { suspend } from '../../suspension/suspend';
-import { runsToFailFor } from '../../suspension/suspension';
+import { takeAgain } from '../../suspension/suspension';
 import { failFor, workByCompletion } from './completions';
 import { inParallel, type Outcome } from './inParallel';
 import { planItems, type PlanItem } from './planItems';
@@ -27,16 +27,26 @@ export async function makeImages(
 	context: IExecuteFunctions,
 	planItem: PlanItem,
 ): Promise<INodeExecutionData[]> {
+	const again = takeAgain(context);
+	if (again !== null && 'items' in again) {
+		addHints(context, again.hints);
+		return again.items;
+	}
 	const options = readNodeOptions(context);
-	const { client, needsItems } = await connect(context);
-	if (needsItems && options.completion === 'suspend') throw unreadableWhenSuspended(context);
-	const { planned, refused } = await planItems(context, planItem, options, client.baseUrl);
+	const connection = await connect(context);
+	if (connection.needsItems && options.completion === 'suspend')
+		throw unreadableWhenSuspended(context);
+	const { planned, refused } = await planItems(
+		context,
+		planItem,
+		options,
+		connection.client.baseUrl,
+	);
 	const requests = await requestsOf(context, planned);
 
-	const batch = openBatch(context, client, options, requests);
+	const batch = openBatch(context, connection, options, requests);
 	const { knownRuns, ledger } = batch;
-	const toFailFor = runsToFailFor(context);
-	const work = toFailFor.length > 0 ? failFor(toFailFor) : workByCompletion[options.completion];
+	const work = again ? failFor(again.failedRuns) : workByCompletion[options.completion];
 	const outcomes: Outcome[] = [...refused, ...(await inParallel(batch, work))];
 	outcomes.sort((one, other) => one.itemIndex - other.itemIndex);
 	const results = outcomes.flatMap((outcome) => ('result' in outcome ? [outcome.result] : []));

@@ -5,7 +5,7 @@ import { continuesOnError, isTool, type Completion, type NodeOptions } from '../
 import { Parameters } from '../../parameters/reader';
 import { readReference } from '../../runs/reference';
 import type { ImagePlan, PlannedItem } from '../../runs/request';
-import { reachableResumeUrl } from '../../suspension/resumeUrl';
+import { withCallbacks } from '../../suspension/callers';
 import { ownTurn } from '../../turns';
 import { assertReachable } from './callbackUrl';
 import type { Failure } from './inParallel';
@@ -24,14 +24,13 @@ export async function planItems(
 	{ completion, maxImages }: NodeOptions,
 	apiBaseUrl: string,
 ): Promise<{ planned: PlannedItem[]; refused: Failure[] }> {
-	const resumeUrl = completion === 'suspend' ? reachableResumeUrl(context, apiBaseUrl) : null;
 	const planned: PlannedItem[] = [];
 	const refused: Failure[] = [];
 	for (const itemIndex of context.getInputData().keys()) {
 		await ownTurn();
 		try {
 			const plan = await planItem(itemIndex);
-			const callbackUrl = completion === 'none' ? plan.callbackUrl : resumeUrl;
+			const callbackUrl = completion === 'none' ? plan.callbackUrl : null;
 			const checked = { ...plan, callbackUrl };
 			assertCanFinish(context, itemIndex, checked, completion, apiBaseUrl);
 			planned.push({ itemIndex, plan: checked });
@@ -41,10 +40,13 @@ export async function planItems(
 		}
 	}
 	const tooMany = refuseTooMany(context, planned, maxImages);
-	if (tooMany === null) return { planned, refused };
-	if (!continuesOnError(context)) throw tooMany;
-	refused.push(...planned.map(({ itemIndex }) => ({ itemIndex, error: tooMany })));
-	return { planned: [], refused };
+	if (tooMany !== null) {
+		if (!continuesOnError(context)) throw tooMany;
+		refused.push(...planned.map(({ itemIndex }) => ({ itemIndex, error: tooMany })));
+		return { planned: [], refused };
+	}
+	if (completion !== 'suspend') return { planned, refused };
+	return { planned: await withCallbacks(context, planned, apiBaseUrl), refused };
 }
 
 /** Refuses a run whose callback could never arrive, whose images could never be fetched, or that has the reference of another. */
