@@ -45,20 +45,16 @@ async function schemas() {
 	}
 }
 
-/** Indents by tabs, as the sources do: with the compiler's four spaces the package is larger. */
-async function indent() {
+/** Leaves the indentation out: with it the package is two kilobytes larger. No text in the sources goes over a line. */
+async function compact() {
 	for (const name of readdirSync('dist', { recursive: true })) {
 		if (!name.endsWith('.js')) continue;
 		const file = join('dist', name);
-		const code = readFileSync(file, 'utf8');
-		writeFileSync(
-			file,
-			code.replace(/^(?: {4})+/gm, (spaces) => '\t'.repeat(spaces.length / 4)),
-		);
+		writeFileSync(file, readFileSync(file, 'utf8').replace(/^ +/gm, ''));
 	}
 }
 
-const build = parallel(series(compile, indent), assets, schemas);
+const build = parallel(series(compile, compact), assets, schemas);
 
 /** Copies dist over the package of a running n8n, whose folder is in RUNFLOW_DEV_FOLDER. */
 function install() {
