@@ -58,7 +58,7 @@ async function compare(bench: Bench, trial: Trial): Promise<Figures> {
 	const best = fixed.reduce((one, other) => (other.timeMs < one.timeMs ? other : one));
 	const rows = [automatic, ...fixed].map(({ row, timeMs }) => ({
 		...row,
-		'× the best fixed number': (timeMs / best.timeMs).toFixed(2),
+		'× the best fixed number': Number.isFinite(timeMs) ? (timeMs / best.timeMs).toFixed(2) : '–',
 	}));
 	const accepted =
 		'atOnce' in limit ? `${whole(limit.atOnce)} at once` : `${limit.perSecond} in a second`;

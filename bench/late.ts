@@ -6,6 +6,8 @@ import { duration, median, type Figures, type Options, type Size } from './repor
 import { until } from './usage';
 import { gptImage2, posted, workflowOf } from './workflows';
 
+const labels = { poll: 'Wait in This Execution', suspend: 'Suspend Until Callback' } as const;
+
 /** Executions of one run each, which start one after the other. */
 interface Series {
 	label: string;
@@ -43,7 +45,7 @@ export async function late({ size }: Options): Promise<Figures[]> {
 				const lateMs = await measure(bench, completion, one);
 				found[completion] = median(lateMs);
 				rows.push({
-					'When Completed': completion,
+					Completion: labels[completion],
 					'A run takes': one.label,
 					Executions: `${lateMs.length} of ${one.executions}`,
 					Median: duration(median(lateMs)),
