@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 import { GptImage2 } from '../../nodes/GptImage2/GptImage2.node';
@@ -97,6 +97,16 @@ describe('the page of errors', () => {
 			(message) => message !== replacedBeforeItIsSeen && !page.includes(message),
 		);
 		expect(missing).toEqual([]);
+	});
+});
+
+describe('the figures of the bench', () => {
+	const names = readdirSync(join(__dirname, '..', '..', 'docs')).filter(
+		(name) => name.endsWith('.md') && name !== 'benchmarks.md',
+	);
+
+	it.each([...names, '../README.md'])('stand on their own page only, not on %s', (name) => {
+		expect(textOf(name).match(/\d ?ms\b|\d\.\d+ s\b/g) ?? []).toEqual([]);
 	});
 });
 
