@@ -4,6 +4,7 @@ import { startSimulator, type Simulator } from '../../simulator/simulator';
 import {
 	connect,
 	credentialFor,
+	drawing,
 	expectSuccess,
 	goldenWorkflow,
 	itemsOf,
@@ -64,6 +65,31 @@ describe('suspend until callback, on a real n8n', () => {
 			'19 images from 19 runs, 1 failed, cost reported by Runflow: $2.527.',
 		]);
 		expect(itemsOf(execution)).toHaveLength(20);
+	});
+
+	it.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
+		'ends with Retry On Fail and %s, though the first run fails each time',
+		async (onError) => {
+			simulator.misbehave({ do: 'end-run', status: 'failed', match: 'number 0.', times: 0 });
+			const execution = await client.finished(await start({ onError, retryOnFail: true }));
+			expectSuccess(execution);
+			const items = [0, 1].flatMap((output) => itemsOf(execution, 'GPT Image 2', output));
+			expect(items.filter(({ binary }) => binary?.data)).toHaveLength(19);
+			expect(items).toHaveLength(20);
+			expect(simulator.runs).toHaveLength(20);
+		},
+	);
+
+	it('is woken by a callback that comes only seconds before its deadline', async () => {
+		simulator.settings.runTime = 12_000;
+		const workflow = drawing([{ prompt: 'a late picture' }], {
+			completion: 'suspend',
+			options: { timeout: 16 },
+		});
+		const id = await client.execute(await client.createWorkflow(workflow, credentialId), 'Start');
+		const execution = await client.finished(id);
+		expectSuccess(execution);
+		expect(itemsOf(execution).filter(({ binary }) => binary?.data)).toHaveLength(1);
 	});
 
 	it('is watched over by an alarm that shows no signed URL, and is gone with it', async () => {

@@ -13,6 +13,11 @@ describe('the answer of a resume URL', () => {
 		expect(readAnswer(500, { code: 0, message }).isOver).toBe(true);
 	});
 
+	it('is clear where n8n trips over an execution that it has not saved yet, which is not over', () => {
+		const message = "Cannot read properties of undefined (reading 'resumeToken')";
+		expect(readAnswer(500, { code: 0, message })).toMatchObject({ isClear: true, isOver: false });
+	});
+
 	it('says so where the suspension is over', () => {
 		expect(readAnswer(200, { state: 'resumed' })).toMatchObject({ isOver: true, isClear: true });
 	});

@@ -134,7 +134,11 @@ interface Accepting {
 }
 
 /** What becomes of that many items whose runs take 3 s, against such an API: the seconds, and the creates that were refused. */
-async function drawn(items: number, { creates = Infinity, runs = Infinity }: Accepting) {
+async function drawn(
+	items: number,
+	{ creates = Infinity, runs = Infinity }: Accepting,
+	isWaitedFor = true,
+) {
 	const slots = new RunSlots(0);
 	const createdAt: number[] = [];
 	let pending = 0;
@@ -152,6 +156,7 @@ async function drawn(items: number, { creates = Infinity, runs = Infinity }: Acc
 		createdAt.push(performance.now());
 		pending += 1;
 		create.accepted();
+		if (!isWaitedFor) return;
 		await slots.whilePending(async () => await sleep(3000));
 		pending -= 1;
 	};
@@ -183,5 +188,11 @@ describe('runs whose number is found by trying', () => {
 		const { refused, seconds } = await drawn(400, { creates: 30 });
 		expect(seconds).toBeLessThan((400 / 30 + 3) * 1.1);
 		expect(refused).toBeLessThanOrEqual(30);
+	});
+
+	it('are created as fast where nobody waits for them, and do not flood the API again and again', async () => {
+		const { refused, seconds } = await drawn(1000, { creates: 20 }, false);
+		expect(seconds).toBeLessThan((1000 / 20) * 1.2);
+		expect(refused).toBeLessThan(100);
 	});
 });

@@ -7,6 +7,9 @@ const highestLimit = 1000;
 /** For this long what was too much isn't tried again. */
 const lessonLifetimeMs = 30_000;
 
+/** After that, creates follow one another faster by this part in each second. */
+const growthPerSecond = 0.1;
+
 /** Over which time creates are counted, to learn how many the API accepts. */
 const countedMs = 1000;
 
@@ -57,7 +60,9 @@ export class AutomaticLimit {
 
 	/** How long after a create the next one may begin, in milliseconds. */
 	gapMs(moment: number): number {
-		return moment < this.gap.until ? this.gap.value : 0;
+		const { until, value } = this.gap;
+		const gapMs = value * (1 - growthPerSecond) ** Math.max(0, (moment - until) / 1000);
+		return gapMs < 1 ? 0 : gapMs;
 	}
 
 	/** Notes that a create was accepted. */
@@ -72,16 +77,21 @@ export class AutomaticLimit {
 		this.change(limit, limit > before ? limit - before : limit);
 	}
 
-	/** Notes that a create that began in `round` was refused while so many runs of this node were pending. */
-	refuse(round: number, pendingRuns: number, moment: number): void {
-		if (round !== this.round) return;
+	/**
+	 * Notes that a create that began in `round` was refused while so many runs of this node were pending.
+	 * Returns whether that changed anything; it doesn't where the limit was changed since.
+	 */
+	refuse(round: number, pendingRuns: number, moment: number): boolean {
+		if (round !== this.round) return false;
 		this.forgetBefore(moment - countedMs);
 		const accepted = this.acceptedAt.length;
 		const until = moment + lessonLifetimeMs;
 		if (accepted > 0 && accepted >= pendingRuns) {
-			this.gap = { value: countedMs / (accepted * caution), until };
+			const learntMs = countedMs / (accepted * caution);
+			const knownMs = this.gapMs(moment);
+			this.gap = { value: knownMs > 0 ? Math.min(learntMs, 2 * knownMs) : learntMs, until };
 			this.round += 1;
-			return;
+			return true;
 		}
 		const half = Math.max(1, Math.floor(this.now / 2));
 		// Where hardly any run is pending, others use up what the API allows.
@@ -90,6 +100,7 @@ export class AutomaticLimit {
 			this.gap = nothing;
 		}
 		this.change(half, half);
+		return true;
 	}
 
 	private forgetBefore(moment: number): void {

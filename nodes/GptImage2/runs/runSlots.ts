@@ -31,6 +31,9 @@ export class RunSlots {
 
 	private blockedUntil = 0;
 
+	/** Whether the limit is changed already because of what was refused since then. */
+	private hasLearnt = false;
+
 	private nextCreateAt = 0;
 
 	private readonly turns = new Slots(1);
@@ -87,9 +90,11 @@ export class RunSlots {
 			failed: (error) => {
 				if (!(error instanceof RunflowApiError) || error.httpStatus !== 429) return;
 				this.refusals.add(error);
-				automatic.refuse(round, this.pendingRuns, performance.now());
-				this.slots.setLimit(automatic.limit);
 				this.block(error);
+				// What was on its way when another was refused says nothing new.
+				if (this.hasLearnt) return;
+				this.hasLearnt = automatic.refuse(round, this.pendingRuns, performance.now());
+				this.slots.setLimit(automatic.limit);
 			},
 		};
 	}
@@ -97,6 +102,7 @@ export class RunSlots {
 	/** Keeps all creates back for as long as the API asks for, and at least longer with each that it refuses in a row. */
 	private block(error: RunflowApiError): void {
 		if (performance.now() < this.blockedUntil) return;
+		this.hasLearnt = false;
 		const delayMs = createDelay(error, this.refusalsInARow, Math.random());
 		this.refusalsInARow += 1;
 		this.blockedUntil = performance.now() + delayMs;

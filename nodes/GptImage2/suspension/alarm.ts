@@ -13,7 +13,7 @@ import { callResumeUrl, type ResumeAnswer } from './resumeUrl';
 
 /** What an alarm knows of the suspension that it watches over; moments in milliseconds since 1970. */
 const alarmSchema = z.object({
-	/** Kept where nobody sees it: whoever knows it can wake the execution. */
+	/** Kept out of what the editor shows: whoever knows it can wake the execution. */
 	resumeUrl: z.string(),
 	suspensionId: z.string(),
 	startedAt: z.number(),

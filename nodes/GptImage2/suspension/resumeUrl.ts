@@ -91,6 +91,11 @@ const refusalSchema = z.union([
 /** n8n fails over an execution that has ended with a form: it looks for the node to resume before it knows that there is none. */
 const endedSchema = z.object({ message: z.string().regex(/undefined \(reading 'node'\)/) });
 
+/** It fails likewise over one that runs and isn't saved yet: it looks for the token that the URL is signed with. */
+const unsavedSchema = z.object({
+	message: z.string().regex(/undefined \(reading 'resumeToken'\)/),
+});
+
 const answerSchema = z.object({ statusCode: z.number(), body: z.unknown() });
 
 /** What the answer of a resume URL says. */
@@ -98,8 +103,9 @@ export function readAnswer(httpStatus: number, body: unknown): ResumeAnswer {
 	const state = stateBodySchema.safeParse(body).data?.state;
 	const hasEnded = httpStatus === 500 && endedSchema.safeParse(body).success;
 	const isInvalid = [401, 404, 409].includes(httpStatus) && refusalSchema.safeParse(body).success;
+	const isUnsaved = httpStatus === 500 && unsavedSchema.safeParse(body).success;
 	const isOver = state === 'resumed' || hasEnded || isInvalid;
-	return { httpStatus, isOver, isClear: state !== undefined || isOver };
+	return { httpStatus, isOver, isClear: state !== undefined || isOver || isUnsaved };
 }
 
 const callTimeoutMs = 30_000;

@@ -104,6 +104,7 @@ function suspensionOf(
 		expectsCallbacks: false,
 		executionId: context.getExecutionId(),
 		scope: execution.scope,
+		runIndex: execution.runIndex,
 		continuesOnError: context.continueOnFail(),
 		runs: started.map(({ run, itemIndex, output, source }) => ({
 			itemIndex,

@@ -42,6 +42,8 @@ const suspensionSchema = z.object({
 	executionId: z.string().optional(),
 	/** The scope of the node, under which its runs are offered to later executions. */
 	scope: z.string().optional(),
+	/** How often the node was executed before, in the same execution. */
+	runIndex: z.number().optional(),
 	/** Why the node is executed again in the same execution, once its runs have ended. */
 	again: z.union([failedSchema, resumedSchema]).optional(),
 	/** Whether a run that failed becomes an error row, because the node continues on errors. */
@@ -92,14 +94,20 @@ export function saveAgain(nodeContext: IContextObject, again: ExecutedAgain): vo
 	if (stored.success) nodeContext[suspensionKey] = { ...stored.data[suspensionKey], again };
 }
 
-/** Why the node is executed again, after its execution was suspended; null where it isn't. To be asked once: items are not kept twice. */
-export function takeAgain(context: IExecuteFunctions): ExecutedAgain | null {
+/**
+ * Why the node is executed again, after its execution was suspended in the run with this index; null where it
+ * isn't. Items are kept on only where n8n may try again (Retry On Fail) because the first is an error row: it
+ * gets the same ones then.
+ */
+export function takeAgain(context: IExecuteFunctions, runIndex: number): ExecutedAgain | null {
 	const nodeContext = context.getContext('node');
 	const stored = storedSchema.safeParse(nodeContext);
 	if (!stored.success) return null;
 	const { again, ...suspension } = stored.data[suspensionKey];
-	if (again === undefined || suspension.executionId !== context.getExecutionId()) return null;
-	if ('items' in again) delete nodeContext[suspensionKey];
+	const isSameRun =
+		suspension.executionId === context.getExecutionId() && suspension.runIndex === runIndex;
+	if (again === undefined || !isSameRun) return null;
+	if ('items' in again && !context.getNode().retryOnFail) delete nodeContext[suspensionKey];
 	return again;
 }
 

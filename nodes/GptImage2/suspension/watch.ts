@@ -20,6 +20,12 @@ const resumeTakesMs = 5_000;
 /** When n8n is asked whether a resumed execution is no longer suspended, each time after the time before. */
 const looksAtEndAfterMs = [500, 1_000, 3_000];
 
+/** The last read comes so long before the deadline, so that images can still replace the run ids. */
+const lastReadBeforeMs = 5_000;
+
+/** By how much n8n itself may be late to end a suspension at its deadline. */
+const deadlineLateMs = 90_000;
+
 /** How often a suspension is asked for while its runs are pending, so that a stopped execution is noticed. */
 const probeEveryMs = 300_000;
 
@@ -63,8 +69,14 @@ export async function watch(watcher: Watcher, target: Watched): Promise<void> {
 	const isOver = await watchUntilOver(watcher, target, live).catch(() => false);
 	live.isWatched = false;
 	await live.untilResumed();
+	if (!isOver) await sleep(untilForgotten(target.suspension), live.over).catch(() => null);
 	live.end();
 	if (isOver) await endAlarm(watcher, target);
+}
+
+/** For how long calls may still resume a suspension that is no longer watched, in milliseconds. */
+function untilForgotten({ deadline }: Suspension): number {
+	return Math.max(0, deadline - Date.now()) + deadlineLateMs;
 }
 
 /**
@@ -115,8 +127,9 @@ async function readUntilEnded(
 	const began = beganAt(suspension.startedAt);
 	let probedAt = performance.now();
 	for (;;) {
-		const gapMs = nextReadIn(performance.now() - began, suspension);
-		if (Date.now() + gapMs >= suspension.deadline) return 'late';
+		const leftMs = suspension.deadline - lastReadBeforeMs - Date.now();
+		if (leftMs <= 0) return 'late';
+		const gapMs = Math.min(nextReadIn(performance.now() - began, suspension), leftMs);
 		await sleep(gapMs, live.over).catch(() => null);
 		if (live.isResumed) return 'over';
 		if (canReachItself() === null) await probe();
