@@ -78,10 +78,8 @@ export async function startAlarm(context: IExecuteFunctions, alarm: Alarm): Prom
 	const started: { alarm: Alarm; context: IExecuteFunctions | null } = { alarm, context: null };
 	starting.set(suspensionId, started);
 	try {
-		const item = {
-			json: { suspension: suspensionId, execution: executionId, workflow: code.name },
-		};
-		await context.executeWorkflow({ code }, [item], undefined, options);
+		const json = { suspension: suspensionId, execution: executionId };
+		await context.executeWorkflow({ code }, [{ json }], undefined, options);
 	} catch (error) {
 		lacksStart = error instanceof Error && error.message.endsWith(`node type: ${startType}`);
 		return { isSet: false, context: null };

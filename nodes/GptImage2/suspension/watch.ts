@@ -152,10 +152,11 @@ async function callUntilWoken(
 	live: LiveSuspension,
 ): Promise<boolean> {
 	for (let gapMs = firstCallGapMs; Date.now() + gapMs < deadline; gapMs *= 2) {
+		if (live.isResumed) return true;
 		const call = { purpose: 'wake', suspensionId: id } as const;
 		const { httpStatus, isOver } = await callResumeUrl(context, url, call);
 		const isSaving = httpStatus === 409 && gapMs < longestCallGapMs;
-		if (live.isResumed || (isOver && !isSaving)) return true;
+		if (isOver && !isSaving) return true;
 		const wasAccepted = httpStatus !== null && httpStatus < 300;
 		const restMs = wasAccepted ? Math.max(gapMs, resumeTakesMs) : gapMs;
 		await sleep(Math.min(restMs, longestCallGapMs), live.over).catch(() => null);
