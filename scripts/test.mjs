@@ -54,8 +54,8 @@ function countsOf(report, code) {
 /** Tests wait for more of their time than they work, so that more of them go on at once than there are cores. */
 const workers = ['--maxWorkers=3'];
 
-/** Those wait even more: for alarms, restarts and deadlines of n8n. */
-const fourFiles = ['--maxWorkers=4'];
+/** The files of e2e share one n8n, which has to answer all of them. */
+const twoFiles = ['--maxWorkers=2'];
 
 const steps = fast
 	? [tests(['unit', 'engine'], workers)]
@@ -65,7 +65,8 @@ const steps = fast
 			tests(['unit', 'engine'], workers),
 			tests(['unit-zod4']),
 			tests(['package']),
-			tests(['e2e', 'restarts'], fourFiles),
+			tests(['e2e'], twoFiles),
+			tests(['restarts'], workers),
 			testsWithNeeds('browser'),
 			testsWithNeeds('queue'),
 		];

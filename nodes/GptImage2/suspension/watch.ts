@@ -20,8 +20,8 @@ const resumeTakesMs = 5_000;
 /** When n8n is asked whether a resumed execution is no longer suspended, each time after the time before. */
 const looksAtEndAfterMs = [500, 1_000, 3_000];
 
-/** The last read comes so long before the deadline, so that images can still replace the run ids. */
-const lastReadBeforeMs = 5_000;
+/** The last read comes so long before the deadline, by the time between, so that images can still replace the run ids. */
+const lastReadBefore: AgePart = { part: 0.25, shortestMs: 0, longestMs: 5_000 };
 
 /** By how much n8n itself may be late to end a suspension at its deadline. */
 const deadlineLateMs = 90_000;
@@ -123,11 +123,13 @@ async function readUntilEnded(
 ): Promise<'ended' | 'late' | 'over'> {
 	const probe = async () =>
 		await callResumeUrl(context, url, { purpose: 'probe', suspensionId: suspension.id });
+	const { deadline, startedAt } = suspension;
+	const lastReadAt = deadline - partOfAge(deadline - startedAt, lastReadBefore);
 	const ended = new Set<string>();
-	const began = beganAt(suspension.startedAt);
+	const began = beganAt(startedAt);
 	let probedAt = performance.now();
 	for (;;) {
-		const leftMs = suspension.deadline - lastReadBeforeMs - Date.now();
+		const leftMs = lastReadAt - Date.now();
 		if (leftMs <= 0) return 'late';
 		const gapMs = Math.min(nextReadIn(performance.now() - began, suspension), leftMs);
 		await sleep(gapMs, live.over).catch(() => null);
