@@ -91,8 +91,12 @@ describe('an execution that is suspended more than once', () => {
 	});
 
 	it('is not disturbed in its second suspension by a resume of the first whose picture took too long', async () => {
-		simulator.misbehave({ do: 'slow-file', milliseconds: 90_000, match: 'picture 0', times: 0 });
-		simulator.misbehave({ do: 'time-run', milliseconds: 110_000, match: 'picture 1', times: 0 });
+		const misbehave = () => {
+			simulator.behave();
+			simulator.misbehave({ do: 'slow-file', milliseconds: 90_000, match: 'picture 0' });
+			simulator.misbehave({ do: 'time-run', milliseconds: 110_000, match: 'picture 1' });
+		};
+		misbehave();
 		const workflow: ExportedWorkflow = {
 			name: 'Loop with a slow resume',
 			nodes: [
@@ -113,6 +117,7 @@ describe('an execution that is suspended more than once', () => {
 		// Once a minute n8n sets timers for deadlines that are near; one of the first suspension ends the second, too.
 		if (simulator.runs.some(({ endsAt }) => endsAt > Date.now())) {
 			simulator.runs.length = 0;
+			misbehave();
 			execution = await client.executeToEnd(workflowId, 'Start', 280_000);
 		}
 		expectSuccess(execution);
