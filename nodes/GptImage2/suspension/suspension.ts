@@ -10,6 +10,7 @@ import { z } from 'zod/v3';
 import { runSources } from '../output/items';
 import { escaped } from '../parameters/expressions';
 import { outputOptionsSchema } from '../parameters/output';
+import { nodeExecutionOf } from '../runs/reference';
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 
@@ -95,18 +96,18 @@ export function saveAgain(nodeContext: IContextObject, again: ExecutedAgain): vo
 }
 
 /**
- * Why the node is executed again, after its execution was suspended in the run with this index; null where it
- * isn't. Items are kept on only where n8n may try again (Retry On Fail) because the first is an error row: it
- * gets the same ones then.
+ * Why the node is executed again, after its execution was suspended in this run of it; null where it
+ * isn't. Items are kept on only where n8n may try again (Retry On Fail) because the first is an error row:
+ * it gets the same ones then.
  */
-export function takeAgain(context: IExecuteFunctions, runIndex: number): ExecutedAgain | null {
+export function takeAgain(context: IExecuteFunctions): ExecutedAgain | null {
 	const nodeContext = context.getContext('node');
 	const stored = storedSchema.safeParse(nodeContext);
 	if (!stored.success) return null;
 	const { again, ...suspension } = stored.data[suspensionKey];
-	const isSameRun =
-		suspension.executionId === context.getExecutionId() && suspension.runIndex === runIndex;
-	if (again === undefined || !isSameRun) return null;
+	if (again === undefined) return null;
+	if (suspension.executionId !== context.getExecutionId()) return null;
+	if (suspension.runIndex !== nodeExecutionOf(context).runIndex) return null;
 	if ('items' in again && !context.getNode().retryOnFail) delete nodeContext[suspensionKey];
 	return again;
 }

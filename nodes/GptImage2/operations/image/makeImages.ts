@@ -9,7 +9,6 @@ import { isTakenUp, isWhole, type RunResult } from '../../output/items';
 import { outputOf } from '../../output/tool';
 import { readNodeOptions } from '../../parameters/node';
 import { openBatch } from '../../runs/batch';
-import { nodeExecutionOf } from '../../runs/reference';
 import { requestsOf, type Request } from '../../runs/request';
 import { noteOutput } from '../../runs/undelivered';
 import { suspend } from '../../suspension/suspend';
@@ -28,7 +27,7 @@ export async function makeImages(
 	context: IExecuteFunctions,
 	planItem: PlanItem,
 ): Promise<INodeExecutionData[]> {
-	const again = takeAgain(context, nodeExecutionOf(context).runIndex);
+	const again = takeAgain(context);
 	if (again !== null && 'items' in again) {
 		addHints(context, again.hints);
 		return again.items;
