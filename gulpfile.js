@@ -1,20 +1,54 @@
 'use strict';
 
 const { spawn } = require('node:child_process');
-const { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
-const { dirname, join } = require('node:path');
+const { mkdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const { dirname, join, parse } = require('node:path');
 
+const esbuild = require('esbuild');
 const { dest, parallel, series, src, watch } = require('gulp');
+
+const manifest = require('./package.json');
 
 const sources = ['credentials/**', 'nodes/**', 'runflow/**'];
 
+/** Where the compiler leaves its modules, without comments, for the bundle. */
+const compiled = 'build';
+
 async function clean() {
-	rmSync('dist', { recursive: true, force: true });
+	for (const folder of ['dist', compiled]) rmSync(folder, { recursive: true, force: true });
 }
 
 function compile() {
 	const tsc = require.resolve('typescript/bin/tsc');
 	return spawn(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+}
+
+/**
+ * Makes one file of all modules, which is a fifth smaller than the modules one by one and loads sooner, and is still
+ * there to be read. Where n8n looks for a class stands a file that exports it from there.
+ */
+async function bundle() {
+	const entries = [...manifest.n8n.credentials, ...manifest.n8n.nodes].map((file) => {
+		const { dir, name } = parse(file);
+		return { dir, name, className: name.split('.')[0] };
+	});
+	const contents = entries
+		.map(({ dir, name }) => `export * from './${join(dir.replace('dist', compiled), name)}';`)
+		.join('\n');
+	await esbuild.build({
+		stdin: { contents, resolveDir: __dirname },
+		bundle: true,
+		platform: 'node',
+		target: 'node20',
+		packages: 'external',
+		outfile: 'dist/runflow.js',
+	});
+	for (const { dir, name, className } of entries) {
+		mkdirSync(dir, { recursive: true });
+		const up = '../'.repeat(dir.split('/').length - 1);
+		const line = `exports.${className} = require('${up}runflow.js').${className};\n`;
+		writeFileSync(join(dir, `${name}.js`), `'use strict';\n\n${line}`);
+	}
 }
 
 /** Copies what the compiler leaves behind (icons and codex files) to the same place in dist. */
@@ -45,16 +79,7 @@ async function schemas() {
 	}
 }
 
-/** Leaves the indentation out: with it the package is two kilobytes larger. No text in the sources goes over a line. */
-async function compact() {
-	for (const name of readdirSync('dist', { recursive: true })) {
-		if (!name.endsWith('.js')) continue;
-		const file = join('dist', name);
-		writeFileSync(file, readFileSync(file, 'utf8').replace(/^ +/gm, ''));
-	}
-}
-
-const build = parallel(series(compile, compact), assets, schemas);
+const build = parallel(series(compile, bundle), assets, schemas);
 
 /** Copies dist over the package of a running n8n, whose folder is in RUNFLOW_DEV_FOLDER. */
 function install() {

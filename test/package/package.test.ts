@@ -70,7 +70,7 @@ describe('the packed package', () => {
 		expect(readdirSync(join(installed, 'dist')).sort()).toEqual([
 			'credentials',
 			'nodes',
-			'runflow',
+			'runflow.js',
 		]);
 	});
 
