@@ -22,6 +22,9 @@ const oneN8n = {
 	globalTeardown: '<rootDir>/test/e2e/globalTeardown.ts',
 };
 
+/** The packed package, for tests that start every n8n of their own. */
+const packed = { globalSetup: '<rootDir>/test/e2e/restarts/globalSetup.ts' };
+
 module.exports = {
 	projects: [
 		project('unit'),
@@ -33,11 +36,8 @@ module.exports = {
 		project('engine', { setupFilesAfterEnv: ['<rootDir>/test/engine/setup.ts'] }),
 		project('package'),
 		project('e2e', { ...oneN8n, testMatch: ['<rootDir>/test/e2e/*.test.ts'] }),
-		project('restarts', {
-			testMatch: ['<rootDir>/test/e2e/restarts/*.test.ts'],
-			globalSetup: '<rootDir>/test/e2e/restarts/globalSetup.ts',
-		}),
+		project('restarts', { ...packed, testMatch: ['<rootDir>/test/e2e/restarts/*.test.ts'] }),
 		project('browser', oneN8n),
-		project('queue'),
+		project('queue', packed),
 	],
 };

@@ -26,8 +26,8 @@ function tests(projects, options = []) {
 }
 
 /** Tests that need more than Node and npm; where that is missing they are skipped, but CI has to have it. */
-function testsWithNeeds(project) {
-	const { name, run } = tests([project]);
+function testsWithNeeds(project, options) {
+	const { name, run } = tests([project], options);
 	return {
 		name,
 		run: () => {
@@ -54,8 +54,11 @@ function countsOf(report, code) {
 /** Tests wait for more of their time than they work, so that more of them go on at once than there are cores. */
 const workers = ['--maxWorkers=3'];
 
-/** The files of e2e share one n8n, which has to answer all of them. */
+/** The files of e2e share one n8n, which has to answer all of them; each file of queue starts nine processes. */
 const twoFiles = ['--maxWorkers=2'];
+
+/** The files of restarts wait for deadlines and alarms for most of their time. */
+const fourFiles = ['--maxWorkers=4'];
 
 const steps = fast
 	? [tests(['unit', 'engine'], workers)]
@@ -66,9 +69,9 @@ const steps = fast
 			tests(['unit-zod4']),
 			tests(['package']),
 			tests(['e2e'], twoFiles),
-			tests(['restarts'], workers),
+			tests(['restarts'], fourFiles),
 			testsWithNeeds('browser'),
-			testsWithNeeds('queue'),
+			testsWithNeeds('queue', twoFiles),
 		];
 
 ensureDependencies();

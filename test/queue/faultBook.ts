@@ -26,8 +26,8 @@ export class FaultBook {
 		return { lost, paidTwice };
 	}
 
-	/** Writes the table to `reports/queue-faults.md`. */
-	print(): void {
+	/** Writes the table to `reports/queue-<name>.md`. */
+	print(name: string): void {
 		const lines = this.rows.map(
 			({ fault, images, lost, paidTwice, runs, wanted }) =>
 				`| ${[fault, wanted, runs, images, lost, paidTwice].join(' | ')} |`,
@@ -35,7 +35,7 @@ export class FaultBook {
 		const head = '| Fault | Images wanted | Runs created | Images out | Lost | Paid twice |';
 		mkdirSync(folder, { recursive: true });
 		writeFileSync(
-			join(folder, 'queue-faults.md'),
+			join(folder, `queue-${name}.md`),
 			[head, '|---|---|---|---|---|---|', ...lines, ''].join('\n'),
 		);
 	}

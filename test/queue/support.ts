@@ -1,11 +1,7 @@
-import { rmSync } from 'node:fs';
-import { dirname } from 'node:path';
-
 import type { INode, INodeExecutionData } from 'n8n-workflow';
 
 import type { ExportedWorkflow, N8nClient } from '../../scripts/n8n/client';
 import { listExecutions } from '../../scripts/n8n/executions';
-import { packPackage } from '../../scripts/n8n/package';
 import { startQueue, type QueueOptions, type RunningQueue } from '../../scripts/n8n/queue';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
 import {
@@ -35,9 +31,9 @@ export interface Cluster {
 	stop: () => Promise<void>;
 }
 
-/** Packs the package, and starts an n8n in queue mode with it beside a simulator. */
+/** Starts an n8n in queue mode with the packed package, beside a simulator. */
 export async function startCluster(options: Omit<QueueOptions, 'tarball'>): Promise<Cluster> {
-	const tarball = packPackage();
+	const tarball = process.env.E2E_TARBALL ?? '';
 	const queue = await startQueue({ tarball, ...options });
 	const { client } = queue;
 	const simulator = await startSimulator();
@@ -75,7 +71,6 @@ export async function startCluster(options: Omit<QueueOptions, 'tarball'>): Prom
 		stop: async () => {
 			await queue.stop();
 			await simulator.close();
-			rmSync(dirname(tarball), { recursive: true });
 		},
 	};
 }
