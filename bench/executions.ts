@@ -69,7 +69,7 @@ function imagesOf({ data }: Execution): number {
 
 /** Saves and activates a workflow that starts with a Webhook node; returns its id and the URL to post to. */
 export async function publish(
-	{ n8n, credentialId }: Pick<Bench, 'n8n' | 'credentialId'>,
+	{ n8n, credentialId }: { n8n: Pick<Bench['n8n'], 'client' | 'url'>; credentialId: string },
 	workflow: ExportedWorkflow,
 	path: string,
 ): Promise<{ id: string; url: string }> {

@@ -4,6 +4,7 @@ import { asleep } from './asleep';
 import { callbacks } from './callbacks';
 import { concurrency } from './concurrency';
 import { cost } from './cost';
+import { forms } from './forms';
 import { generate } from './generate';
 import { heap } from './heap';
 import { known } from './known';
@@ -20,6 +21,7 @@ const parts: Readonly<Record<string, (options: Options) => Promise<Figures[]>>> 
 	callbacks,
 	load,
 	concurrency,
+	forms,
 	known,
 	heap,
 	asleep,

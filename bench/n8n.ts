@@ -40,7 +40,7 @@ export async function onN8n<T>(
 
 /** Saves a credential for the simulator, and returns its id. */
 export async function createCredential(
-	{ client }: RunningN8n,
+	{ client }: Pick<RunningN8n, 'client'>,
 	{ url }: Simulator,
 	signingSecrets = '',
 ): Promise<string> {

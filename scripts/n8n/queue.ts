@@ -33,6 +33,8 @@ export interface QueueOptions {
 
 /** A running process of an n8n in queue mode. */
 export interface RunningProcess {
+	/** Its process id, for reading what it uses. */
+	pid: number | undefined;
 	/** Everything it has printed so far. */
 	log: () => string;
 	/** Whether it is ready for work, with its database at hand. */
@@ -188,6 +190,7 @@ export class RunningQueue {
 		this.guard.watch(n8n.process);
 		this.processes.push(n8n);
 		const started: RunningProcess = {
+			pid: n8n.process.pid,
 			log: n8n.log,
 			isReady: async () => await isReady(readyAt),
 			kill: async (signal) => {
