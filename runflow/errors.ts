@@ -1,4 +1,5 @@
 import type { FieldProblem, Scope } from './apiError';
+import { isRefused } from './refusal';
 import type { Run } from './run';
 import { hasSucceeded } from './status';
 
@@ -99,9 +100,13 @@ export class RunFailedError extends RunflowError {
 	/** Whether no later read has an image: the output of a run that succeeded may come late. */
 	readonly isOver: boolean;
 
+	/** Whether the prompt or an image was refused, so that the same request fails again. */
+	readonly isRefused: boolean;
+
 	constructor(readonly run: Run) {
 		super(`Run ${run.id} ended as ${run.status}`, run.id);
-		this.code = run.failure?.code ?? null;
+		this.isRefused = isRefused(run);
+		this.code = this.isRefused ? 'PROMPT_REFUSED' : (run.failure?.code ?? null);
 		this.isOver = !hasSucceeded(run.status) || run.input?.sync_mode === true;
 	}
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod/v3';
 
+import { customSize } from './customSize';
+
 /** The preset sizes (SEED). */
 const imageSizePresets = [
 	'square_hd',
@@ -10,47 +12,8 @@ const imageSizePresets = [
 	'landscape_16_9',
 ] as const;
 
-/** The limits of a custom size, in pixels (SEED). */
-const customSizeLimits = {
-	multipleOf: 16,
-	longestEdge: 3840,
-	ratio: 3,
-	minPixels: 655_360,
-	maxPixels: 8_294_400,
-} as const;
-
-const pixels = (value: number) => value.toLocaleString('en-US');
-
-const edge = z
-	.number({ invalid_type_error: 'must be a number' })
-	.int('must be a whole number')
-	.positive('must be greater than 0')
-	.multipleOf(customSizeLimits.multipleOf, `must be a multiple of ${customSizeLimits.multipleOf}`)
-	.max(
-		customSizeLimits.longestEdge,
-		`must be at most ${pixels(customSizeLimits.longestEdge)} pixels`,
-	);
-
-/** A custom size in pixels, checked against all four rules of the seed. */
-export const customSize = z.object({ width: edge, height: edge }).superRefine((size, context) => {
-	const { ratio, minPixels, maxPixels } = customSizeLimits;
-	const area = size.width * size.height;
-	const longer = size.width >= size.height ? 'width' : 'height';
-	const problem = (message: string) =>
-		context.addIssue({ code: z.ZodIssueCode.custom, path: [longer], message });
-
-	if (Math.max(size.width, size.height) > ratio * Math.min(size.width, size.height)) {
-		problem(
-			`must be at most ${ratio} times the other edge; ${size.width} × ${size.height} is narrower`,
-		);
-	}
-	if (area < minPixels || area > maxPixels) {
-		problem(
-			`must make an image of ${pixels(minPixels)} to ${pixels(maxPixels)} pixels in total; ` +
-				`${size.width} × ${size.height} is ${pixels(area)}`,
-		);
-	}
-});
+/** One of the preset sizes. */
+export const presetSchema = z.enum(imageSizePresets);
 
 const blank = 'must not be empty';
 
@@ -63,7 +26,7 @@ export const generateInputSchema = z
 		prompt: z
 			.string({ required_error: blank, invalid_type_error: 'must be text' })
 			.refine((prompt) => prompt.trim() !== '', blank),
-		image_size: z.union([z.enum(imageSizePresets), customSize]).default('landscape_4_3'),
+		image_size: z.union([presetSchema, customSize]).default('landscape_4_3'),
 		quality: z.enum(['low', 'medium', 'high']).default('high'),
 		num_images: z
 			.number({ invalid_type_error: 'must be a number' })

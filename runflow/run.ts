@@ -41,10 +41,7 @@ const runFields = failureFields.extend({
 	input: objectOrNull,
 	output: z.unknown(),
 	duration_ms: numericOrNull,
-	cost: z
-		.union([z.string(), z.number().transform(String)])
-		.nullish()
-		.catch(null),
+	cost: numericOrNull,
 	created_at: textOrNull,
 	completed_at: textOrNull,
 	finished_at: textOrNull,
@@ -73,8 +70,9 @@ function detailsOf(raw: Record<string, unknown>) {
 		seed: output?.seed ?? null,
 		timing: output?.timing ?? null,
 		nsfw_detected: output?.nsfw_detected ?? null,
-		cost: fields.cost ?? null,
-		duration_ms: fields.duration_ms,
+		/** In dollars. */
+		cost: fields.cost,
+		duration_ms: fields.duration_ms === null ? null : Math.round(fields.duration_ms),
 		created_at: fields.created_at,
 		completed_at,
 		/** `created_at` and `completed_at` as milliseconds since 1970. */

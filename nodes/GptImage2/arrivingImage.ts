@@ -1,5 +1,6 @@
 import { TransferError } from '../../runflow/errors';
 import { hasItsEnd, headBytes, imageKindOf, tailBytes } from './imageKind';
+import { headerBytes, pixelSizeOf, type PixelSize } from './pixelSize';
 
 /** Far more than any image of the model has. */
 const largestImageBytes = 200_000_000;
@@ -28,13 +29,18 @@ export class ArrivingImage {
 		this.sizeBytes += chunk.length;
 		if (this.sizeBytes > largestImageBytes) throw this.fail('too-large');
 		const { head, tail } = this;
-		if (head.length < headBytes) {
-			this.head = Buffer.concat([head, chunk.subarray(0, headBytes - head.length)]);
+		if (head.length < headerBytes) {
+			this.head = Buffer.concat([head, chunk.subarray(0, headerBytes - head.length)]);
 			const isKnown = this.head.length < headBytes || imageKindOf(this.head) !== null;
 			if (!isKnown) throw this.fail('no-image');
 		}
 		this.tail = Buffer.concat([tail, chunk.subarray(-tailBytes)]).subarray(-tailBytes);
 		return chunk;
+	}
+
+	/** Its size in pixels, as its own header says; null where that is unknown. */
+	get size(): PixelSize | null {
+		return pixelSizeOf(this.head);
 	}
 
 	/** Looks back once all has arrived. Throws TransferError where it is no image, or was cut off. */

@@ -9,6 +9,7 @@ import { httpAnswerSchema, ignoreLateError, isStream, type FileStream } from './
 import { throwConnectionError } from './connectionErrors';
 import type { RequestContext } from './credential';
 import { TimeOverError, within } from './deadline';
+import type { PixelSize } from './pixelSize';
 
 const streamAnswerSchema = httpAnswerSchema.extend({ body: z.custom<FileStream>(isStream) });
 
@@ -82,10 +83,11 @@ async function open(transfer: Transfer, url: string): Promise<StreamAnswer> {
 	throw new TransferError(answer.statusCode);
 }
 
-/** An image on its way, and the type that the storage names. */
+/** An image on its way, the type that the storage names, and its size in pixels, once enough of it has arrived. */
 interface ImageOnItsWay {
 	contentType: string | null;
 	stream: FileStream;
+	size: () => PixelSize | null;
 }
 
 /**
@@ -108,6 +110,7 @@ export async function fetchImage<T>(
 		const kept = await keep({
 			contentType: typeof contentType === 'string' ? contentType : null,
 			stream: body.map((chunk: Buffer) => image.pass(chunk)),
+			size: () => image.size,
 		}).catch((error: unknown) => {
 			throw image.failure ?? error;
 		});

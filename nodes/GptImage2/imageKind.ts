@@ -41,7 +41,7 @@ const kinds: readonly ImageKind[] = [
 
 /** The kind of image that a file with these first bytes is; null for anything else, and for too few bytes. */
 export function imageKindOf(head: Buffer): ImageKind | null {
-	const text = head.toString('latin1');
+	const text = head.toString('latin1', 0, headBytes);
 	return kinds.find(({ begins }) => begins.test(text)) ?? null;
 }
 

@@ -22,7 +22,7 @@ const inWords: Readonly<Record<string, string>> = {
 	output: '`url`, `seed`, `timing`, `nsfw_detected` and the rest of the image, as above',
 };
 
-const output = { binaryField: 'data', includeRun: false, output: 'perImage' as const };
+const output = { binaryField: 'data', includeRun: false, output: 'perImage' as const, simplify: false };
 const run = runSchema.parse(succeededRun);
 const [item] = toItems({ run, images: [], itemIndex: 0, output });
 const itemKeys = new Set(Object.keys(item?.json ?? {}));

@@ -116,7 +116,7 @@ describe('the output schemas for the editor', () => {
 			run: runSchema.parse(succeededRun),
 			images: [],
 			itemIndex: 0,
-			output: { binaryField: 'data', includeRun: false, output: 'perImage' },
+			output: { binaryField: 'data', includeRun: false, output: 'perImage', simplify: true },
 		});
 		expect(Object.keys(outputSchema.properties)).toEqual(Object.keys(item?.json ?? {}));
 	});

@@ -5,7 +5,7 @@ import type { INode } from 'n8n-workflow';
 
 import { GptImage2 } from '../../nodes/GptImage2/GptImage2.node';
 import { GptImage2Trigger } from '../../nodes/GptImage2/GptImage2Trigger.node';
-import { customSize } from '../../runflow/input';
+import { customSize } from '../../runflow/customSize';
 import { examples, examplesFolder, readExample } from '../../scripts/examples';
 import { boxOf, contains, isNote, neededHeight, overlaps, roomForText } from './canvas';
 

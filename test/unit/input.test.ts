@@ -1,4 +1,5 @@
-import { customSize, editImagesSchema, generateInputSchema } from '../../runflow/input';
+import { customSize } from '../../runflow/customSize';
+import { editImagesSchema, generateInputSchema } from '../../runflow/input';
 
 describe('a custom size', () => {
 	it.each([

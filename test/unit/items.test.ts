@@ -3,7 +3,12 @@ import { toItems, withoutDataUris } from '../../nodes/GptImage2/output/items';
 import { runSchema } from '../../runflow/run';
 import { failedRun, queuedRun, succeededRun } from '../fixtures/answers';
 
-const output = { binaryField: 'data', includeRun: false, output: 'perImage' as const };
+const output = {
+	binaryField: 'data',
+	includeRun: false,
+	output: 'perImage' as const,
+	simplify: false,
+};
 
 describe('a run as items', () => {
 	it('without images is one item that says so and why', () => {
@@ -55,7 +60,13 @@ describe('a run as items', () => {
 		const [whole] = toItems({ ...result, output: { ...output, output: 'perRun' } });
 		expect([item?.json.reused, whole?.json.reused]).toEqual([true, true]);
 		const keys = Object.keys(item?.json ?? {});
-		expect(keys.slice(keys.indexOf('failure'))).toEqual(['failure', 'reused', 'timed_out']);
+		expect(keys.slice(keys.indexOf('failure'))).toEqual([
+			'failure',
+			'reused',
+			'timed_out',
+			'channel',
+			'public_url',
+		]);
 	});
 
 	it("carries Runflow's own record without the base64 in it", () => {
@@ -118,10 +129,10 @@ describe('an answer of the API as json', () => {
 
 describe('the total cost', () => {
 	it.each([
-		[['0.133', '0.133', '0.133'], '0.399'],
-		[['0.1', '0.2'], '0.3'],
-		[['0.133', null], '0.133'],
-		[[null, 'free'], null],
+		[[0.133, 0.133, 0.133], '0.399'],
+		[[0.1, 0.2], '0.3'],
+		[[0.133, null], '0.133'],
+		[[null], null],
 		[[], null],
 	])('of %j is %j', (costs, total) => {
 		expect(totalCost(costs)).toBe(total);

@@ -20,7 +20,7 @@ const reference = {
 	executionId: '17',
 	beginning,
 	runIndex: 0,
-	itemIndex: 2,
+	requestNumber: 2,
 	attempt: 1,
 	hash: '0123456789abcdef',
 	sourceHash: 'abcdef0123',
@@ -37,7 +37,7 @@ const request = {
 	hash: reference.hash,
 	sourceHash: reference.sourceHash,
 	runIndex: 0,
-	itemIndex: 2,
+	requestNumber: 2,
 };
 
 const meet = (offered: string[], asked: string[]) => offered.some((key) => asked.includes(key));
@@ -45,11 +45,11 @@ const meet = (offered: string[], asked: string[]) => offered.some((key) => asked
 describe('a run that an execution left to its retry', () => {
 	it.each([
 		['of the same request and item', {}, {}, true],
-		['of another index', {}, { itemIndex: 0 }, true],
+		['of another index', {}, { requestNumber: 0 }, true],
 		['of another round', {}, { runIndex: 3 }, true],
-		['of another index and round', {}, { runIndex: 3, itemIndex: 0 }, true],
+		['of another index and round', {}, { runIndex: 3, requestNumber: 0 }, true],
 		['of a prompt that evaluates to something else', {}, { hash: 'another' }, true],
-		['the same at another index', {}, { hash: 'another', itemIndex: 0 }, false],
+		['the same at another index', {}, { hash: 'another', requestNumber: 0 }, false],
 		['the same in another round', {}, { hash: 'another', runIndex: 1 }, false],
 		['of an edited prompt', {}, { hash: 'another', sourceHash: 'another' }, false],
 		['of another node', { scope: 'a1b2c3d4e5f6:workflow:other' }, {}, false],
@@ -58,7 +58,7 @@ describe('a run that an execution left to its retry', () => {
 		['of another that began then', { beginning: { ...beginning, tokenHash: 'x' } }, {}, false],
 		['that tells no token', { beginning: { ...beginning, tokenHash: null } }, {}, true],
 		['that tells no beginning', { beginning: unknown }, {}, true],
-		['the same of another item', { beginning: unknown }, { itemIndex: 0 }, false],
+		['the same of another item', { beginning: unknown }, { requestNumber: 0 }, false],
 		['of a tool, which has no source', { sourceHash: '' }, { hash: 'x', sourceHash: '' }, false],
 	])('%s is continued or not', (_name, ofRun, asked, isContinued) => {
 		const offered = keysToContinue({ ...reference, ...ofRun }, execution);
@@ -68,7 +68,7 @@ describe('a run that an execution left to its retry', () => {
 	it('is offered to its own place first', () => {
 		const [first] = keysOfContinued(request);
 		expect(keysToContinue(reference, execution)).toContain(first);
-		expect(keysToContinue({ ...reference, itemIndex: 1 }, execution)).not.toContain(first);
+		expect(keysToContinue({ ...reference, requestNumber: 1 }, execution)).not.toContain(first);
 	});
 });
 

@@ -2,7 +2,10 @@ import { N8N_NODES_API_VERSION, type INode, type INodeExecutionData } from 'n8n-
 
 import { errorDetailsSchema, toNodeError, type Circumstances, type NodeError } from './nodeErrors';
 
-/** The row for a failed item when the node continues on errors; its keys are those that n8n sends to an error output. */
+/**
+ * The row for a failed item when the node continues on errors: why it failed, and what the row of a picture
+ * starts with.
+ */
 export function toErrorRow(
 	node: INode,
 	error: unknown,
@@ -15,7 +18,7 @@ export function toErrorRow(
 
 /** A run, the item that it belongs to, and why some of its images are missing. */
 interface Incomplete {
-	run: { id: string };
+	run: { id: string; prompt: string | null };
 	itemIndex: number;
 	failures?: Array<{ error: unknown }>;
 }
@@ -25,13 +28,16 @@ export function failureRows(
 	node: INode,
 	{ failures = [], itemIndex, run }: Incomplete,
 ): INodeExecutionData[] {
-	return failures.map(({ error }) => toErrorRow(node, error, itemIndex, { runId: run.id }));
+	const picture = { number: 1, of: 1, prompt: run.prompt };
+	return failures.map(({ error }) =>
+		toErrorRow(node, error, itemIndex, { runId: run.id, picture }),
+	);
 }
 
 /**
  * The row for a failed item of a node that was suspended. n8n copies what such a node outputs, and what
- * was hidden in it is gone then, so an n8n that may not know `details` gets a row without: its keys are
- * `error` and `message`, which every n8n sends to an error output.
+ * was hidden in it is gone then, so that n8n goes by its keys, and only these lead to an error output: `error`
+ * and `details`, or `error` and `message` for an n8n that may not know `details`.
  */
 export function toSuspendedErrorRow(
 	node: INode,
@@ -40,21 +46,25 @@ export function toSuspendedErrorRow(
 	known?: Circumstances,
 ): INodeExecutionData {
 	const { nodeError, row } = rowOf(node, error, itemIndex, known);
-	if (!hasErrorOutput(node) || knowsDetails()) return row;
+	if (!hasErrorOutput(node)) return row;
 	const { message, description } = nodeError;
-	return { ...row, json: { error: message, message: description ?? message } };
+	const { details } = row.json;
+	const rest = knowsDetails() ? { details } : { message: description ?? message };
+	return { ...row, json: { error: message, ...rest } };
 }
 
 function rowOf(
 	node: INode,
 	error: unknown,
 	itemIndex: number,
-	known?: Circumstances,
+	known: Circumstances = {},
 ): { nodeError: NodeError; row: INodeExecutionData } {
 	const nodeError = toNodeError(node, error, itemIndex, { place: 'row', ...known });
 	const { context, message, description = null } = nodeError;
-	const details = { ...errorDetailsSchema.parse(context), description };
-	return { nodeError, row: { json: { error: message, details }, pairedItem: { item: itemIndex } } };
+	const prompt = known.picture?.prompt ?? null;
+	const details = { ...errorDetailsSchema.parse(context), prompt, description };
+	const json = { error: message, prompt, status: 'failed', run_id: details.run_id, details };
+	return { nodeError, row: { json, pairedItem: { item: itemIndex } } };
 }
 
 const hasErrorOutput = ({ onError }: INode) => onError === 'continueErrorOutput';

@@ -16,13 +16,17 @@ import {
 import { InputRunError } from '../../../runflow/inputRun';
 import { hasSucceeded, isKnownStatus } from '../../../runflow/status';
 import { wordsForInputRun, wordsForNoSuchImage } from './inputRunWords';
+import { nameOf, type Picture } from './picture';
 import { alreadyRepeated, wordsForStatus, type Words } from './statusWords';
+import { wordsForDispute, wordsForUnknownRuns } from './unknownRunWords';
 import { fitted, wayOnWithRun, type Place } from './wayOn';
 
 /** What a user reads about an error: what happened, and what to do. */
 interface Explanation {
 	message: string;
 	description: string;
+	/** Whether it is about one item, rather than about all that the node does. */
+	isOfItem: boolean;
 }
 
 const turnSyncOff =
@@ -32,15 +36,26 @@ const turnSyncOff =
  * Puts an error of the API into words for a user, who reads them in `place`. Runflow's own words appear in
  * the description only, because n8n reads meaning into some words of a message.
  */
-export function explain(error: RunflowError, place: Place = 'thrown'): Explanation {
-	const { message, advice, remote } = wordsFor(error, place);
+export function explain(
+	error: RunflowError,
+	place: Place = 'thrown',
+	picture?: Picture,
+): Explanation {
+	const { advice, message: usual, ofPicture, remote } = wordsFor(error, place);
+	const isOfPicture = picture !== undefined && ofPicture !== undefined;
+	const message = isOfPicture ? `${nameOf(picture)} ${ofPicture}` : usual;
 	const description = [
 		fitted(advice, place),
 		remote && `Runflow says: ${withFullStop(remote)}`,
 		error.code && `Code: ${error.code}.`,
 		error.runId && !message.includes(error.runId) && `Run: ${error.runId}.`,
 	];
-	return { message, description: description.filter(Boolean).join(' ') };
+	const mayMeanAll =
+		error instanceof RunflowApiError ||
+		error instanceof RunflowConnectionError ||
+		error instanceof RunflowAnswerError;
+	const isOfItem = picture === undefined || isOfPicture || !mayMeanAll;
+	return { message, description: description.filter(Boolean).join(' '), isOfItem };
 }
 
 function wordsFor(error: RunflowError, place: Place): Words {
@@ -76,6 +91,7 @@ function wordsFor(error: RunflowError, place: Place): Words {
 	if (error instanceof ImageDownloadError) {
 		return {
 			message: `Image ${error.index + 1} of run ${error.runId} could not be downloaded`,
+			ofPicture: 'is made but could not be downloaded',
 			advice: `The node tried several times, each time with a fresh URL (${wordsForProblem(error.problem)}). The image is paid for and not lost. ${wayOnWithRun(place)}`,
 		};
 	}
@@ -106,39 +122,6 @@ function wordsForProblem(problem: TransferProblem): string {
 	return typeof problem === 'number' ? `HTTP ${problem}` : problemWords[problem];
 }
 
-function wordsForDispute({ clientRef }: DisputedRunError, place: Place): Words {
-	const asksAgain =
-		place === 'thrown' ? ' Retrying this execution only asks again, with the same key.' : '';
-	return {
-		message: 'It is unknown whether a run was started and paid for',
-		advice: `Runflow knows the request, but the node finds no run of it. Search the Runflow app for the client reference ${clientRef}. If there is a run, read it with 'Run' as 'Resource' and 'Get' as 'Operation'. If there is none, start a new execution: it starts a new run and pays for it.${asksAgain}`,
-	};
-}
-
-const readRuns = "read the runs with 'Run' as 'Resource' and 'Get Many' as 'Operation'";
-
-function wordsForUnknownRuns({ because }: UnknownRunsError, place: Place): Words {
-	const message = 'The node can not tell which runs are already paid for, so it started none';
-	if (because === 'alike') {
-		return {
-			message,
-			advice:
-				"Several runs have the same prompt and the same 'Client Reference', and Runflow does not show which images were uploaded for which. Nothing was sent to Runflow for this item. Read the runs with 'Run' as 'Resource' and 'Get Many' as 'Operation'. Or start a new execution: it starts new runs and pays for them. A 'Client Reference' of its own for each item, or none, prevents this.",
-		};
-	}
-	if (because === 'too new') {
-		return {
-			message,
-			advice: `Runflow lists runs that it can not show yet, as they were started a moment ago. Nothing was sent to Runflow for this item. ${place === 'thrown' ? 'Retry this execution in a minute' : `In a minute, ${readRuns}`}.`,
-		};
-	}
-	const reason = because === 'too many' ? 'there are too many runs' : `HTTP ${because}`;
-	return {
-		message,
-		advice: `A retry looks for the runs that the execution before started, and Runflow did not list them all (${reason}). Nothing was sent to Runflow for this item. Check that the API key has the scope runs:read, then ${place === 'thrown' ? 'retry again' : readRuns}. Or start a new execution: it starts new runs and pays for them.`,
-	};
-}
-
 function wordsForDeadline(
 	{ runId, lastStatus, waitedSeconds }: RunDeadlineError,
 	place: Place,
@@ -146,6 +129,7 @@ function wordsForDeadline(
 	const unknown = isKnownStatus(lastStatus) ? '' : ', a status this node does not know,';
 	return {
 		message: `Run ${runId} was still '${lastStatus}'${unknown} after ${waitedSeconds} seconds`,
+		ofPicture: `is not ready: its run was still '${lastStatus}'${unknown} after ${waitedSeconds} seconds`,
 		advice: `The run continues at Runflow and its image is not lost. ${wayOnWithRun(place)} To wait longer, raise 'Timeout' in the options.`,
 	};
 }
@@ -160,14 +144,16 @@ function wordsForStorage({ runId, problem }: ImageStorageError, place: Place): W
 		: `The image is paid for and not lost. ${wayOnWithRun(place)}`;
 	return {
 		message: `Image ${index + 1} of run ${runId} could not be stored in n8n`,
+		ofPicture: 'is made but could not be stored in n8n',
 		advice: `${toDo} ${outlook}`,
 	};
 }
 
-function wordsForFailedRun({ run }: RunFailedError, place: Place): Words {
+function wordsForFailedRun({ isRefused, run }: RunFailedError, place: Place): Words {
 	if (hasSucceeded(run.status)) {
 		return {
 			message: `Run ${run.id} succeeded but delivered no image`,
+			ofPicture: 'did not arrive: its run succeeded but delivered no image',
 			advice: run.input?.sync_mode
 				? `Its images are lost, and no retry returns them. With 'Sync Mode' Runflow keeps no copy of an image. ${turnSyncOff}`
 				: `Check the run in the Runflow app: its images may come late. ${wayOnWithRun(place)}`,
@@ -176,13 +162,24 @@ function wordsForFailedRun({ run }: RunFailedError, place: Place): Words {
 	if (run.status === 'cancelled') {
 		return {
 			message: `Run ${run.id} was cancelled at Runflow`,
+			ofPicture: 'was not made: its run was cancelled at Runflow',
 			advice: 'Somebody cancelled it there. Retry this execution to start a new run for this item.',
+			remote: run.failure?.message,
+		};
+	}
+	if (isRefused) {
+		return {
+			message: `The prompt of run ${run.id} was refused`,
+			ofPicture: 'was not made: its prompt was refused',
+			advice:
+				'Reword the prompt, or choose other images to edit: retrying the same will not help. Runflow does not charge for failed runs.',
 			remote: run.failure?.message,
 		};
 	}
 	const stage = run.failure?.stage ? ` (stage: ${run.failure.stage})` : '';
 	return {
 		message: `Run ${run.id} failed`,
+		ofPicture: 'was not made: its run failed',
 		advice: `Runflow does not charge for failed runs${stage}. Check the prompt, then retry this execution to start a new run for this item.`,
 		remote: run.failure?.message,
 	};

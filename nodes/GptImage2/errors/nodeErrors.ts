@@ -14,6 +14,7 @@ import {
 	RunflowError,
 } from '../../../runflow/errors';
 import { explain, withFullStop } from './explanations';
+import type { Picture } from './picture';
 import { wayOnWithReference, wayOnWithRun, type Place } from './wayOn';
 
 /** An error as n8n shows it. */
@@ -25,6 +26,8 @@ export interface Circumstances {
 	runId?: string | null;
 	/** The reference of a create without a clear answer, null where there is none. */
 	unclearRef?: string | null;
+	/** The picture that it is about. */
+	picture?: Picture;
 	/** Where the error ends up; it is thrown unless said. */
 	place?: Place;
 	/** Sentences behind what the error says by itself. */
@@ -51,14 +54,14 @@ export const errorDetailsSchema = z.object({
 });
 
 /**
- * Turns whatever was thrown into an n8n error with the item, the code, and the run or the reference by
+ * Turns whatever was thrown into an n8n error with the item, null where all are meant, the code, and the run or the reference by
  * which it is found. What is an n8n error already, and says all that is known, stays the same error. Never
  * throws.
  */
 export function toNodeError(
 	node: INode,
 	error: unknown,
-	itemIndex: number,
+	itemIndex: number | null,
 	known: Circumstances = {},
 ): NodeError {
 	if (error instanceof RunflowError) return fromRunflowError(node, error, itemIndex, known);
@@ -78,13 +81,13 @@ export function toNodeError(
 		error instanceof NodeApiError || error instanceof NodeOperationError
 			? error
 			: unexpected(node, error, runId);
-	const isComplete = nodeError.context.itemIndex !== undefined && !sentences.some(Boolean);
+	const hasItem = itemIndex === null || nodeError.context.itemIndex !== undefined;
+	const isComplete = hasItem && !sentences.some(Boolean);
 	if (isComplete && Object.keys(details).length === 0) return nodeError;
 	const description = [nodeError.description, ...sentences].filter(Boolean).join(' ');
 	const copy = copyOf(node, nodeError, description);
-	const itemOfError: unknown = nodeError.context.itemIndex;
-	const item = { itemIndex: itemOfError ?? itemIndex };
-	Object.assign(copy.context, nodeError.context, context, item);
+	const item = itemIndex === null ? {} : { itemIndex };
+	Object.assign(copy.context, item, nodeError.context, context);
 	return copy;
 }
 
@@ -114,11 +117,12 @@ function copyOf(node: INode, error: NodeError, description: string): NodeError {
 function fromRunflowError(
 	node: INode,
 	thrown: RunflowError,
-	itemIndex: number,
-	{ runId = null, unclearRef = null, place = 'thrown', advice = [], details = {} }: Circumstances,
+	itemIndex: number | null,
+	known: Circumstances,
 ): NodeApiError {
+	const { runId = null, unclearRef = null, place = 'thrown', advice = [], details = {} } = known;
 	const error = thrown.about(runId);
-	const { message, description } = explain(error, place);
+	const { description, isOfItem, message } = explain(error, place, known.picture);
 	const httpStatus = error instanceof RunflowApiError ? error.httpStatus : null;
 	const isUnnamed = unclearRef !== null && !description.includes(unclearRef);
 	const sentences = [description, isUnnamed && wayOnWithReference(place, unclearRef), ...advice];
@@ -128,7 +132,7 @@ function fromRunflowError(
 		{
 			message,
 			description: sentences.filter(Boolean).join(' '),
-			itemIndex,
+			...(itemIndex !== null && (isOfItem || place !== 'thrown') && { itemIndex }),
 			...(httpStatus !== null && { httpCode: String(httpStatus) }),
 		},
 	);

@@ -6,6 +6,8 @@ import { labelOf } from '../fields/labels';
 /** What happened, what to do, and what Runflow itself says about it. */
 export interface Words {
 	message: string;
+	/** How the message goes on where it begins with the picture that it is about; missing where it is about none. */
+	ofPicture?: string;
 	advice: string;
 	remote?: string | null;
 }
@@ -19,6 +21,7 @@ const checkFields = 'Check the fields of the node.';
 const wordsByStatus: Readonly<Record<number, Words | ((error: RunflowApiError) => Words)>> = {
 	400: {
 		message: 'Runflow could not understand the request',
+		ofPicture: 'was not made: Runflow could not understand the request',
 		advice: "Check the fields of the node, 'Additional Input' above all.",
 	},
 	401: {
@@ -39,6 +42,7 @@ const wordsByStatus: Readonly<Record<number, Words | ((error: RunflowApiError) =
 	},
 	413: {
 		message: 'The request is too large for Runflow',
+		ofPicture: 'was not made: the request is too large for Runflow',
 		advice: "Shorten 'Prompt' or 'Metadata'.",
 	},
 	422: wordsForFields,
@@ -118,6 +122,7 @@ function wordsForMissing({ runId }: RunflowApiError): Words {
 			}
 		: {
 				message: `Run ${runId} was not found`,
+				ofPicture: 'is missing: its run was not found',
 				advice: 'Check that the Runflow credential belongs to the organization that started it.',
 			};
 }
@@ -130,8 +135,10 @@ function wordsForFields({ fields }: RunflowApiError): Words {
 		msg,
 	}));
 	const labels = [...new Set(problems.map(({ label }) => (label === '' ? 'input' : label)))];
+	const named = labels.map((label) => `'${label}'`).join(', ');
 	return {
-		message: `Runflow refused ${labels.map((label) => `'${label}'`).join(', ')}`,
+		message: `Runflow refused ${named}`,
+		ofPicture: `was not made: Runflow refused ${named}`,
 		advice: 'Correct the value, or the expression it comes from.',
 		remote: problems.map(({ label, msg }) => `'${label}': ${msg}`).join('; '),
 	};

@@ -3,7 +3,7 @@ import type { INodeProperties } from 'n8n-workflow';
 /** What the node does after it has started its runs. */
 export const completionFields: INodeProperties[] = [
 	{
-		displayName: 'Completion',
+		displayName: 'While Runflow Works',
 		name: 'completion',
 		type: 'options',
 		displayOptions: { show: { resource: ['image'] } },
@@ -11,23 +11,22 @@ export const completionFields: INodeProperties[] = [
 			{
 				name: 'Wait in This Execution',
 				value: 'poll',
-				description: 'Wait until the images are ready, then output them. Right for a few images.',
+				description: 'Output the images when they are ready. For a few images.',
 			},
 			{
 				name: 'Suspend Until Callback',
 				value: 'suspend',
-				description:
-					'Put the execution to sleep until the images are ready, then output them. Right for many images: nothing is kept busy. Fastest where Runflow can call n8n back. Where a webhook answers with the last node, an agent or an evaluation waits, it waits in the execution instead.',
+				description: 'Sleep until the images are ready. For many images: nothing is kept busy.',
 			},
 			{
 				name: 'Return Immediately',
 				value: 'none',
-				description:
-					"Output the run IDs at once, without images. Fetch the images later with 'Run → Get', or start another workflow with a 'GPT Image 2 Trigger'.",
+				description: 'Output the run IDs at once; a callback or Run → Get brings the images',
 			},
 		],
 		default: 'poll',
-		description: 'What to do while Runflow makes the images',
+		description:
+			'What the execution does until the images are ready. Suspended, it wakes fastest where Runflow can call n8n back; where a webhook answers with the last node, an agent or an evaluation waits for it, it waits all the same.',
 		builderHint: {
 			propertyHint:
 				"Choose 'suspend' for many images or high volume, 'none' together with a GPT Image 2 Trigger, else 'poll'.",

@@ -1,11 +1,22 @@
-import { updateDisplayOptions, type INodeProperties } from 'n8n-workflow';
+import {
+	updateDisplayOptions,
+	type INodeProperties,
+	type INodePropertyOptions,
+} from 'n8n-workflow';
 
 import { sourceFields } from './inputImages';
+import { sizeOptionsWith } from './sizes';
 
 const customOnly = { show: { imageSize: ['custom'] } };
 
 const customSizeHint =
 	'A multiple of 16, at most 3,840. The longer edge is at most 3 times the shorter, with 655,360 to 8,294,400 pixels in total.';
+
+const ownSize: INodePropertyOptions = {
+	name: 'Your Own Width and Height',
+	value: 'custom',
+	description: 'Any size in multiples of 16 pixels',
+};
 
 /** The model's input fields, with the names and values of its input schema, which names no pixels (SEED). */
 const inputFields: INodeProperties[] = [
@@ -27,34 +38,10 @@ const inputFields: INodeProperties[] = [
 		displayName: 'Image Size',
 		name: 'imageSize',
 		type: 'options',
-		options: [
-			{ name: 'Custom', value: 'custom', description: 'Your own width and height' },
-			{
-				name: 'Landscape 16:9',
-				value: 'landscape_16_9',
-				description: 'Much wider than tall, such as a banner or a video thumbnail',
-			},
-			{
-				name: 'Landscape 4:3',
-				value: 'landscape_4_3',
-				description: 'A little wider than tall, such as a slide',
-			},
-			{
-				name: 'Portrait 16:9',
-				value: 'portrait_16_9',
-				description: 'Much taller than wide, such as a story or a reel',
-			},
-			{
-				name: 'Portrait 4:3',
-				value: 'portrait_4_3',
-				description: 'A little taller than wide, such as a flyer',
-			},
-			{ name: 'Square', value: 'square', description: 'As wide as tall, such as a post' },
-			{ name: 'Square HD', value: 'square_hd', description: 'Square, in high definition' },
-		],
+		options: sizeOptionsWith(ownSize),
 		default: 'landscape_4_3',
 		description:
-			"Shape of the image. Runflow decides how many pixels a shape has; choose 'Custom' to decide it yourself.",
+			"Shape of the image, or the size that a channel asks for. For several sizes of one picture add the option 'More Sizes'.",
 	},
 	{
 		displayName: 'Width',
@@ -86,7 +73,7 @@ const inputFields: INodeProperties[] = [
 		],
 		default: 'high',
 		description:
-			'How much work goes into the image. Higher quality takes longer and may cost more.',
+			"How much work goes into the image; higher quality takes longer. An image in 'High' is about $0.13 (Runflow's list of April 2026).",
 	},
 	{
 		displayName: 'Number of Images',
@@ -109,22 +96,15 @@ const inputFields: INodeProperties[] = [
 		default: 'png',
 		description: 'File format of the images',
 	},
-	{
-		displayName: 'Sync Mode',
-		name: 'syncMode',
-		type: 'boolean',
-		displayOptions: { hide: { completion: ['suspend'] } },
-		default: false,
-		description:
-			'Whether Runflow sends the image in its answer and keeps no copy. Leave off unless the image must not be stored at Runflow.',
-	},
+	// In the panel it is an option; workflows may have it here, too.
+	{ displayName: 'Sync Mode', name: 'syncMode', type: 'hidden', default: false },
 ];
 
 /** Edit uses the size of the input images unless a size is chosen. */
 function withAutoSize(field: INodeProperties): INodeProperties {
 	if (field.name !== 'imageSize') return field;
 	const auto = { name: 'Auto', value: 'auto', description: 'Same as the input images' };
-	return { ...field, default: 'auto', options: [auto, ...(field.options ?? [])] };
+	return { ...field, default: 'auto', options: sizeOptionsWith(auto, ownSize) };
 }
 
 const [prompt, ...others] = inputFields;

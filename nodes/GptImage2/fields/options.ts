@@ -1,10 +1,16 @@
 import { updateDisplayOptions, type INodeProperties } from 'n8n-workflow';
 
+import { simplifyField } from './simplify';
+import { sizeOptions } from './sizes';
+
 /** The longest 'Timeout', in seconds: 7 days. A timer of more than 24 days ends at once. */
 export const longestTimeoutSeconds = 604_800;
 
 /** The longest 'Poll Interval', in seconds. */
 export const longestPollSeconds = 3600;
+
+/** The longest 'Public Link', in days. */
+export const longestLinkDays = 365;
 
 /** How far 'Reuse Earlier Runs' looks back at most, in hours: 30 days. */
 export const longestReuseHours = 720;
@@ -52,7 +58,15 @@ const imageOptions: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. product-{{ $json.sku }}',
 		description:
-			'Name of the image file. The node adds the extension, replaces what a disk refuses and cuts what is too long. When empty, the name is made from the run ID.',
+			'Name of the image file. The node adds the extension, replaces what a disk refuses and cuts what is too long. When empty, the name is made of words of the prompt.',
+	},
+	{
+		displayName: 'Include Input Fields',
+		name: 'includeInputFields',
+		type: 'boolean',
+		default: false,
+		description:
+			"Whether to keep the fields of the input item beside the picture. Where both have a field, the picture's wins.",
 	},
 	{
 		displayName: 'Include Run',
@@ -100,6 +114,15 @@ const imageOptions: INodeProperties[] = [
 			'Names and values to keep with the run. They are returned in the output and in callbacks.',
 	},
 	{
+		displayName: 'More Sizes',
+		name: 'moreSizes',
+		type: 'multiOptions',
+		options: sizeOptions,
+		default: [],
+		description:
+			"One more picture of each item in each of these sizes, each paid for. 'channel' in the output says which is which.",
+	},
+	{
 		displayName: 'Output',
 		name: 'output',
 		type: 'options',
@@ -129,6 +152,16 @@ const imageOptions: INodeProperties[] = [
 			'Longest gap between two reads of a run, in seconds. The first reads come sooner. With the default, a run is hardly read before it may have ended, by how long the last ones took. Read once for all items.',
 	},
 	{
+		displayName: 'Public Link (Days)',
+		name: 'publicLink',
+		type: 'number',
+		displayOptions: { hide: { '/completion': ['none'] } },
+		typeOptions: { minValue: 0, maxValue: longestLinkDays },
+		default: 0,
+		description:
+			"For how many days n8n serves the picture to everybody who has the link 'public_url', for Instagram, WhatsApp or mail. n8n has to be reachable, the link ends with the execution's data, and it can't be withdrawn. 0 means no link.",
+	},
+	{
 		displayName: 'Reuse Earlier Runs (Hours)',
 		name: 'reuse',
 		type: 'number',
@@ -136,6 +169,15 @@ const imageOptions: INodeProperties[] = [
 		default: 0,
 		description:
 			"How old a run may be to be used again, at no cost, for the same request: prompt, images and settings. Finds runs of earlier executions of any workflow of this n8n that succeeded or are pending, each for one item only. A reused run doesn't call 'Callback URL'. Not for 'Sync Mode'. 0 turns it off. Read once for all items.",
+	},
+	{
+		displayName: 'Sync Mode',
+		name: 'syncMode',
+		type: 'boolean',
+		displayOptions: { hide: { '/completion': ['suspend'] } },
+		default: false,
+		description:
+			'Whether Runflow sends the image in its answer and keeps no copy. Leave off unless the image must not be stored at Runflow.',
 	},
 	{
 		displayName: 'Timeout',
@@ -179,5 +221,6 @@ export function optionsField(options: INodeProperties[]): INodeProperties {
 
 /** The optional settings of the operations that make images. */
 export const optionsFields = updateDisplayOptions({ show: { resource: ['image'] } }, [
+	simplifyField,
 	optionsField(imageOptions),
 ]);

@@ -2,6 +2,7 @@ import { updateDisplayOptions, type INodeProperties } from 'n8n-workflow';
 
 import { longestTimeoutSeconds, optionsField, optionsNamed } from './options';
 import { runIdField } from './runId';
+import { simplifyField } from './simplify';
 
 const shownFor = (...operation: string[]) => ({ show: { resource: ['run'], operation } });
 
@@ -110,10 +111,11 @@ const getManyFields: INodeProperties[] = [
 			},
 		],
 	},
+	simplifyField,
 	optionsField(optionsNamed('includeRun', 'output')),
 ];
 
-const missedOptions: INodeProperties[] = [
+const missedFields: INodeProperties[] = [
 	{
 		displayName: 'Hours',
 		name: 'hours',
@@ -122,12 +124,14 @@ const missedOptions: INodeProperties[] = [
 		default: 24,
 		description: 'How far back to look for runs that have ended, in hours',
 	},
+	// Workflows may have the hours in here.
+	{ displayName: 'Options', name: 'options', type: 'hidden', default: {} },
 ];
 
 /** The fields of the operations on runs. */
 export const runFields: INodeProperties[] = [
 	...updateDisplayOptions(shownFor('get', 'getCallbackDeliveries', 'redeliverCallback'), [runId]),
-	...updateDisplayOptions(shownFor('get'), [optionsField(getOptions)]),
-	...updateDisplayOptions(shownFor('redeliverMissed'), [optionsField(missedOptions)]),
+	...updateDisplayOptions(shownFor('get'), [simplifyField, optionsField(getOptions)]),
+	...updateDisplayOptions(shownFor('redeliverMissed'), missedFields),
 	...updateDisplayOptions(shownFor('getMany'), getManyFields),
 ];

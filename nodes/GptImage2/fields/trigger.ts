@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { optionsField, optionsNamed } from './options';
+import { simplifyField } from './simplify';
 
 /** The fields of the trigger. */
 export const triggerFields: INodeProperties[] = [
@@ -59,6 +60,7 @@ export const triggerFields: INodeProperties[] = [
 		default: 'signature',
 		description: 'How to make sure that a callback comes from Runflow',
 	},
+	simplifyField,
 	optionsField([
 		{
 			displayName: 'Ignore Repeats',

@@ -40,9 +40,9 @@ export async function operate(context: IExecuteFunctions): Promise<INodeExecutio
 	try {
 		return await operationOf(context)(context);
 	} catch (error) {
-		if (isTool(context)) return [toolFailure(context, toNodeError(node, error, 0))];
+		if (isTool(context)) return [toolFailure(context, toNodeError(node, error, null))];
 		const isStopped = context.getExecutionCancelSignal()?.aborted ?? false;
-		if (isStopped || !continuesOnError(context)) throw toNodeError(node, error, 0);
+		if (isStopped || !continuesOnError(context)) throw toNodeError(node, error, null);
 		return context.getInputData().map((_, itemIndex) => toErrorRow(node, error, itemIndex));
 	}
 }

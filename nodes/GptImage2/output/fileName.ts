@@ -14,9 +14,20 @@ const refusedByDisks = /[\\/<>:"|?*]+/g;
 /** What would hide a file, name a folder, or is left of what was replaced. */
 const looseEnds = /^[. -]+|[. -]+$/g;
 
+/** Words that tell no picture from another. */
+const commonWords: ReadonlySet<string> = new Set(
+	'a an and as at by for from in into is its of on or that the their this to with'.split(' '),
+);
+
+/** So many words of a prompt name its picture, and so many characters of the run's id tell it from others. */
+const mostWords = 4;
+const longestWords = 60;
+const shortIdLength = 4;
+
 /**
- * The name of an image file, which every disk and database takes: the user's, numbered from 0 where the
- * run has several images, or one that names the run. Of a long name the end and the extension stay.
+ * The name of an image file, which every disk and database accepts: the user's, or words of the prompt and the
+ * end of the run's id, such as `brass-sign-warm-morning-1f3a.png`. It is numbered from 0 where the run has
+ * several images. Of a long name the end and the extension stay.
  */
 export function fileNameOf(
 	run: Run,
@@ -25,12 +36,23 @@ export function fileNameOf(
 	chosen: OutputOptions['fileName'],
 ): string {
 	const extension = extensionOf(mimeType);
-	const isNumbered = chosen === null || run.images.length > 1;
-	const end = isNumbered ? `-${index}.${extension}` : `.${extension}`;
-	const name = safe(chosen ?? `gpt-image-2-${run.id}`);
+	const end = run.images.length > 1 ? `-${index}.${extension}` : `.${extension}`;
 	const stem =
-		chosen === null ? name : name.replace(new RegExp(`\\.(${extension}|jpeg)$`, 'i'), '');
+		chosen === null
+			? `${wordsOf(run.prompt ?? '')}-${run.id.slice(-shortIdLength)}`
+			: safe(chosen).replace(new RegExp(`\\.(${extension}|jpeg)$`, 'i'), '');
 	return (cut(stem, mostBytes - Buffer.byteLength(end)) || 'untitled') + end;
+}
+
+/** The first words of a prompt that say something, in letters and digits of any script. */
+function wordsOf(prompt: string): string {
+	const words = prompt
+		.normalize('NFC')
+		.toLowerCase()
+		.replace(/['’]/g, '')
+		.match(/[\p{L}\p{M}\p{N}]+/gu);
+	const telling = (words ?? []).filter((word) => !commonWords.has(word)).slice(0, mostWords);
+	return cut(telling.join('-'), longestWords) || 'picture';
 }
 
 function safe(name: string): string {

@@ -4,11 +4,9 @@ import { isTakenUp, type RunResult, type RunSource } from './items';
 
 const costDecimals = 6;
 
-/** Adds decimal strings as the API sends them; null where no run has a cost. */
-export function totalCost(costs: Array<string | null>): string | null {
-	const known = costs.flatMap((cost) =>
-		cost === null || Number.isNaN(Number(cost)) ? [] : [Number(cost)],
-	);
+/** What runs cost together, in dollars; null where none has a cost. */
+export function totalCost(costs: Array<number | null>): string | null {
+	const known = costs.filter((cost) => cost !== null);
 	if (known.length === 0) return null;
 	const total = known.reduce((sum, cost) => sum + cost, 0);
 	return String(Number(total.toFixed(costDecimals)));

@@ -13,6 +13,7 @@ import type { RequestContext } from '../credential';
 import { deadlineIn, timeLeft, TimeOverError, within, type Deadline } from '../deadline';
 import { fetchImage, type Transfer } from '../files';
 import type { OutputOptions } from '../parameters/output';
+import { pixelSizeOf, type PixelSize } from '../pixelSize';
 import { fileNameOf } from './fileName';
 import { throwStorageError } from './imageErrors';
 import { decodeDataUri, mimeTypeOf, type MimeHints } from './mime';
@@ -179,17 +180,23 @@ async function storeOnce(wanted: WantedImage, transfer: Transfer): Promise<Resul
 	const { url } = wanted.run.images[wanted.index] ?? {};
 	if (url === undefined) throw new TransferError('broken');
 	if (isOnlyCopy(wanted)) return await listImage(wanted);
-	return await fetchImage(
-		transfer,
-		url,
-		async ({ contentType, stream }) => await store(wanted, stream, { header: contentType, url }),
-	);
+	return await fetchImage(transfer, url, async ({ contentType, size, stream }) => {
+		const image = await store(wanted, stream, { header: contentType, url });
+		return withSize(image, size());
+	});
 }
 
 async function storeDataUri(wanted: WantedImage, url: string): Promise<ResultImage | null> {
 	const inline = decodeDataUri(url);
 	if (inline === null) return null;
-	return await store(wanted, inline.bytes, { header: inline.mimeType, url: null });
+	const image = await store(wanted, inline.bytes, { header: inline.mimeType, url: null });
+	return withSize(image, pixelSizeOf(inline.bytes));
+}
+
+/** An image with the size that its own header says, where Runflow doesn't. */
+function withSize(image: ResultImage, size: PixelSize | null): ResultImage {
+	const isKnown = image.width !== null && image.height !== null;
+	return isKnown || size === null ? image : { ...image, ...size };
 }
 
 /** Where an image comes from, as far as that hints at its type. */

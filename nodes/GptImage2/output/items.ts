@@ -2,6 +2,7 @@ import type { IBinaryKeyData, IDataObject, INodeExecutionData } from 'n8n-workfl
 
 import { redact } from '../../../runflow/redact';
 import type { Run } from '../../../runflow/run';
+import { channelOf } from '../imageSizes';
 import type { OutputOptions } from '../parameters/output';
 import type { ImageFailure, ResultImage } from './images';
 import { withoutResumeTokens } from './resumeTokens';
@@ -21,7 +22,9 @@ export interface RunResult {
 	imageCount?: number;
 	/** Which input item it belongs to, counted from 0. */
 	itemIndex: number;
-	output: Pick<OutputOptions, 'binaryField' | 'includeRun' | 'output'>;
+	output: Pick<OutputOptions, 'binaryField' | 'includeRun' | 'output' | 'simplify'>;
+	/** The channel or shape that was asked for; where that is unknown, the size tells the channel. */
+	channel?: string | null;
 	/** The callback's event; only the trigger has one. */
 	event?: string | null;
 	/** Where the run comes from, where the node makes images. */
@@ -57,7 +60,7 @@ function itemOf(
 	carried: ResultImage[],
 ): INodeExecutionData {
 	const { run, images, output, itemIndex } = result;
-	const json: IDataObject = {
+	const whole: IDataObject = {
 		run_id: run.id,
 		status: run.status,
 		event: result.event ?? null,
@@ -81,12 +84,31 @@ function itemOf(
 		failure: asJson(run.failure),
 		reused: result.source === 'reuse',
 		timed_out: result.timedOut ?? false,
+		channel: result.channel ?? channelOf(run.input?.image_size),
+		public_url: null,
 	};
+	const json = output.simplify ? simplified(whole) : whole;
 	if (output.output === 'perRun') json.images = images.map(imageJson);
 	if (output.includeRun) json.run = withoutResumeTokens(withoutDataUris(run.raw));
 
 	const binary = binaryOf(carried, output.binaryField);
 	return { json, ...(binary && { binary }), pairedItem: { item: itemIndex } };
+}
+
+/** What a person recognises, which simplified items always have, in this order. */
+const mainKeys = [
+	...['prompt', 'status', 'file_name', 'width', 'height'],
+	...['cost', 'url', 'run_id', 'image_index', 'image_count'],
+];
+
+/** What simplified items have only where it says something. */
+const furtherKeys = ['channel', 'reused', 'timed_out', 'failure', 'metadata', 'event'];
+
+function simplified(whole: IDataObject): IDataObject {
+	const saysSomething = (value: unknown) =>
+		Boolean(value) && (typeof value !== 'object' || Object.keys(value ?? {}).length > 0);
+	const keys = [...mainKeys, ...furtherKeys.filter((key) => saysSomething(whole[key]))];
+	return Object.fromEntries(keys.map((key) => [key, whole[key]]));
 }
 
 function imageJson({ index, url, fileName, mimeType, width, height }: ResultImage): IDataObject {

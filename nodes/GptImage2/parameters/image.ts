@@ -7,10 +7,12 @@ import {
 	type generateInputSchema,
 	type InputFields,
 } from '../../../runflow/input';
+import { longestLinkDays } from '../fields/options';
+import { channelOf, moreSizeValues, sizeToSend, type SizeValue } from '../imageSizes';
 import { isTool } from './node';
-import { outputOptionsSchema, type OutputOptions } from './output';
+import { outputOptionsSchema, simplifySchema, type OutputOptions } from './output';
 import { Parameters } from './reader';
-import { assignments, jsonObject, trimmedOrNull } from './values';
+import { assignments, jsonObject, trimmedOrNull, wholeNumber } from './values';
 
 /** The options of one item. */
 export const imageOptionsSchema = outputOptionsSchema.extend({
@@ -19,7 +21,13 @@ export const imageOptionsSchema = outputOptionsSchema.extend({
 		(text) => text === null || text.length <= clientRefLimit,
 		`must be at most ${clientRefLimit} characters long`,
 	),
+	includeInputFields: z.boolean().default(false),
 	metadata: assignments.default({}),
+	moreSizes: z.array(z.enum(moreSizeValues)).default([]),
+	publicLink: wholeNumber(0)
+		.max(longestLinkDays, `must be at most ${longestLinkDays} days`)
+		.default(0),
+	syncMode: z.boolean().optional(),
 });
 
 /** What one item asks for, checked. */
@@ -30,6 +38,12 @@ export interface ImageParameters {
 	clientRef: string | null;
 	/** The URL that Runflow is to call when the run has ended; null for none. */
 	callbackUrl: string | null;
+	/** The channel or shape that the size is made for; null for the size of one picture that is no channel's. */
+	channel: string | null;
+	/** The sizes of further pictures, as values of 'Image Size'. */
+	moreSizes: SizeValue[];
+	/** For how many days n8n serves the picture to everybody with its link; 0 for none. */
+	publicLinkDays: number;
 	output: OutputOptions;
 }
 
@@ -43,20 +57,38 @@ export function readImageParameters(
 	schema: typeof generateInputSchema | typeof editFieldsSchema,
 ): ImageParameters {
 	const parameters = new Parameters(context, itemIndex);
-	const { additionalInput, clientRef, metadata, ...output } =
-		parameters.options(imageOptionsSchema);
+	const {
+		additionalInput,
+		clientRef,
+		metadata,
+		moreSizes,
+		publicLink: publicLinkDays,
+		syncMode,
+		...output
+	} = parameters.options(imageOptionsSchema);
 	const field = (name: string, fallback?: unknown) => parameters.read(name, z.unknown(), fallback);
 	const size = field('imageSize');
 	const input = parameters.check(schema, {
 		prompt: field('prompt'),
-		image_size: size === 'custom' ? { width: field('width'), height: field('height') } : size,
+		image_size:
+			size === 'custom' ? { width: field('width'), height: field('height') } : sizeToSend(size),
 		quality: field('quality'),
 		num_images: field('numImages'),
 		output_format: field('outputFormat'),
-		sync_mode: field('syncMode', false),
+		sync_mode: syncMode ?? field('syncMode', false),
 		...additionalInput,
 	});
 	const callbackUrl = parameters.read('callbackUrl', trimmedOrNull, '');
 	const download = output.download && !isTool(context);
-	return { input, metadata, clientRef, callbackUrl, output: { ...output, download } };
+	const simplify = parameters.read('simplify', simplifySchema, true);
+	return {
+		input,
+		metadata,
+		clientRef,
+		callbackUrl,
+		channel: channelOf(input.image_size),
+		moreSizes,
+		publicLinkDays,
+		output: { ...output, download, simplify },
+	};
 }

@@ -11,5 +11,13 @@ export const outputOptionsSchema = z.object({
 	output: z.enum(['perImage', 'perRun']).default('perImage'),
 });
 
+/** The field 'Simplify', which workflows don't have that were saved before it came. */
+export const simplifySchema = z
+	.boolean({ invalid_type_error: 'must be true or false' })
+	.default(true);
+
+/** How one run becomes items, as it is kept while an execution is suspended. */
+export const outputSchema = outputOptionsSchema.extend({ simplify: simplifySchema });
+
 /** How one run becomes items. */
-export type OutputOptions = z.infer<typeof outputOptionsSchema>;
+export type OutputOptions = z.infer<typeof outputSchema>;

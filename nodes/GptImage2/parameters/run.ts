@@ -5,7 +5,7 @@ import type { RunFilter } from '../../../runflow/filter';
 import { normalizeStatus } from '../../../runflow/status';
 import { runIdPattern, runIdProblem } from '../fields/runId';
 import { defaultTimeoutSeconds, isTool, pollIntervalSchema, timeoutSchema } from './node';
-import { outputOptionsSchema, type OutputOptions } from './output';
+import { outputOptionsSchema, simplifySchema, type OutputOptions } from './output';
 import { Parameters } from './reader';
 import { imageNumberSchema, positiveNumber, trimmedOrNull, wholeNumber } from './values';
 
@@ -56,10 +56,11 @@ interface GetOptions {
 	output: OutputOptions;
 }
 
-/** The options of `run` → `redeliverMissed`; at most 30 days. */
-export const missedOptionsSchema = z.object({
-	hours: positiveNumber.max(720, 'must be at most 720 hours (30 days)').default(24),
-});
+/** How many hours back missed callbacks are looked for: at most 30 days. */
+const hoursSchema = positiveNumber.max(720, 'must be at most 720 hours (30 days)');
+
+/** The options of `run` → `redeliverMissed`, where saved workflows may have the hours. */
+export const missedOptionsSchema = z.object({ hours: hoursSchema.optional() });
 
 const isoDate = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d([.]\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/i;
 const noDate = 'must be a date such as 2026-05-06T10:00:00';
@@ -88,22 +89,24 @@ export function readRunId(context: IExecuteFunctions, itemIndex: number): string
 
 /** How `run` → `get` reads its run. Throws NodeOperationError that names the option. */
 export function readGetOptions(context: IExecuteFunctions, itemIndex: number): GetOptions {
-	const { imageNumber, pollInterval, timeout, waitUntilFinished, ...output } = new Parameters(
-		context,
-		itemIndex,
-	).options(getOptionsSchema);
+	const parameters = new Parameters(context, itemIndex);
+	const { imageNumber, pollInterval, timeout, waitUntilFinished, ...output } =
+		parameters.options(getOptionsSchema);
+	const simplify = parameters.read('simplify', simplifySchema, true);
 	return {
 		imageNumber,
 		waitUntilFinished,
 		pollSeconds: pollInterval,
 		timeoutSeconds: timeout,
-		output: { ...output, download: output.download && !isTool(context) },
+		output: { ...output, download: output.download && !isTool(context), simplify },
 	};
 }
 
-/** How many hours back `run` → `redeliverMissed` looks. Throws NodeOperationError that names the option. */
+/** How many hours back `run` → `redeliverMissed` looks. Throws NodeOperationError that names the field. */
 export function readMissedHours(context: IExecuteFunctions, itemIndex: number): number {
-	return new Parameters(context, itemIndex).options(missedOptionsSchema).hours;
+	const parameters = new Parameters(context, itemIndex);
+	const { hours } = parameters.options(missedOptionsSchema);
+	return hours ?? parameters.read('hours', hoursSchema, 24);
 }
 
 const momentSchema = z.object({
@@ -124,7 +127,8 @@ export function readSearch(context: IExecuteFunctions, itemIndex: number): RunSe
 		createdAfter: momentOf(context, itemIndex, filters.createdAfter),
 	});
 	const filter = { ...filters, ...createdAfter };
-	const output = parameters.options(outputOptionsSchema);
+	const simplify = parameters.read('simplify', simplifySchema, true);
+	const output = { ...parameters.options(outputOptionsSchema), simplify };
 	const all = parameters.read('returnAll', z.boolean(), false);
 	const limit = all ? Infinity : parameters.read('limit', wholeNumber(1), 50);
 	return { filter, limit, output };

@@ -2,7 +2,7 @@ import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
 import { runEvents } from '../../../runflow/callback';
-import { outputOptionsSchema } from './output';
+import { outputOptionsSchema, simplifySchema } from './output';
 import { Parameters } from './reader';
 
 const authenticationSchema = z.enum(['none', 'reread', 'signature']).catch('signature');
@@ -16,7 +16,7 @@ export const triggerOptionsSchema = outputOptionsSchema.extend({
 });
 
 /** The options of the trigger, checked. */
-export type TriggerOptions = z.infer<typeof triggerOptionsSchema>;
+export type TriggerOptions = z.infer<typeof triggerOptionsSchema> & { simplify: boolean };
 
 const eventsSchema = z.array(z.string()).catch(Object.keys(runEvents));
 
@@ -32,5 +32,7 @@ export function readEvents(context: IWebhookFunctions): string[] {
 
 /** The options of the trigger. Throws NodeOperationError that names the option. */
 export function readTriggerOptions(context: IWebhookFunctions): TriggerOptions {
-	return new Parameters(context).options(triggerOptionsSchema);
+	const parameters = new Parameters(context);
+	const simplify = parameters.read('simplify', simplifySchema, true);
+	return { ...parameters.options(triggerOptionsSchema), simplify };
 }

@@ -28,7 +28,7 @@ export async function deliver(
 ): Promise<RunResult> {
 	const { client, context, ledger } = batch;
 	const { itemIndex, plan, signal } = request;
-	const { output } = plan;
+	const { channel, output } = plan;
 	const run = await withImages(batch, request, ended);
 	let entry = ledger.runOf(request);
 	const kept = new Map(entry?.keptImages.map((image) => [image.index, image]));
@@ -60,7 +60,8 @@ export async function deliver(
 	if (lost > 0) addLostImagesHint(context, run.id, lost);
 	const missing = failures.filter(({ index }) => !isOnlyCopy({ run, index }));
 	const imageCount = images.length + missing.length;
-	return { run, images, failures: missing, imageCount, itemIndex, output, source: entry?.source };
+	const { source } = entry ?? {};
+	return { run, images, failures: missing, imageCount, channel, itemIndex, output, source };
 }
 
 /**

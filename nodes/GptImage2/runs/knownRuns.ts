@@ -1,6 +1,7 @@
 import { RunflowApiError, UnknownRunsError } from '../../../runflow/errors';
 import { isPassing } from '../../../runflow/retry';
 import { namedRun, type Run } from '../../../runflow/run';
+import { isSameInput } from '../../../runflow/sameInput';
 import { Slots } from '../../../runflow/slots';
 import { mayDeliver } from '../../../runflow/status';
 import { notShown, notThere } from '../files';
@@ -132,10 +133,10 @@ export class KnownRuns {
 			.filter((run) => continuesOwn(run, request, execution));
 		if (runs.length !== 1) return runs.length > 1;
 		return requests.some(
-			({ itemIndex, plan }) =>
-				itemIndex !== request.itemIndex &&
+			({ plan, requestNumber }) =>
+				requestNumber !== request.requestNumber &&
 				plan.clientRef === clientRef &&
-				plan.input.prompt === input.prompt,
+				isSameInput(plan.input, input),
 		);
 	}
 

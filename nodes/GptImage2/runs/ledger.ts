@@ -77,9 +77,9 @@ export class Ledger {
 
 	/** Begins the next attempt at an item, with a key and a reference that were never used. */
 	begin(request: Request): NewEntry {
-		const { hash, itemIndex, plan, sourceHash } = request;
+		const { hash, plan, requestNumber, sourceHash } = request;
 		const attempt = (this.entries.get(placeOf(this.execution, request))?.attempt ?? 0) + 1;
-		const reference = { ...this.execution, hash, sourceHash, itemIndex, attempt };
+		const reference = { ...this.execution, hash, sourceHash, requestNumber, attempt };
 		return this.write(request, {
 			state: 'new',
 			hash,

@@ -21,7 +21,7 @@ export function isSameBeginning(one: Beginning, other: Beginning): boolean | nul
 }
 
 /** What an item and the references of its runs have in common. */
-type Place = Pick<Reference, 'hash' | 'itemIndex' | 'runIndex' | 'sourceHash'>;
+type Place = Pick<Reference, 'hash' | 'requestNumber' | 'runIndex' | 'sourceHash'>;
 
 /**
  * The keys under which an item of a retry looks for the run that the execution before left it, the
@@ -29,12 +29,12 @@ type Place = Pick<Reference, 'hash' | 'itemIndex' | 'runIndex' | 'sourceHash'>;
  * of the node that it lost. What an item comes from counts in its place only, since other items may
  * come from the same.
  */
-export function keysOfContinued({ hash, itemIndex, runIndex, sourceHash }: Place): string[] {
-	const ofSource = sourceHash === '' ? [] : [`${sourceHash} at ${runIndex}.${itemIndex}`];
+export function keysOfContinued({ hash, requestNumber, runIndex, sourceHash }: Place): string[] {
+	const ofSource = sourceHash === '' ? [] : [`${sourceHash} at ${runIndex}.${requestNumber}`];
 	return [
-		`${hash} in ${runIndex}.${itemIndex}`,
+		`${hash} in ${runIndex}.${requestNumber}`,
 		...ofSource,
-		`${hash} in *.${itemIndex}`,
+		`${hash} in *.${requestNumber}`,
 		`${hash} in ${runIndex}.*`,
 		`${hash} in *`,
 	];
@@ -58,10 +58,10 @@ export function keysToContinue(
 
 /** The keys under which an item looks for a run of an earlier execution to reuse: the one that it had itself, so that equal items keep their pictures, else any. */
 export function keysOfRepeated(
-	{ hash, itemIndex, runIndex }: Place,
+	{ hash, requestNumber, runIndex }: Place,
 	{ scope }: Pick<NodeExecution, 'scope'>,
 ): string[] {
-	return [`${hash} of ${scope} ${runIndex}.${itemIndex}`, `${hash} of any`];
+	return [`${hash} of ${scope} ${runIndex}.${requestNumber}`, `${hash} of any`];
 }
 
 /** The keys under which a run with this reference is offered for reuse: that of an earlier execution, in whatever workflow and node of this n8n. */

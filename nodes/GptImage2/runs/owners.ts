@@ -32,9 +32,9 @@ const opened = new WeakMap<object, Owners>();
  */
 export function placeOf(
 	{ isTool, runIndex }: NodeExecution,
-	{ hash, itemIndex }: Pick<Request, 'hash' | 'itemIndex'>,
+	{ hash, requestNumber }: Pick<Request, 'hash' | 'requestNumber'>,
 ): string {
-	return isTool ? hash : `${runIndex}.${itemIndex}`;
+	return isTool ? hash : `${runIndex}.${requestNumber}`;
 }
 
 /** The owner of the run at a place of the node. */
@@ -64,7 +64,7 @@ export class Owners {
 	}
 
 	/** What the item of a request may do with runs. */
-	claimOf(execution: NodeExecution, request: Pick<Request, 'hash' | 'itemIndex'>): Claim {
+	claimOf(execution: NodeExecution, request: Pick<Request, 'hash' | 'requestNumber'>): Claim {
 		const owner = ownerOf(execution, placeOf(execution, request));
 		const isTaken = ({ client_ref, id }: NamedRun) => {
 			const isKnown = Object.hasOwn(this.byRun, id);

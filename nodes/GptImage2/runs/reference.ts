@@ -72,15 +72,15 @@ function shortHash(text: string, length: number): string {
 
 /** What a reference says of its run: the request, and which attempt at it in which execution. */
 export type Reference = Omit<NodeExecution, 'idInOwnReferences' | 'isRetry' | 'isTool' | 'nodeId'> &
-	Identity & { itemIndex: number; attempt: number };
+	Identity & { requestNumber: number; attempt: number };
 
 /** The `client_ref` by which the node finds a run again, at most 255 characters long (BATCH-C). */
 export function writeReference(reference: Reference): string {
-	const { attempt, beginning, executionId, itemIndex, runIndex, scope } = reference;
+	const { attempt, beginning, executionId, requestNumber, runIndex, scope } = reference;
 	const { hash, sourceHash } = reference;
 	const request = sourceHash === '' ? hash : [hash, sourceHash].join(separator);
 	const began = writeBeginning(beginning);
-	const place = [runIndex, itemIndex, attempt].join(separator);
+	const place = [runIndex, requestNumber, attempt].join(separator);
 	const requestAndBeginning = began === '' ? request : `${request}@${began}`;
 	return ['n8n', scope, requestAndBeginning, executionId, place].join(':');
 }
@@ -91,7 +91,7 @@ export function readReference(clientRef: string | null): Reference | null {
 	const [requestAndBeginning = '', executionId = '', place = ''] = parts.slice(-3);
 	const numbers = /^(\d+)\.(\d+)\.(\d+)$/.exec(place);
 	if (tag !== 'n8n' || parts.length < 6 || numbers === null) return null;
-	const [runIndex = 0, itemIndex = 0, attempt = 0] = numbers.slice(1).map(Number);
+	const [runIndex = 0, requestNumber = 0, attempt = 0] = numbers.slice(1).map(Number);
 	const [request = '', began = ''] = requestAndBeginning.split('@');
 	const [hash = '', sourceHash = ''] = request.split(separator);
 	return {
@@ -101,7 +101,7 @@ export function readReference(clientRef: string | null): Reference | null {
 		executionId,
 		beginning: readBeginning(began),
 		runIndex,
-		itemIndex,
+		requestNumber,
 		attempt,
 	};
 }

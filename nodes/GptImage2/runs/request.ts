@@ -20,9 +20,11 @@ export interface ImagePlan extends ImageParameters {
 	inputImages: InputImages | null;
 }
 
-/** An input item and what it asks for. */
+/** An input item and what it asks for: one picture, or one of several that differ in size. */
 export interface PlannedItem {
 	itemIndex: number;
+	/** By what its run is found again: the index of the item, and above all of them for its further sizes. */
+	requestNumber: number;
 	plan: ImagePlan;
 }
 
@@ -55,13 +57,14 @@ export async function requestsOf(
 	const parameters = shapingParameters(context.getNode());
 	const hasSource = !isTool(context);
 	return await Promise.all(
-		planned.map(async ({ itemIndex, plan }): Promise<Request> => {
+		planned.map(async ({ itemIndex, plan, requestNumber }): Promise<Request> => {
 			await ownTurn();
 			const inputImages = plan.inputImages && (await fingerprints.addTo(plan.inputImages));
 			const images = inputImages && identityOf(inputImages);
 			const source = [parameters, items[itemIndex]?.json, images];
 			return {
 				itemIndex,
+				requestNumber,
 				plan: { ...plan, inputImages },
 				hash: hashOf({ model: plan.model, input: plan.input, ...images }, hashLength),
 				sourceHash: hasSource ? hashOf(source, sourceHashLength) : '',

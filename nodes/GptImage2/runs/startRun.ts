@@ -1,4 +1,5 @@
 import { returnNullIfNotFound, RunFailedError, StoppedError } from '../../../runflow/errors';
+import { isRefused } from '../../../runflow/refusal';
 import { namedRun, type Run } from '../../../runflow/run';
 import { hasSucceeded, mayDeliver } from '../../../runflow/status';
 import type { RunSource } from '../output/items';
@@ -98,11 +99,13 @@ export async function currentRun(
 }
 
 async function continueOrCreate(batch: Batch, request: RequestInProgress): Promise<Run> {
-	const { knownRuns, ledger } = batch;
+	const { execution, knownRuns, ledger } = batch;
 	const entry = ledger.current(request);
 	if (entry?.state === 'sent') return await createOwnRun(batch, request, entry);
 	const run = await currentRun(batch, request);
 	if (run !== null && mayDeliver(run.status)) return run;
+	// Whoever retries an execution decides to; Retry On Fail would only ask the same again.
+	if (run !== null && isRefused(run) && !execution.isRetry) throw new RunFailedError(run);
 	const known = await knownRuns.find(request, request.signal);
 	const next = ledger.begin(request);
 	if (known === null) return await createOwnRun(batch, request, next);

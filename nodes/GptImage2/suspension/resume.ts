@@ -70,9 +70,9 @@ export async function resumedItems(
 		return ended;
 	});
 	const ended = await Promise.all(resumed);
-	const rows = ended.map((one) => ({
+	const rows = ended.map((one, index) => ({
 		itemIndex: one.result.itemIndex,
-		rows: rowsOf(context, suspension, one),
+		rows: rowsOf(context, suspension, one, index + 1),
 	}));
 	return { items: withErrorRows(rows, suspension), hints: hintsFor(ended, suspension) };
 }
@@ -109,10 +109,10 @@ function noteDelivered(
 
 async function deliver(
 	{ context, client, deadline }: { context: RequestContext; client: RunReader; deadline: Deadline },
-	{ itemIndex, output, runId, source }: Suspension['runs'][number],
+	{ channel, itemIndex, output, runId, source }: Suspension['runs'][number],
 	read: Run | Error,
 ): Promise<Resumed> {
-	const ofItem = { images: [], itemIndex, output, source };
+	const ofItem = { channel, images: [], itemIndex, output, source };
 	const failed = (ofRun: Run, error: Error): Resumed => ({
 		result: { ...ofItem, run: ofRun },
 		failures: [{ error, listed: [] }],
@@ -154,13 +154,15 @@ async function withOutputBy(
 /** The rows of a run; an image that wasn't delivered is an error row, or a row with its URL and `failure`. */
 function rowsOf(
 	context: RequestContext,
-	{ continuesOnError }: Suspension,
+	{ continuesOnError, runs }: Suspension,
 	{ failures, result }: Resumed,
+	number: number,
 ): INodeExecutionData[] {
 	const { images, itemIndex, output, run } = result;
 	const rows = images.length > 0 || failures.length === 0 ? toItems(result) : [];
 	const node = context.getNode();
-	const known: Circumstances = { runId: run.id, place: 'resumed' };
+	const picture = { number, of: runs.length, prompt: run.prompt };
+	const known: Circumstances = { runId: run.id, place: 'resumed', picture };
 	if (continuesOnError) {
 		return [
 			...rows,

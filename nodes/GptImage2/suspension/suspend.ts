@@ -7,7 +7,7 @@ import { toSuspendedErrorRow } from '../errors/errorRow';
 import type { Circumstances } from '../errors/nodeErrors';
 import { addHints, addSuspensionHints, addTakenUpHint } from '../output/hints';
 import { isTakenUp, toItems, type RunResult } from '../output/items';
-import { outputOptionsSchema } from '../parameters/output';
+import { outputSchema } from '../parameters/output';
 import type { Batch } from '../runs/batch';
 import { startAlarm } from './alarm';
 import { failedRuns, readOnce } from './reading';
@@ -106,10 +106,11 @@ function suspensionOf(
 		scope: execution.scope,
 		runIndex: execution.runIndex,
 		continuesOnError: context.continueOnFail(),
-		runs: started.map(({ run, itemIndex, output, source }) => ({
+		runs: started.map(({ channel, run, itemIndex, output, source }) => ({
 			itemIndex,
 			runId: run.id,
-			output: outputOptionsSchema.parse(output),
+			output: outputSchema.parse(output),
+			channel,
 			source,
 			hash: entryOf.get(run.id)?.hash,
 			createdAt: entryOf.get(run.id)?.createdAt,

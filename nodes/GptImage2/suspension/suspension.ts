@@ -9,7 +9,7 @@ import { z } from 'zod/v3';
 
 import { runSources } from '../output/items';
 import { escaped } from '../parameters/expressions';
-import { outputOptionsSchema } from '../parameters/output';
+import { outputSchema } from '../parameters/output';
 import { nodeExecutionOf } from '../runs/reference';
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
@@ -53,7 +53,8 @@ const suspensionSchema = z.object({
 		z.object({
 			itemIndex: z.number(),
 			runId: z.string(),
-			output: outputOptionsSchema,
+			output: outputSchema,
+			channel: z.string().nullable().optional(),
 			source: z.enum(runSources).optional(),
 			/** The hash of the request that it is for, and when it was created, in milliseconds since 1970. */
 			hash: z.string().optional(),

@@ -50,7 +50,7 @@ describe('whatever a run is like', () => {
 					const run = read.data;
 					const images = await listImages(context, run, chosen);
 					const output = perRun ? ('perRun' as const) : ('perImage' as const);
-					const options = { binaryField: 'data', includeRun, output };
+					const options = { binaryField: 'data', includeRun, output, simplify: false };
 					const items = toItems({ run, images, itemIndex, output: options });
 
 					const expected = [

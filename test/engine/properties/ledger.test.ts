@@ -107,7 +107,7 @@ describe('the ledger, whatever happens to it in whatever order', () => {
 				for (const [item, number] of takes) {
 					const id = `run ${number}`;
 					const isFree = (ownerOf.get(id) ?? item) === item;
-					const claim = owners.claimOf(nodeExecutionOf(context), { itemIndex: item, hash: '' });
+					const claim = owners.claimOf(nodeExecutionOf(context), { requestNumber: item, hash: '' });
 					expect(claim.take({ id, client_ref: null })).toBe(isFree);
 					if (isFree) ownerOf.set(id, item);
 				}

@@ -96,6 +96,7 @@ async function live(story: Story, api: ModelApi): Promise<string[]> {
 	const plannedIn = (execution: number) =>
 		story.prompts.map((prompt, itemIndex) => ({
 			itemIndex,
+			requestNumber: itemIndex,
 			plan: planOf(story.isVolatile ? `${prompt} ${execution}` : prompt, story.clientRef),
 		}));
 	const workflowId = `story ${(stories += 1)}`;

@@ -9,6 +9,7 @@ export const output = {
 	fileName: null,
 	includeRun: false,
 	output: 'perImage' as const,
+	simplify: false,
 };
 
 /** What an item with this prompt asks for. */
@@ -19,12 +20,16 @@ export const planOf = (prompt: string, clientRef: string | null = null): ImagePl
 	metadata: {},
 	clientRef,
 	callbackUrl: null,
+	channel: null,
+	moreSizes: [],
+	publicLinkDays: 0,
 	output,
 });
 
 /** The request of an item with this prompt, known by the prompt alone unless it comes from somewhere. */
 export const requestOf = (itemIndex: number, prompt: string, sourceHash = ''): Request => ({
 	itemIndex,
+	requestNumber: itemIndex,
 	plan: planOf(prompt),
 	hash: prompt,
 	sourceHash,

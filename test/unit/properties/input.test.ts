@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 
-import { customSize, generateInputSchema } from '../../../runflow/input';
+import { customSize } from '../../../runflow/customSize';
+import { generateInputSchema } from '../../../runflow/input';
 import { tried } from '../../fixtures/properties';
 import { anyValue } from './arbitraries';
 

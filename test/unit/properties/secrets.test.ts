@@ -109,6 +109,7 @@ describe('a secret that an answer repeats', () => {
 				const output = {
 					binaryField: 'data',
 					includeRun: true,
+					simplify: false,
 					output: perRun ? ('perRun' as const) : ('perImage' as const),
 				};
 				const items = toItems({ run, images, itemIndex: 0, output });

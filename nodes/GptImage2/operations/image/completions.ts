@@ -62,5 +62,6 @@ export function failFor(failedRuns: string[]): RequestWork {
 function notFailed({ ledger }: Batch, request: RequestInProgress, run: Run): RunResult {
 	if (!mayDeliver(run.status)) throw new RunFailedError(run);
 	const { itemIndex, plan } = request;
-	return { run, images: [], itemIndex, output: plan.output, source: ledger.runOf(request)?.source };
+	const { channel, output } = plan;
+	return { run, images: [], channel, itemIndex, output, source: ledger.runOf(request)?.source };
 }

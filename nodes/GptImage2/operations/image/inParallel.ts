@@ -9,6 +9,7 @@ import {
 	wordsForStoppedRuns,
 	type OtherRuns,
 } from '../../errors/otherRuns';
+import type { Picture } from '../../errors/picture';
 import { isWhole, type RunResult } from '../../output/items';
 import { continuesOnError } from '../../parameters/node';
 import type { Batch, RequestInProgress } from '../../runs/batch';
@@ -26,7 +27,8 @@ export interface Failure {
 
 /** A request that came to nothing. */
 interface FailedRequest extends Failure {
-	known: Payment;
+	requestNumber: number;
+	known: Payment & { picture: Picture };
 	/** Whether it failed after the node had been stopped, whatever it says of that. */
 	isConsequence: boolean;
 	/** Whether no retry would get past it: its run can't be read, or nobody knows whether there is one. */
@@ -37,8 +39,9 @@ interface FailedRequest extends Failure {
 	isOver: boolean;
 }
 
-/** How one item ended. */
-export type Outcome = { itemIndex: number; result: RunResult } | Failure;
+/** How a request ended. */
+export type Outcome =
+	{ itemIndex: number; requestNumber: number; result: RunResult } | FailedRequest;
 
 /** What is done with one request. */
 export type RequestWork = (batch: Batch, request: RequestInProgress) => Promise<RunResult>;
@@ -65,18 +68,21 @@ export async function inParallel(batch: Batch, work: RequestWork): Promise<Outco
 
 	const failed: FailedRequest[] = [];
 	const outcomes = await Promise.all(
-		requests.map(async ({ request, stop: { signal } }): Promise<Outcome> => {
-			const { itemIndex } = request;
+		requests.map(async ({ request, stop: { signal } }, index): Promise<Outcome> => {
+			const { itemIndex, requestNumber } = request;
+			const place = { itemIndex, requestNumber };
 			try {
-				return { itemIndex, result: await work(batch, { ...request, signal }) };
+				return { ...place, result: await work(batch, { ...request, signal }) };
 			} catch (error) {
 				const isDeadEnd = isMissingRun(error) || error instanceof DisputedRunError;
 				const isOver = isDeadEnd || (error instanceof RunFailedError && error.isOver);
-				const known = ledger.paymentOf(request);
+				const { prompt } = request.plan.input;
+				const picture = { number: index + 1, of: requests.length, prompt };
+				const known = { ...ledger.paymentOf(request), picture };
 				const isConsequence = signal.aborted;
 				const { startedAt = Infinity } = ledger.current(request) ?? {};
 				const mayBeGone = isMissingRun(error) && Date.now() - startedAt > missingForMs;
-				const failure = { itemIndex, error, known, isConsequence, isDeadEnd, isOver, mayBeGone };
+				const failure = { ...place, error, known, isConsequence, isDeadEnd, isOver, mayBeGone };
 				failed.push(failure);
 				if (!isDeadEnd && !continuesOnError(context)) stopAll();
 				return failure;
@@ -95,8 +101,8 @@ async function throwFirstCause(batch: Batch, failed: FailedRequest[]): Promise<v
 	const node = context.getNode();
 	const [first] = failed;
 	if (first === undefined) return;
-	const isOver = new Set(failed.filter((failure) => failure.isOver).map(itemOf));
-	const toContinue = requests.filter((request) => !isOver.has(itemOf(request)));
+	const isOver = new Set(failed.filter((failure) => failure.isOver).map(numberOf));
+	const toContinue = requests.filter((request) => !isOver.has(numberOf(request)));
 	if (context.getExecutionCancelSignal()?.aborted) {
 		const started = otherRuns(batch, requests);
 		const description = wordsForStoppedRuns(started);
@@ -111,7 +117,7 @@ async function throwFirstCause(batch: Batch, failed: FailedRequest[]): Promise<v
 	const cause = real.find(({ isDeadEnd }) => !isDeadEnd) ?? deadEnds[0] ?? first;
 	const others = otherRuns(
 		batch,
-		toContinue.filter((request) => itemOf(request) !== itemOf(cause)),
+		toContinue.filter((request) => numberOf(request) !== numberOf(cause)),
 	);
 	const gone = deadEnds.filter((failure) => failure !== cause && failure.known.runId !== null);
 	const leftOver = await knownRuns.leftOver(ledger);
@@ -137,12 +143,12 @@ async function noteMissing(
 	outcomes: Outcome[],
 ): Promise<void> {
 	const { ledger, owners, requests } = batch;
-	const isFailed = new Set(failed.map(itemOf));
+	const isFailed = new Set(failed.map(numberOf));
 	const partial = outcomes.filter((outcome) => 'result' in outcome && !isWhole(outcome.result));
 	if (failed.length + partial.length === 0) return;
-	const toContinue = new Set([...failed.filter(({ isOver }) => !isOver), ...partial].map(itemOf));
-	const isFirst = isFailed.has(0) || !requests.some((request) => itemOf(request) === 0);
-	const undelivered = requests.filter((request) => toContinue.has(itemOf(request)));
+	const toContinue = new Set([...failed.filter(({ isOver }) => !isOver), ...partial].map(numberOf));
+	const isFirst = isFailed.has(0) || !requests.some((request) => numberOf(request) === 0);
+	const undelivered = requests.filter((request) => toContinue.has(numberOf(request)));
 	await noteUndelivered(batch, undelivered, isFirst);
 	// An error row may come back to this node, as another item of the same execution.
 	const entries = undelivered.flatMap((request) => ledger.runOf(request) ?? []);
@@ -158,7 +164,7 @@ async function noteUndelivered(
 	await noteFailure(context, execution, { entries, isFirst });
 }
 
-const itemOf = ({ itemIndex }: { itemIndex: number }) => itemIndex;
+const numberOf = ({ requestNumber }: { requestNumber: number }) => requestNumber;
 
 function otherRuns({ ledger }: Batch, requests: Request[]): OtherRuns {
 	const payments = requests.map((request) => ledger.paymentOf(request));

@@ -4,6 +4,7 @@ import { isTerminal } from '../../../../runflow/status';
 import { connect } from '../../connection';
 import { failureRows, toErrorRow } from '../../errors/errorRow';
 import { wordsForLeftOverRuns } from '../../errors/otherRuns';
+import { withExtras } from '../../output/extras';
 import { addHints, addSummaryHint, addWarning } from '../../output/hints';
 import { isTakenUp, isWhole, type RunResult } from '../../output/items';
 import { outputOf } from '../../output/tool';
@@ -14,7 +15,7 @@ import { noteOutput } from '../../runs/undelivered';
 import { suspend } from '../../suspension/suspend';
 import { takeAgain } from '../../suspension/suspension';
 import { failFor, workByCompletion } from './completions';
-import { inParallel, type Outcome } from './inParallel';
+import { inParallel, type Failure, type Outcome } from './inParallel';
 import { planItems, type PlanItem } from './planItems';
 import { addReuseGapHints, addSilentRunsHint } from './reuseHints';
 
@@ -30,7 +31,7 @@ export async function makeImages(
 	const again = takeAgain(context);
 	if (again !== null && 'items' in again) {
 		addHints(context, again.hints);
-		return again.items;
+		return await withExtras(context, again.items);
 	}
 	const options = readNodeOptions(context);
 	const connection = await connect(context);
@@ -47,13 +48,13 @@ export async function makeImages(
 	const batch = openBatch(context, connection, options, requests);
 	const { knownRuns, ledger } = batch;
 	const work = again ? failFor(again.failedRuns) : workByCompletion[options.completion];
-	const outcomes: Outcome[] = [...refused, ...(await inParallel(batch, work))];
+	const outcomes: Array<Outcome | Failure> = [...refused, ...(await inParallel(batch, work))];
 	outcomes.sort((one, other) => one.itemIndex - other.itemIndex);
 	const results = outcomes.flatMap((outcome) => ('result' in outcome ? [outcome.result] : []));
-	const whole = new Set(results.filter(isWhole).map(({ itemIndex }) => itemIndex));
-	const entries = requests.flatMap((request) =>
-		whole.has(request.itemIndex) ? (ledger.runOf(request) ?? []) : [],
-	);
+	const whole = new Set(results.filter(isWhole).map(({ run }) => run.id));
+	const entries = requests
+		.flatMap((request) => ledger.runOf(request) ?? [])
+		.filter(({ runId }) => whole.has(runId));
 	const state = options.completion === 'suspend' ? 'taken' : 'output';
 	await noteOutput(context, batch.execution, { entries, state });
 	const { isCertain, runIds } = await knownRuns.leftOver(ledger);
@@ -62,17 +63,18 @@ export async function makeImages(
 	addReuseGapHints(context, knownRuns.gaps);
 	if (options.completion === 'suspend') {
 		const fail = async (failedRuns: string[]) => await inParallel(batch, failFor(failedRuns));
-		return await suspend(batch, { results, failed, fail });
+		return await withExtras(context, await suspend(batch, { results, failed, fail }));
 	}
 
 	const missing = results.flatMap(({ failures = [] }) => failures);
 	addSummaryHint(context, results, failed.length + missing.length);
 	if (options.completion === 'none') addSilentRunsHint(context, countSilent(requests, results));
-	return outcomes.flatMap((outcome) =>
+	const rows = outcomes.flatMap((outcome) =>
 		'result' in outcome
 			? [...outputOf(context, outcome.result), ...failureRows(context.getNode(), outcome.result)]
 			: [toErrorRow(context.getNode(), outcome.error, outcome.itemIndex, outcome.known)],
 	);
+	return await withExtras(context, rows);
 }
 
 function unreadableWhenSuspended(context: IExecuteFunctions): NodeOperationError {

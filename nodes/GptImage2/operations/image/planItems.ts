@@ -1,6 +1,8 @@
 import { NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
 
-import { toNodeError } from '../../errors/nodeErrors';
+import { isSameInput } from '../../../../runflow/sameInput';
+import { toNodeError, type NodeError } from '../../errors/nodeErrors';
+import { furtherSizeOf, requestNumberOf } from '../../imageSizes';
 import { continuesOnError, isTool, type Completion, type NodeOptions } from '../../parameters/node';
 import { Parameters } from '../../parameters/reader';
 import { readReference } from '../../runs/reference';
@@ -33,10 +35,11 @@ export async function planItems(
 			const callbackUrl = completion === 'none' ? plan.callbackUrl : null;
 			const checked = { ...plan, callbackUrl };
 			assertCanFinish(context, itemIndex, checked, completion, apiBaseUrl);
-			planned.push({ itemIndex, plan: checked });
+			planned.push(...inEachSize(itemIndex, checked));
 		} catch (error) {
-			if (!continuesOnError(context)) throw toNodeError(context.getNode(), error, itemIndex);
-			refused.push({ itemIndex, error });
+			const refusal = ofRow(context, error, itemIndex);
+			if (!continuesOnError(context)) throw refusal;
+			refused.push({ itemIndex, error: refusal });
 		}
 	}
 	const tooMany = refuseTooMany(context, planned, maxImages);
@@ -45,8 +48,63 @@ export async function planItems(
 		refused.push(...planned.map(({ itemIndex }) => ({ itemIndex, error: tooMany })));
 		return { planned: [], refused };
 	}
+	if (completion !== 'none') await assertCanServe(context, planned);
 	if (completion !== 'suspend') return { planned, refused };
 	return { planned: await withCallbacks(context, planned, apiBaseUrl), refused };
+}
+
+/** The error of an item that can't be sent, which says which of several it is, and what was sent for the others. */
+function ofRow(context: IExecuteFunctions, error: unknown, itemIndex: number): NodeError {
+	const node = context.getNode();
+	const nodeError = toNodeError(node, error, itemIndex);
+	const { length } = context.getInputData();
+	if (length === 1 || !(nodeError instanceof NodeOperationError)) return nodeError;
+	const row = `Row ${itemIndex + 1} of ${length}`;
+	const { description } = nodeError;
+	const message =
+		nodeError.message === "'Prompt' must not be empty"
+			? `${row} has no prompt`
+			: `${row}: ${nodeError.message}`;
+	const sent = continuesOnError(context) ? 'for this row' : 'for any row';
+	const of = { itemIndex, description: description?.replace('for this item', sent) };
+	return new NodeOperationError(node, message, of);
+}
+
+/** An item's picture in its own size, and in each of its 'More Sizes'. */
+function inEachSize(itemIndex: number, plan: ImagePlan): PlannedItem[] {
+	const own: PlannedItem = { itemIndex, requestNumber: itemIndex, plan };
+	const further = plan.moreSizes.flatMap((channel): PlannedItem[] => {
+		const input = { ...plan.input, image_size: furtherSizeOf(channel) };
+		if (isSameInput(input, plan.input)) return [];
+		const requestNumber = requestNumberOf(itemIndex, channel);
+		return [{ itemIndex, requestNumber, plan: { ...plan, channel, input } }];
+	});
+	if (further.length === 0) return [own];
+	const { image_size: size } = plan.input;
+	const shape = typeof size === 'string' && size !== 'auto' ? size : plan.channel;
+	return [{ ...own, plan: { ...plan, channel: shape } }, ...further];
+}
+
+/** Refuses a link that n8n could not serve, before anything is paid for. */
+async function assertCanServe(context: IExecuteFunctions, planned: PlannedItem[]): Promise<void> {
+	const linked = planned.filter(({ plan }) => plan.publicLinkDays > 0);
+	const [first] = linked;
+	if (first === undefined) return;
+	const notStored = linked.find(({ plan }) => !plan.output.download);
+	const parameters = new Parameters(context, (notStored ?? first).itemIndex);
+	if (notStored !== undefined) {
+		throw parameters.refuse(
+			"'Public Link (Days)' needs 'Download'",
+			"n8n serves the image that it has stored. Turn 'Download' on, or 'Public Link (Days)' off.",
+		);
+	}
+	const { prepareBinaryData } = context.helpers;
+	const stored = await prepareBinaryData(Buffer.from('?'), 'public-link.txt', 'text/plain');
+	if (stored.id !== undefined) return;
+	throw parameters.refuse(
+		"'Public Link (Days)' does not work where n8n keeps binary data in memory",
+		"There is no file that n8n could serve. Set n8n's environment variable N8N_DEFAULT_BINARY_DATA_MODE to filesystem, or remove the option.",
+	);
 }
 
 /** Refuses a run whose callback could never arrive, whose images could never be fetched, or that has the reference of another. */

@@ -1,0 +1,19 @@
+import { redact } from '../../../runflow/redact';
+
+/** A picture that an error is about: which of how many, counted from 1, and its prompt where that is known. */
+export interface Picture {
+	number: number;
+	of: number;
+	prompt: string | null;
+}
+
+const mostOfPrompt = 40;
+
+/** How an error names a picture, such as `Picture 2 of 3 ("A hen")`. */
+export function nameOf({ number, of, prompt }: Picture): string {
+	const name = of === 1 ? 'The picture' : `Picture ${number} of ${of}`;
+	const words = prompt === null ? '' : redact(prompt).replace(/\s+/g, ' ').trim();
+	if (words === '') return name;
+	const isWhole = words.length <= mostOfPrompt;
+	return `${name} ("${isWhole ? words : `${words.slice(0, mostOfPrompt).trimEnd()}…`}")`;
+}

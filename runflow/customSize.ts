@@ -1,0 +1,98 @@
+import { z } from 'zod/v3';
+
+/** The limits of a custom size, in pixels (SEED). */
+const limits = {
+	multipleOf: 16,
+	longestEdge: 3840,
+	ratio: 3,
+	minPixels: 655_360,
+	maxPixels: 8_294_400,
+} as const;
+
+interface Size {
+	width: number;
+	height: number;
+}
+
+type Edge = keyof Size;
+
+const pixels = (value: number) => value.toLocaleString('en-US');
+
+/** What is wrong with a size, each at the edge that is to change. */
+function problemsOf({ width, height }: Size): Array<{ edge: Edge; problem: string }> {
+	const { longestEdge, maxPixels, minPixels, multipleOf, ratio } = limits;
+	const given = [
+		['width', width],
+		['height', height],
+	] as const;
+	const longer = width >= height ? 'width' : 'height';
+	const area = width * height;
+	return [
+		...given.flatMap(([edge, value]) =>
+			value % multipleOf === 0 ? [] : [{ edge, problem: `must be a multiple of ${multipleOf}` }],
+		),
+		...given.flatMap(([edge, value]) =>
+			value <= longestEdge
+				? []
+				: [{ edge, problem: `must be at most ${pixels(longestEdge)} pixels` }],
+		),
+		...(Math.max(width, height) > ratio * Math.min(width, height)
+			? [
+					{
+						edge: longer,
+						problem: `must be at most ${ratio} times the other edge; ${width} × ${height} is narrower`,
+					} as const,
+				]
+			: []),
+		...(area < minPixels || area > maxPixels
+			? [
+					{
+						edge: longer,
+						problem:
+							`must make an image of ${pixels(minPixels)} to ${pixels(maxPixels)} pixels in total; ` +
+							`${width} × ${height} is ${pixels(area)}`,
+					} as const,
+				]
+			: []),
+	];
+}
+
+/** Every edge that there can be. */
+const edges = Array.from(
+	{ length: limits.longestEdge / limits.multipleOf },
+	(_, index) => (index + 1) * limits.multipleOf,
+);
+
+/** The allowed sizes that are nearest: two of one edge where the other may stay, else one of both. */
+function nearestTo({ width, height }: Size, broken: ReadonlySet<Edge>): string {
+	const distance = (size: Size) => Math.hypot(size.width - width, size.height - height);
+	const [first = { width, height }, second = first] = edges
+		.flatMap((one) => edges.map((other) => ({ width: one, height: other })))
+		.filter((size) => problemsOf(size).length === 0)
+		.sort((one, other) => distance(one) - distance(other));
+	const both = (edge: Edge) => [first[edge], second[edge]].sort((one, other) => one - other);
+	const stays = (edge: Edge, value: number) => first[edge] === value && second[edge] === value;
+	if (stays('height', height) && !broken.has('height')) return both('width').join(' or ');
+	if (stays('width', width) && !broken.has('width')) return both('height').join(' or ');
+	return `${first.width} × ${first.height}`;
+}
+
+const edgeSchema = z
+	.number({ invalid_type_error: 'must be a number' })
+	.int('must be a whole number')
+	.positive('must be greater than 0');
+
+/** A custom size in pixels, checked against all four rules of the seed; the message names what can be used. */
+export const customSize = z
+	.object({ width: edgeSchema, height: edgeSchema })
+	.superRefine((size, context) => {
+		const problems = Object.values(size).every((edge) => Number.isInteger(edge) && edge > 0)
+			? problemsOf(size)
+			: [];
+		const broken = new Set(problems.map(({ edge }) => edge));
+		problems.forEach(({ edge, problem }, index) => {
+			const isLast = index === problems.length - 1;
+			const message = isLast ? `${problem}. Use ${nearestTo(size, broken)}` : problem;
+			context.addIssue({ code: z.ZodIssueCode.custom, path: [edge], message });
+		});
+	});
