@@ -67,12 +67,12 @@ const refusals: Readonly<Record<number, Example[]>> = {
 		{ error: lostRun, meaning: 'Runflow has no run with this ID, or it is not yours.' },
 		refusal(404, 'The request reached something that is not the Runflow API.'),
 	],
-	409: [refusal(409, 'Runflow has seen this request before, and could not match the two.')],
+	409: [refusal(409, 'Runflow has seen this request before, but could not match the two.')],
 	413: [refusal(413, 'The request is larger than Runflow accepts.')],
 	422: [
 		{
 			error: refusedField,
-			meaning: 'Runflow read the request and refused a value, which it names.',
+			meaning: 'Runflow read the request and refused a value that it names.',
 		},
 		refusal(422, 'Runflow read the request and refused a value, without saying which.'),
 	],
@@ -135,18 +135,18 @@ export const examples: Readonly<Record<string, Example[]>> = {
 		),
 		cannotEdit(
 			{ kind: 'noImages', run: earlierRun('succeeded') },
-			'Runflow kept the images of that run for a while only.',
+			'Runflow kept the images of that run only for a while.',
 		),
 		cannotEdit({ kind: 'unreadable', cause: lostRun }, 'There is no such run, or it is not yours.'),
 		{
 			error: new NoSuchImageError(twoImages, 3),
-			meaning: 'The run has fewer images. *Run → Get* says so, too.',
+			meaning: 'The run has fewer images. *Run → Get* can show this message as well.',
 		},
 	],
 	'missing answers': [
 		{
 			error: new RunflowConnectionError(null, true),
-			meaning: 'No connection. Nothing was started for this item.',
+			meaning: 'There was no connection. Nothing was started for this item.',
 			name: "the system's code, such as `ECONNREFUSED`",
 		},
 		{
@@ -157,20 +157,20 @@ export const examples: Readonly<Record<string, Example[]>> = {
 		},
 		{
 			error: new RunflowConnectionError('CERT_HAS_EXPIRED', true),
-			meaning: 'A proxy in between, or a certificate that has expired. Nothing was started.',
+			meaning: 'There is a proxy in between, or a certificate has expired. Nothing was started.',
 			name: "the system's code, such as `SELF_SIGNED_CERT_IN_CHAIN`",
 		},
 		{
 			error: new DisputedRunError(whatever),
-			meaning: 'Runflow knew the key of a request that was repeated, and listed no run of it.',
+			meaning: 'Runflow recognized a repeated request by its key, but listed no run for it.',
 		},
 		{
 			error: new UnknownRunsError(403),
-			meaning: 'A retry can not see what the execution before it paid for.',
+			meaning: 'A retry can not see what the earlier execution paid for.',
 		},
 		{
 			error: new RunflowAnswerError(whatever),
-			meaning: 'Something answered, but not as the Runflow API does.',
+			meaning: 'Something answered, but not the way the Runflow API does.',
 		},
 	],
 	'runs without images': [
@@ -180,10 +180,10 @@ export const examples: Readonly<Record<string, Example[]>> = {
 			name: "Runflow's code",
 		},
 		{ error: run('cancelled'), meaning: 'Somebody or something ended the run at Runflow.' },
-		{ error: run('succeeded'), meaning: 'The run ended well, and its record names no image.' },
+		{ error: run('succeeded'), meaning: 'The run succeeded, but its record names no image.' },
 		{
 			error: run('succeeded', { sync_mode: true }),
-			meaning: 'The only answer that had the image in it got lost.',
+			meaning: 'The only answer that contained the image was lost.',
 		},
 		{
 			error: new RunDeadlineError(runId, 'running', 600),
@@ -191,17 +191,17 @@ export const examples: Readonly<Record<string, Example[]>> = {
 		},
 		{
 			error: new ImageDownloadError(0, 'broken').about(runId),
-			meaning: 'The image exists, and could not be fetched.',
+			meaning: 'The image exists, but could not be fetched.',
 		},
 		{
 			error: new TransferError('private'),
-			meaning: 'Whoever answered as the API named an address on the own network for an upload.',
+			meaning: 'What answered as the API named an address on a private network for an upload.',
 		},
-		storageError({ isDiskFull: true }, "The image was fetched, and n8n's disk is full."),
-		storageError({}, 'The image was fetched, and n8n could not write it.'),
+		storageError({ isDiskFull: true }, "The image was fetched, but n8n's disk is full."),
+		storageError({}, 'The image was fetched, but n8n could not write it.'),
 		storageError(
 			{ isDiskFull: true, isOnlyCopy: true },
-			"The same, with 'Sync Mode': only one answer had the image in it.",
+			"The same, with 'Sync Mode': only one answer contained the image.",
 		),
 		{ error: new StoppedError(), meaning: 'The execution was stopped, or another item failed.' },
 	],
