@@ -7,15 +7,15 @@ const fieldProblem = z.object({
 	msg: z.string().catch('is not accepted'),
 });
 
-/** One line of a 422: where in the body, and what is wrong (COMFY). */
+/** One line of a 422: where in the body the problem is, and what it is (COMFY). */
 export type FieldProblem = z.infer<typeof fieldProblem>;
 
 const fieldProblems = z.array(fieldProblem).catch([]);
 const flatError = z.object({ code: textOrNull, message: textOrNull, errors: fieldProblems });
 
 /**
- * The body of a refused request: flat as ERR documents it, nested under `error` (SDK), or `detail`
- * as text or list (SKILL). Anything but an object becomes nulls and an empty list.
+ * The body of a refused request: flat as ERR documents it, nested under `error` (SDK), or `detail` as text
+ * or list (SKILL). Anything that isn't an object yields nulls and an empty list.
  */
 export const apiErrorSchema = z
 	.object({ error: flatError.nullish().catch(null), detail: z.unknown() })
@@ -30,7 +30,7 @@ export const apiErrorSchema = z
 	}))
 	.catch({ code: null, message: null, fields: [] });
 
-/** What a key may be allowed to do, as far as this package asks for it (ADC). */
+/** The scopes of a key that this package asks for (ADC). */
 export type Scope = 'assets:create' | 'runs:create' | 'runs:execute' | 'runs:read';
 
 const scopesOfPosts: ReadonlyArray<readonly [path: RegExp, scope: Scope]> = [
@@ -39,7 +39,7 @@ const scopesOfPosts: ReadonlyArray<readonly [path: RegExp, scope: Scope]> = [
 	[/^\/v1\/models\/.+\/runs$/, 'runs:create'],
 ];
 
-/** The scope that a request needs of the key (ADC); null for a request that this package never sends. */
+/** The scope that the key needs for a request (ADC); null for a request that this package never sends. */
 export function scopeOf(method: string, path: string): Scope | null {
 	if (method === 'POST') return scopesOfPosts.find(([posted]) => posted.test(path))?.[1] ?? null;
 	return /^\/v1\/runs(\/|$)/.test(path) ? 'runs:read' : null;

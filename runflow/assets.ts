@@ -5,10 +5,10 @@ import { requestJson, type Send } from './request';
 /** The largest file that the API accepts, in bytes (UPLOAD). */
 export const largestAssetBytes = 52_428_800;
 
-/** The code of an upload that the storage refused, which has none of its own. */
+/** The code for an upload that the storage refused, because the storage sends no code of its own. */
 export const uploadRefused = 'UPLOAD_REFUSED';
 
-/** What an upload is announced with (UPLOAD). */
+/** What the API is told about a file before it is uploaded (UPLOAD). */
 export interface AssetAnnouncement {
 	filename: string;
 	mime_type: string;
@@ -17,13 +17,13 @@ export interface AssetAnnouncement {
 
 const uploadSchema = z.object({ asset_id: z.string(), upload_url: z.string() });
 
-/** The answer to a confirmation, as far as it is needed: the signed URL of the asset (UPLOAD, ADC). */
+/** The answer to a confirmation, as far as it is needed: the asset's signed URL (UPLOAD, ADC). */
 const assetSchema = z.object({ url: z.string() });
 
 /**
- * Uploads a file once (UPLOAD) and returns the URL under which a run can read it: announces it with
- * `POST /v1/asset-uploads`, has `sendBytes` send it to the presigned URL of the answer, and confirms
- * it. Throws RunflowError and whatever `sendBytes` throws.
+ * Uploads a file once (UPLOAD) and returns the URL under which a run can read it: announces it with `POST
+ * /v1/asset-uploads`, has `sendBytes` send it to the presigned URL in the answer, and confirms it. Throws
+ * RunflowError and whatever `sendBytes` throws.
  */
 export async function uploadAsset(
 	send: Send,

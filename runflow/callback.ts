@@ -11,14 +11,14 @@ export const runEvents = {
 	'run.partial_succeeded': 'partial_succeeded',
 } as const;
 
-/** The event for a terminal status; null for any other. */
+/** Returns the event for a terminal status; null for any other status. */
 export function eventOf(status: string): string | null {
 	return Object.entries(runEvents).find(([, announced]) => announced === status)?.[0] ?? null;
 }
 
 const errorEnvelope = z.object({ code: filledTextOrNull, message: filledTextOrNull });
 
-/** Why a run failed, where its callback carries an error envelope in place of the output (CB). */
+/** Why a run failed, if its callback carries an error envelope instead of the output (CB). */
 function failureIn(status: string, output: unknown): Record<string, unknown> {
 	const envelope = errorEnvelope.safeParse(output);
 	if (status !== 'failed' || !envelope.success) return {};
@@ -35,17 +35,17 @@ const callbackFields = z.object({
 	status: filledTextOrNull,
 });
 
-/** The status that an event announces; for an undocumented event, its own name. */
+/** The status that an event announces; for an undocumented event, the event's own name. */
 function announcedBy(event: string): string {
 	const known = Object.entries(runEvents).find(([name]) => name === event);
 	return known?.[1] ?? event.replace(/^run\./, '');
 }
 
 /**
- * The body of a callback (SEED, CB), read leniently: an event of a run and a run id are required; the
- * status may be missing or spelled either way, the output may be null or an error envelope. Unknown
- * fields are fine, and none of them stands in for the documented `run_id` and `status`. Becomes the
- * event in one spelling and as much of the run as the callback carries.
+ * The body of a callback (SEED, CB), read leniently. The event of a run and a run id are required; the
+ * status may be missing or in either spelling, and the output may be null or an error envelope. Unknown
+ * fields are fine, but none of them replaces the documented `run_id` and `status`. The result is the event,
+ * in one spelling, and as much of the run as the callback carries.
  */
 const callbackSchema = z.record(z.unknown()).transform((raw, context) => {
 	const body = callbackFields.safeParse(raw);
@@ -62,7 +62,10 @@ const callbackSchema = z.record(z.unknown()).transform((raw, context) => {
 /** A callback as the rest of this package sees it. */
 export type Callback = z.infer<typeof callbackSchema>;
 
-/** A callback nests a few levels deep; an item that nests thousands overflows the stack of what writes it as JSON. */
+/**
+ * Real callbacks nest only a few levels deep. Thousands of levels would overflow the stack of whatever
+ * serializes the item as JSON.
+ */
 const deepestNesting = 100;
 
 function nestsDeeperThan(levels: number, value: unknown): boolean {
@@ -75,7 +78,7 @@ function nestsDeeperThan(levels: number, value: unknown): boolean {
 	return level.length > 0;
 }
 
-/** Reads the raw bytes of a callback; null for anything else, and for one that nests absurdly deep. */
+/** Reads the raw bytes of a callback; returns null for anything else, and for absurdly deep nesting. */
 export function readCallback(body: Uint8Array): Callback | null {
 	try {
 		const content: unknown = JSON.parse(new TextDecoder().decode(body));
@@ -87,7 +90,7 @@ export function readCallback(body: Uint8Array): Callback | null {
 	}
 }
 
-/** One delivery of a callback, as HIST lists it and REDEL answers it; passed on as it is. */
+/** One delivery of a callback, as HIST lists it and REDEL returns it; passed on unchanged. */
 export const deliverySchema = z.record(z.unknown());
 
 const deliveredSchema = z.object({ status_code: z.literal('succeeded') });
@@ -99,7 +102,7 @@ export function wasDelivered(delivery: Delivery): boolean {
 	return deliveredSchema.safeParse(delivery).success || answersTo(delivery).some(isAccepted);
 }
 
-/** The statuses with which the attempts of a delivery were answered (HIST). */
+/** The statuses that the attempts of a delivery got as answers (HIST). */
 export function answersTo(delivery: Delivery): unknown[] {
 	const attempts = attemptsSchema.safeParse(delivery).data?.attempts ?? [];
 	return attempts.map(({ status_code }) => status_code);

@@ -15,41 +15,44 @@ import type { Run } from './run';
 import { hasSucceeded } from './status';
 import { waitForRun } from './waiting';
 
-/** The model this package is about; its slashes stay as they are in a path (RUNS). */
+/** The model that this package uses; in a path, its slashes are not encoded (RUNS). */
 export const generateModel = 'openai/gpt-image-2';
 
 /** Its variant that edits images (EDIT). */
 export const editModel = 'openai/gpt-image-2/edit';
 
-/** How long and how often a pending run is read; without a signal only the timeout ends the waiting. */
+/** How long and how often to read a pending run; without a signal, only the timeout ends the wait. */
 interface WaitOptions {
 	pollSeconds: number;
 	timeoutSeconds: number;
-	/** When this process created the run, in milliseconds since 1970, where it did. */
+	/** When this process created the run, in milliseconds since 1970; absent if it didn't. */
 	startedAt?: number;
-	/** What runs that take about as long have in common; null where nothing is known of that. */
+	/** A key shared by runs that take about as long; null if unknown. */
 	kind?: string | null;
-	/** Whether the ended run is wanted with everything that the API says of it. */
+	/** Whether the ended run should include everything that the API reports about it. */
 	isWhole?: boolean;
 	signal?: AbortSignal;
 }
 
-/** How many runs of each kind took, for all nodes of this process. */
+/** How long runs of each kind took, for all nodes of this process. */
 const durations = new Durations();
 
-/** The pauses before a run is read again whose output is not there yet, in milliseconds. */
+/** The pauses before a run whose output is still missing is read again, in milliseconds. */
 const outputDelaysMs = [500, 1_000, 2_000, 4_000];
 
-/** An answer of the list serves all who ask within this part of their gap between two reads, in milliseconds at most. */
+/**
+ * A list is shared by all who ask within this fraction of their gap between two reads, but for at most this
+ * many milliseconds.
+ */
 const freshPerGap = 0.25;
 const longestFreshMs = 500;
 
 /**
- * The endpoints of the API that this package uses, a method each. What is safe to repeat is repeated
- * on 429, 5xx and lost connections, at most five times; a signal ends the pauses in between.
+ * The endpoints of the API that this package uses, one method each. Requests that are safe to repeat are
+ * repeated on 429, 5xx and lost connections, at most five times; a signal ends the pauses in between.
  */
 export class RunflowClient extends RunReader {
-	/** The same reads without repeating one that fails, for where nobody can wait. */
+	/** The same reads, but a failed one isn't repeated; for callers that can't wait. */
 	readonly once: RunReader;
 
 	private readonly pending: PendingRuns;
@@ -66,12 +69,12 @@ export class RunflowClient extends RunReader {
 		this.pending = new PendingRuns(this.once, lists);
 	}
 
-	/** Finds the run of an earlier create, null where there is none. Throws RunflowError. */
+	/** Finds the run of an earlier create; null if there is none. Throws RunflowError. */
 	async findRun(wanted: WantedRun, signal?: AbortSignal): Promise<Run | null> {
 		return await this.attempts(async () => await findRun(this.send, this.lists, wanted), signal);
 	}
 
-	/** Creates a run and pays for it, by the rules of `createRun`. */
+	/** Creates a run and pays for it, following the rules of `createRun`. */
 	async createRun(
 		model: string,
 		request: RunRequest,
@@ -82,7 +85,7 @@ export class RunflowClient extends RunReader {
 	}
 
 	/**
-	 * Waits until a run has ended and returns it; all runs that this client waits for are read together.
+	 * Waits until a run has ended and returns it. All runs that this client waits for are read together.
 	 * Throws as `waitForRun` in waiting.ts does.
 	 */
 	async waitForRun(run: Run, options: WaitOptions): Promise<Run> {
@@ -112,8 +115,8 @@ export class RunflowClient extends RunReader {
 	}
 
 	/**
-	 * A run that has succeeded with its images, which may be there some reads later than its status; of a run
-	 * in sync mode there are none. Returns any other run as it is. Throws RunflowError.
+	 * Returns a succeeded run with its images, which may appear a few reads after its status; a run in sync
+	 * mode has none. Returns any other run unchanged. Throws RunflowError.
 	 */
 	async withOutput(run: Run, signal?: AbortSignal): Promise<Run> {
 		let latest = run;
@@ -127,8 +130,8 @@ export class RunflowClient extends RunReader {
 	}
 
 	/**
-	 * Uploads a file and returns the URL under which a run can read it. Costs nothing, so it is
-	 * repeated as a whole. Throws RunflowError.
+	 * Uploads a file and returns the URL under which a run can read it. Uploads cost nothing, so the whole
+	 * upload is repeated if it fails. Throws RunflowError.
 	 */
 	async uploadAsset(
 		announcement: AssetAnnouncement,
@@ -140,8 +143,8 @@ export class RunflowClient extends RunReader {
 	}
 
 	/**
-	 * Has the callback of an ended run delivered once more and returns that delivery:
-	 * `POST …/callback-redeliveries` (REDEL). Never repeated, because each one calls the receiver.
+	 * Asks for the callback of an ended run to be delivered once more, and returns that delivery: `POST
+	 * …/callback-redeliveries` (REDEL). Never repeated, because each delivery calls the receiver.
 	 */
 	async redeliverCallback(runId: string): Promise<Delivery> {
 		const path = `/v1/runs/${encodeURIComponent(runId)}/callback-redeliveries`;

@@ -24,53 +24,53 @@ import { createdRunSchema, type Run } from './run';
 export interface CreateOptions {
 	/** Made once per attempt at an image and sent with every try (BATCH-C). */
 	idempotencyKey: string;
-	/** When that attempt began, in milliseconds since 1970; no run of it is older. */
+	/** When that attempt began, in milliseconds since 1970; none of its runs is older. */
 	startedAt: number;
 	/**
-	 * Whether `client_ref` belongs to this run alone. Where it may not, a lost run is found by its input
-	 * and its age as well.
+	 * Whether `client_ref` belongs to this run alone. If not, a lost run is identified by its input and age
+	 * as well.
 	 */
 	findable: boolean;
-	/** Whether a run is known to be that of another create. */
+	/** Whether a run is known to belong to another create. */
 	isTaken?: WantedRun['isTaken'];
-	/** Takes a run that was found; false where another create has it by now. */
+	/** Claims a run that was found; false if another create has claimed it in the meantime. */
 	take?: WantedRun['take'];
 	/** Whether an earlier try got no clear answer, so the run may already exist. */
 	uncertain: boolean;
-	/** Whether a create that is refused with 429 fails at once, because the caller tries it again; not unless said. */
+	/** Whether a create refused with 429 fails at once, because the caller retries it; false by default. */
 	isRefusalFinal?: boolean;
-	/** How long one create may take to be answered. */
+	/** How long to wait for the answer to one create. */
 	timeoutMs: number;
-	/** Once it fires, nothing new is sent; the run of a create without a clear answer is still looked for. */
+	/** Once it fires, nothing new is sent; a run whose create got no clear answer is still searched for. */
 	signal: AbortSignal;
 }
 
 /** How a create ended. */
 export type CreateOutcome = { run: Run } | FailedCreate;
 
-/** A create that led to no run that is known. */
+/** A create that led to no known run. */
 export interface FailedCreate {
 	error: RunflowError;
-	/** Whether the run may exist and be paid for all the same. */
+	/** Whether the run may nevertheless exist and be paid for. */
 	mayBePaid: boolean;
 }
 
-/** What a create works with. */
+/** What a create needs to do its work. */
 interface CreateTools {
 	send: Send;
 	pause: Pause;
 	lists: RunLists;
 }
 
-/** How often a run that must exist is looked for again, because a list may be a moment behind. */
+/** How often to search again for a run that must exist, because a list may lag slightly. */
 const maxSearches = 4;
 
 /**
- * The one request that costs money: `POST /v1/models/{model}/runs` (SEED). Its run is as the API
- * answered it, so it may already have ended. Repeated on 429, 5xx and lost connections, at most five
- * times and always with the same key; where the last try may have been accepted, the run is looked
- * for first. Never repeated once the API has accepted it, or has seen its key: then the run is only
- * looked for.
+ * The only request that costs money: `POST /v1/models/{model}/runs` (SEED). Returns the run as the API
+ * answered it, so it may already have ended. The request is repeated on 429, 5xx and lost connections, at
+ * most five times and always with the same key. If the last try may have been accepted, it searches for the
+ * run first. Once the API has accepted the request, or has seen its key, the request is never repeated;
+ * only the search is.
  */
 export async function createRun(
 	tools: CreateTools,
@@ -98,13 +98,16 @@ export async function createRun(
 /** A try that led to no run. */
 interface FailedTry {
 	error: RunflowError;
-	/** Whether there is a run all the same, which was looked for in vain. */
+	/** Whether a run exists although the search didn't find it. */
 	wasAccepted: boolean;
-	/** Whether there is none: the list knows nothing of it, and the API refuses what was sent. */
+	/** Whether no run exists: the list doesn't have it, and the API refuses what was sent. */
 	hasNoRun: boolean;
 }
 
-/** What is said of an input that the API doesn't accept, such as the URL of an upload that has expired. */
+/**
+ * The statuses for an input that the API doesn't accept, for example because it has the URL of an expired
+ * upload.
+ */
 const refusals = [400, 422];
 
 async function findOrPost(
@@ -119,7 +122,7 @@ async function findOrPost(
 		? await search(tools, request, options).catch(returnRunflowError)
 		: null;
 	const isUnsearchable = accepted instanceof RunflowApiError && !isPassing(accepted);
-	// Where the API refuses to search, the key alone has to do.
+	// // If the API refuses to search, the key alone has to suffice.
 	if (accepted instanceof RunflowError && !isUnsearchable) return { ...unclear, error: accepted };
 	if (accepted !== null && !(accepted instanceof RunflowError)) return { run: accepted };
 	if (signal.aborted) return { ...unclear, error: new StoppedError() };
@@ -154,8 +157,8 @@ async function postRun(
 }
 
 /**
- * Whether a create that ended like this has a run all the same: a 2xx that broke off or has no id, or
- * a 409, which says that the key was seen before (BATCH-C) although no other create has it.
+ * Whether a create that ended like this has a run nevertheless: a 2xx that broke off or has no id, or a
+ * 409, which means that the key was seen before (BATCH-C) although no other create uses it.
  */
 function showsAcceptance(error: RunflowError): boolean {
 	if (error instanceof RunflowAnswerError) return true;
@@ -174,7 +177,10 @@ async function search(
 	return await findRun(send, lists, wanted);
 }
 
-/** The run of a create that was accepted, null where several searches didn't find it or none is possible. */
+/**
+ * The run of a create that was accepted; null if several searches didn't find it, or if searching isn't
+ * possible.
+ */
 async function searchAgain(
 	tools: CreateTools,
 	request: RunRequest,
@@ -189,7 +195,7 @@ async function searchAgain(
 	}
 }
 
-/** Whether a create that ended with this error is tried once more; an unreadable list is, once. */
+/** Whether to retry a create that ended with this error; if the list was unreadable, only once. */
 function mayTryAgain(
 	error: unknown,
 	retries: number,

@@ -5,19 +5,19 @@ import { hasSucceeded } from './status';
 
 /** Anything that can go wrong with a run; `runId` is set as soon as a run exists. */
 export abstract class RunflowError extends Error {
-	/** The API's or this package's stable code for the problem, null where there is none. */
+	/** The API's or this package's stable code for the problem; null if there is none. */
 	abstract readonly code: string | null;
 
 	constructor(
 		message: string,
-		/** The run that the error is about, null where there is none. */
+		/** The run that the error is about; null if there is none. */
 		readonly runId: string | null = null,
 	) {
 		super(message);
 		this.name = new.target.name;
 	}
 
-	/** The same error, said of a run. One that names a run already is returned as it is. */
+	/** The same error, with this run attached. An error that already names a run is returned unchanged. */
 	about(runId: string | null): RunflowError {
 		if (this.runId !== null || runId === null) return this;
 		const named: RunflowError = Object.create(this, { runId: { value: runId, enumerable: true } });
@@ -25,7 +25,7 @@ export abstract class RunflowError extends Error {
 	}
 }
 
-/** What is known of a refusal beside its status. */
+/** What is known about a refusal besides its status. */
 type Refusal = Partial<
 	Pick<RunflowApiError, 'code' | 'detail' | 'fields' | 'retryAfterMs' | 'scope'>
 >;
@@ -34,15 +34,15 @@ type Refusal = Partial<
 export class RunflowApiError extends RunflowError {
 	readonly code: string | null;
 
-	/** The API's own words, null where it sent none. */
+	/** The API's own words; null if it sent none. */
 	readonly detail: string | null;
 
 	readonly fields: FieldProblem[];
 
-	/** How long to wait before the next try, null where the API didn't say (RATE). */
+	/** How long to wait before the next try; null if the API didn't say (RATE). */
 	readonly retryAfterMs: number | null;
 
-	/** The scope that the request needs of the key, null where unknown. */
+	/** The scope that the key needs for the request; null if unknown. */
 	readonly scope: Scope | null;
 
 	constructor(
@@ -61,30 +61,30 @@ export class RunflowApiError extends RunflowError {
 /** No answer arrived: refused, reset, timed out, or the name could not be resolved. */
 export class RunflowConnectionError extends RunflowError {
 	constructor(
-		/** The system's code, such as ECONNRESET, null where unknown. */
+		/** The system's code, such as ECONNRESET; null if unknown. */
 		readonly code: string | null,
 		/** Whether the request can't have reached the API, so that nothing was started or paid for. */
 		readonly neverSent: boolean,
-		/** Whether the connection broke within a 2xx answer, so that the API did what was asked. */
+		/** Whether the connection broke during a 2xx answer, so the API did what was asked. */
 		readonly wasAccepted = false,
 	) {
 		super('No answer from Runflow');
 	}
 
-	/** Whether the certificate of whoever answered is not trusted, which no repetition changes. */
+	/** Whether the server's certificate is not trusted, which repeating the request won't change. */
 	get isUntrusted(): boolean {
 		return isUntrustedCertificate(this.code);
 	}
 }
 
-/** Whether a code is that of a TLS handshake that ended over the certificate, so that nothing was sent. */
+/** Whether a code means that the TLS handshake failed because of the certificate, so nothing was sent. */
 export function isUntrustedCertificate(code: string | null): boolean {
 	return /^(CERT_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)|ERR_TLS_CERT)/.test(
 		code ?? '',
 	);
 }
 
-/** The API answered 2xx with something other than what it documents. */
+/** The API answered 2xx, but not with what it documents. */
 export class RunflowAnswerError extends RunflowError {
 	readonly code = 'UNREADABLE_ANSWER';
 
@@ -97,7 +97,7 @@ export class RunflowAnswerError extends RunflowError {
 export class RunFailedError extends RunflowError {
 	readonly code: string | null;
 
-	/** Whether no later read has an image: the output of a run that succeeded may come late. */
+	/** Whether no later read will have an image; the output of a run that succeeded may come late. */
 	readonly isOver: boolean;
 
 	/** Whether the prompt or an image was refused, so that the same request fails again. */
@@ -125,8 +125,8 @@ export class RunDeadlineError extends RunflowError {
 }
 
 /**
- * Why a file could not be fetched or sent: what the storage answered, or what is wrong with its URL or with
- * what arrived.
+ * Why a file could not be fetched or sent: the storage's answer, or what is wrong with its URL or with the
+ * data that arrived.
  */
 export type TransferProblem =
 	| number
@@ -139,7 +139,7 @@ export type TransferProblem =
 	| 'too-large'
 	| 'too-slow';
 
-/** A file could not be fetched or sent, and the same URL won't do better. */
+/** A file could not be fetched or sent, and trying the same URL again won't help. */
 export class TransferError extends RunflowError {
 	readonly code = 'TRANSFER_FAILED';
 
@@ -168,11 +168,11 @@ interface StorageProblem {
 	/** The operating system's code, such as ENOSPC. */
 	reason: string;
 	isDiskFull: boolean;
-	/** Runflow keeps no copy of an image that came in the run's own answer. */
+	/** Whether Runflow has no copy of the image, because it came in the run's own answer. */
 	isOnlyCopy: boolean;
 }
 
-/** A finished image arrived, and there was no place to store it. */
+/** A finished image arrived but could not be stored. */
 export class ImageStorageError extends RunflowError {
 	readonly code = 'STORAGE_FAILED';
 
@@ -181,7 +181,7 @@ export class ImageStorageError extends RunflowError {
 	}
 }
 
-/** A run has no image with the number that was asked for, counted from 1. */
+/** A run has no image with the requested number, counted from 1. */
 export class NoSuchImageError extends RunflowError {
 	readonly code = 'NO_SUCH_IMAGE';
 
@@ -193,7 +193,7 @@ export class NoSuchImageError extends RunflowError {
 	}
 }
 
-/** The API knows the key of a create that was sent again, and yet no run of it is found. */
+/** The API recognizes the key of a repeated create, but no run for it is found. */
 export class DisputedRunError extends RunflowError {
 	readonly code = 'RUN_DISPUTED';
 
@@ -202,13 +202,16 @@ export class DisputedRunError extends RunflowError {
 	}
 }
 
-/** Why runs are missing in a list: the status with which the API refused it, or that there are too many, or that some can't be read yet. */
+/**
+ * Why runs are missing from a list: the status with which the API refused it, too many runs, or runs that
+ * can't be read yet.
+ */
 export type MissingRuns = number | 'too many' | 'too new';
 
-/** Why it isn't known which run is whose: runs are missing, or those that are there can't be told apart. */
+/** Why it isn't known which run belongs to which item: runs are missing, or they can't be told apart. */
 export type UnknownBecause = MissingRuns | 'alike';
 
-/** It isn't known which of the runs that were started before belong to an item, and so what is paid for. */
+/** It isn't known which of the earlier runs belong to an item, and therefore what is paid for. */
 export class UnknownRunsError extends RunflowError {
 	readonly code = 'RUNS_UNKNOWN';
 
@@ -226,18 +229,23 @@ export class StoppedError extends RunflowError {
 	}
 }
 
-/** For `.catch`: returns an error of this package, to be decided on as a value, and throws any other. */
+/**
+ * For `.catch`: returns an error of this package, so that the caller can decide on it as a value; rethrows
+ * any other.
+ */
 export function returnRunflowError(error: unknown): RunflowError {
 	if (error instanceof RunflowError) return error;
 	throw error;
 }
 
-/** Whether the API doesn't know what was asked for: a run that is gone, or one that it has only just created. */
+/**
+ * Whether the API doesn't know what was asked for: a run that is gone, or one that was only just created.
+ */
 export function isNotFound(error: unknown): error is RunflowApiError {
 	return error instanceof RunflowApiError && error.httpStatus === 404;
 }
 
-/** For `.catch`: returns null for what isn't found, and throws any other error. */
+/** For `.catch`: returns null if something isn't found; rethrows any other error. */
 export function returnNullIfNotFound(error: unknown): null {
 	if (isNotFound(error)) return null;
 	throw error;

@@ -1,14 +1,14 @@
 import type { Run } from './run';
 import { normalizeStatus } from './status';
 
-/** What a search for runs may ask for. */
+/** What a search for runs may filter by. */
 export interface RunFilter {
 	/** A normalized status. */
 	status: string | null;
 	clientRef: string | null;
 	/** A moment in milliseconds since 1970. */
 	createdAfter: number | null;
-	/** A filter in the API's own words, which goes in front. */
+	/** A filter in the API's own syntax, which is put first. */
 	query: string | null;
 }
 
@@ -20,15 +20,15 @@ export const everyRun: RunFilter = {
 	query: null,
 };
 
-/** How much of a filter the API is asked for: all of it, or only terms that no source speaks against. */
+/** How much of a filter is sent to the API: all of it, or only terms that all sources agree on. */
 export type FilterTerms = 'all' | 'undisputed';
 
 /**
- * The API's `q` for a filter, undefined for none. The one place that knows its syntax:
- * equality as first-party code writes it (ADC), comparison as REQ does. A cancelled run may be
- * spelled either way. Since the two syntaxes may not go together, 'undisputed' leaves out what takes
- * more than one equality; a reference with a quote in it is always left out. `matches` makes up for
- * what is left out.
+ * Returns the API's `q` for a filter; undefined if there is none. Only this function knows the syntax:
+ * equality as first-party code writes it (ADC), comparison as REQ does. A cancelled run may be in either
+ * spelling. The two syntaxes may not be allowed together, so 'undisputed' leaves out whatever takes more
+ * than one equality; a reference that contains a quote is always left out. `matches` makes up for what is
+ * left out.
  */
 export function queryOf(filter: RunFilter, wanted: FilterTerms = 'all'): string | undefined {
 	const { status, clientRef, createdAfter, query } = filter;
@@ -45,7 +45,7 @@ export function queryOf(filter: RunFilter, wanted: FilterTerms = 'all'): string 
 	return terms.length === 1 && query !== null ? query : terms.join(' AND ');
 }
 
-/** Whether a run is what the filter asks for, checked again in case the API ignores part of it. */
+/** Whether a run matches the filter; checked again in case the API ignores part of the filter. */
 export function matches(run: Run, { status, clientRef, createdAfter }: RunFilter): boolean {
 	if (status !== null && normalizeStatus(run.status) !== status) return false;
 	if (clientRef !== null && run.client_ref !== clientRef) return false;

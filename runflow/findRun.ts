@@ -12,28 +12,28 @@ export interface WantedRun {
 	clientRef: string;
 	/** When the first create was sent, in milliseconds since 1970. */
 	startedAt: number;
-	/** What was sent, where other runs may have the same `clientRef`; null where none can. */
+	/** What was sent, if other runs may have the same `clientRef`; null if none can. */
 	input: object | null;
-	/** Whether a run is known to be that of another create. */
+	/** Whether a run is known to belong to another create. */
 	isTaken?: (run: Run) => boolean;
-	/** Takes the run once it is known to be the wanted one; false where another create has it by now. */
+	/** Claims the run once it is identified; false if another create has claimed it in the meantime. */
 	take?: (run: Run) => boolean;
 }
 
-/** How far the clocks of the API and of this machine may be apart. */
+/** How far the clocks of the API and of this machine may differ. */
 export const clockSkewMs = 300_000;
 
 const runsPerPage = 100;
 const mostPages = 10;
 
-/** How many runs are read one by one where the list doesn't say whose they are. */
+/** How many runs are read one by one if the list doesn't say whose they are. */
 const mostUnnamedReads = 20;
 
 /**
- * Finds the run of an earlier create in the list, newest first and no further back than that create,
- * and returns it as `GET /v1/runs/{id}` answers it, or as the list has it where that read is refused.
- * Null where there is none. A run counts by its `client_ref`; where that may be another's too, only if
- * it is new enough and was made from the same input. Throws RunflowError.
+ * Finds the run of an earlier create in the list, which is read newest first and no further back than that
+ * create. Returns the run as `GET /v1/runs/{id}` does, or as the list shows it if that read is refused;
+ * null if there is none. A run is identified by its `client_ref`; if another run may have the same one, it
+ * must also be new enough and made from the same input. Throws RunflowError.
  */
 export async function findRun(send: Send, lists: RunLists, wanted: WantedRun): Promise<Run | null> {
 	const filter = { ...everyRun, clientRef: wanted.clientRef };
@@ -50,7 +50,7 @@ export async function findRun(send: Send, lists: RunLists, wanted: WantedRun): P
 	return found ?? null;
 }
 
-/** Whether a run in the list may be the wanted one; what the list leaves out speaks for it. */
+/** Whether a run in the list may be the wanted one; a value missing from the list doesn't rule it out. */
 function mayBeWanted(run: Run, wanted: WantedRun): boolean {
 	const { clientRef, input, isTaken } = wanted;
 	if (isTaken?.(run)) return false;
@@ -60,7 +60,7 @@ function mayBeWanted(run: Run, wanted: WantedRun): boolean {
 	return input === null || run.input === null || isSameInput(input, run.input);
 }
 
-/** Whether a run, as it was read and as the list has it, is the wanted one; what is left out speaks against it. */
+/** Whether a run, as read and as listed, is the wanted one; a missing value rules it out. */
 function isWanted(run: Run, listed: Run, wanted: WantedRun): boolean {
 	const { clientRef, input } = wanted;
 	if ((run.client_ref ?? listed.client_ref) !== clientRef) return false;
@@ -69,7 +69,7 @@ function isWanted(run: Run, listed: Run, wanted: WantedRun): boolean {
 	return createdAt >= earliest(wanted) && isSameInput(input, run.input ?? listed.input);
 }
 
-/** The run that the list names, read anew; a read that is refused can't undo what the list holds. */
+/** Reads a listed run again; if the read is refused, returns the run as listed. */
 async function readListed(send: Send, listed: Run): Promise<Run> {
 	return await readRun(send, listed.id).catch((error: unknown) => {
 		if (error instanceof RunflowError && !isPassing(error)) return listed;

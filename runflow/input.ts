@@ -18,8 +18,8 @@ export const presetSchema = z.enum(imageSizePresets);
 const blank = 'must not be empty';
 
 /**
- * The `input` of a run of `openai/gpt-image-2` (SEED; defaults from LLMS).
- * Unknown keys pass through, so that a field the model gains later can be sent.
+ * The `input` of a run of `openai/gpt-image-2` (SEED; defaults from LLMS). Unknown keys pass through, so
+ * that fields added to the model later can be sent.
  */
 export const generateInputSchema = z
 	.object({
@@ -41,12 +41,16 @@ export const generateInputSchema = z
 const isImageReference =
 	/^(https?:\/*[^\s/]\S*|data:(?![^,]*;base64,)[^,]*,.[^]*|data:[^,]*;base64,[\w+/=%-]+|runflow:\/\/assets\/[^/\s]\S*)$/i;
 
-/** A second URL, but for one in the path or query of another, as image services take them. */
+/** A second URL, except one in the path or query of another, which image services accept. */
 const secondUrl = /^https?:.*[^/=?&:](https?:\/\/|data:image\/|runflow:\/\/)/i;
 
 const longestQuote = 80;
 
-/** An image by http(s) URL, as a data URI, or as an asset of Runflow; sources disagree on which models accept the last two, so the server decides (EDIT, SDK). What is none is quoted without its query, which may be signed. */
+/**
+ * An image as an http(s) URL, a data URI, or a Runflow asset. Sources disagree on which models accept the
+ * last two, so the server decides (EDIT, SDK). Anything else is quoted without its query, which may be
+ * signed.
+ */
 const imageReference = z
 	.string({ invalid_type_error: 'must be text' })
 	.superRefine((text, context) => {
@@ -58,12 +62,15 @@ const imageReference = z
 		});
 	});
 
-/** The fields that `openai/gpt-image-2/edit` shares with generate; only the size has one more value (EDIT, LLMS). */
+/**
+ * The fields that `openai/gpt-image-2/edit` shares with generate; only the size has an additional value
+ * (EDIT, LLMS).
+ */
 export const editFieldsSchema = generateInputSchema.extend({
 	image_size: z.union([z.enum(['auto', ...imageSizePresets]), customSize]).default('auto'),
 });
 
-/** The images that edit works on, by URL (EDIT). How many are allowed is not documented. */
+/** The images to edit, by URL (EDIT). How many are allowed is not documented. */
 export const editImagesSchema = z.object({
 	image_urls: z.array(imageReference).min(1, 'must name at least one image'),
 	mask_url: imageReference.optional(),
@@ -72,13 +79,13 @@ export const editImagesSchema = z.object({
 /** The `input` of a run of `openai/gpt-image-2/edit` (EDIT, LLMS). */
 export const editInputSchema = editFieldsSchema.merge(editImagesSchema);
 
-/** The checked images of edit. */
+/** The checked images to edit. */
 export type EditImages = z.infer<typeof editImagesSchema>;
 
 /** The checked input fields of either model. */
 export type InputFields = z.infer<typeof editFieldsSchema>;
 
-/** The longest `client_ref` the API accepts, in characters (BATCH-C, SKILL). */
+/** The longest `client_ref` that the API accepts, in characters (BATCH-C, SKILL). */
 export const clientRefLimit = 255;
 
 /** The body of `POST /v1/models/…/runs` (SEED, RUN-C). */

@@ -17,7 +17,7 @@ const codes: Readonly<Record<InputRunProblem['kind'], string>> = {
 
 /**
  * The images of an earlier run can't be edited, so no run was started. Its `runId` stays null, because
- * that names a run which is paid for.
+ * `runId` names a run that is paid for.
  */
 export class InputRunError extends RunflowError {
 	readonly code: string;
@@ -33,8 +33,8 @@ export class InputRunError extends RunflowError {
 }
 
 /**
- * The URLs of a run's images, signed when it was read (SDK), as the input of edit: that of the image
- * with this number, counted from 1, or of all for 0. Throws InputRunError where there is none.
+ * Returns the URLs of a run's images, signed when it was read (SDK), as input for edit: the image with this
+ * number, counted from 1, or all images for 0. Throws InputRunError if there are none.
  */
 export function urlsToEdit(run: Run, imageNumber: number): string[] {
 	const { id, images, status } = run;

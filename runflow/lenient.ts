@@ -7,7 +7,7 @@ export const textOrNull = z
 	.catch(null)
 	.transform((value) => value ?? null);
 
-/** Text that is not empty; null for anything else. */
+/** Non-empty text; null for anything else. */
 export const filledTextOrNull = textOrNull.transform((text) => (text === '' ? null : text));
 
 /** A number; null for anything else. */
@@ -18,7 +18,7 @@ export const numberOrNull = z
 	.catch(null)
 	.transform((value) => value ?? null);
 
-/** A number, or text that is one; null for anything else. */
+/** A number, or text that contains one; null for anything else. */
 export const numericOrNull = z
 	.union([
 		z.number().finite(),

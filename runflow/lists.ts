@@ -3,10 +3,10 @@ import { queryOf, type FilterTerms, type RunFilter } from './filter';
 import { requestJson, type Send } from './request';
 import { runListSchema, type Run } from './run';
 
-/** The most runs of one page (RUN-L). */
+/** The maximum number of runs per page (RUN-L). */
 export const mostPerPage = 500;
 
-/** The fields of a run that this package reads, so that a list carries them and no others (REQ, RUN-C). */
+/** The fields of a run that this package reads, so that a list carries only those (REQ, RUN-C). */
 const fieldsRead = [
 	'id',
 	'status_code',
@@ -24,7 +24,10 @@ const fieldsRead = [
 	'failure_stage_code',
 ].join(',');
 
-/** What a list says of each run: whether it has ended, also when and whom it called, what this package reads, or everything. */
+/**
+ * How much a list reports about each run: whether it has ended; also when, and whom it called; what this
+ * package reads; or everything.
+ */
 export type ListDetail = 'status' | 'callback' | 'usual' | 'all';
 
 const fieldsFor: Readonly<Record<Exclude<ListDetail, 'all'>, string>> = {
@@ -33,26 +36,29 @@ const fieldsFor: Readonly<Record<Exclude<ListDetail, 'all'>, string>> = {
 	usual: fieldsRead,
 };
 
-/** Which part of a list is wanted: at most `limit` runs from `cursor` on, null for the start. */
+/** Which part of a list to read: at most `limit` runs from `cursor` on; null for the start. */
 export interface PageRequest {
 	limit: number;
 	cursor: string | null;
-	/** What is wanted of each run, 'usual' unless said. */
+	/** How much to read of each run; 'usual' by default. */
 	detail?: ListDetail;
-	/** No page is read behind one that goes back beyond this moment, in milliseconds since 1970; that of the filter unless said. */
+	/**
+	 * Paging stops after a page that reaches back before this moment, in milliseconds since 1970; by default
+	 * the filter's.
+	 */
 	backTo?: number;
 }
 
-/** Runs, newest first; `cursor` is where the next page begins, null after the last. */
+/** Runs, newest first; `cursor` is where the next page begins, null after the last page. */
 export interface RunPage {
 	runs: Run[];
 	cursor: string | null;
 }
 
 /**
- * Pages one after the other, at most `mostPages`; `read` reads the one at a cursor. The last has a cursor
- * where there are more; a cursor that came before leads nowhere new. Throws what `read` throws: the pages before are with the caller, who decides
- * whether they are of use alone.
+ * Yields pages one after another, at most `mostPages`; `read` reads the page at a cursor. The last page
+ * yielded has a cursor if there are more; a cursor seen before ends the paging. Throws what `read` throws;
+ * the caller already has the earlier pages and decides whether they are useful on their own.
  */
 export async function* pagesOf(
 	read: (cursor: string | null) => Promise<RunPage>,
@@ -70,9 +76,9 @@ export async function* pagesOf(
 }
 
 /**
- * Shows each run of these pages to `visit`, and each only once, although runs that start meanwhile may put
- * one on two of them. Ends as soon as `visit` returns something, which becomes `found`; `isCutOff` says
- * that the last page read has others behind it. Throws what reading a page and `visit` throw.
+ * Passes each run of these pages to `visit` exactly once, although runs started in the meantime may push a
+ * run onto two pages. Ends as soon as `visit` returns something, which becomes `found`; `isCutOff` says
+ * whether there are more pages after the last one read. Throws what reading a page and `visit` throw.
  */
 export async function walk<T>(
 	pages: AsyncIterable<RunPage>,
@@ -91,15 +97,15 @@ export async function walk<T>(
 	return { found: undefined, isCutOff };
 }
 
-/** What a list is asked for with: which fields of the runs, and how much of the filter. */
+/** How a list is requested: which fields of the runs, and how much of the filter. */
 interface Wording {
 	fields: boolean;
 	terms: FilterTerms;
 }
 
 /**
- * Reads lists of runs (RUN-L, REQ), asked for as fully as the API accepts, and remembers for the next
- * page what it refused.
+ * Reads lists of runs (RUN-L, REQ). Requests as much as the API accepts, and remembers for the next page
+ * what it refused.
  */
 export class RunLists {
 	private wording: Wording = { fields: true, terms: 'all' };
@@ -107,8 +113,8 @@ export class RunLists {
 	constructor(private readonly send: Send) {}
 
 	/**
-	 * Reads one page of the runs that may match: part of the filter may have been ignored or, after a
-	 * 400 or 422, left out, so each run has to be held against it again. Throws RunflowError.
+	 * Reads one page of the runs that may match. Part of the filter may have been ignored or, after a 400 or
+	 * 422, left out, so each run must be checked against it again. Throws RunflowError.
 	 */
 	async read(filter: RunFilter, page: PageRequest): Promise<RunPage> {
 		let wording = this.wording;
@@ -152,7 +158,7 @@ function isRefused(error: RunflowError): boolean {
 	return error instanceof RunflowApiError && (error.httpStatus === 400 || error.httpStatus === 422);
 }
 
-/** The same list asked for with less that may be refused; null where nothing is left to leave out. */
+/** The same request with less that may be refused; null if nothing is left to leave out. */
 function plainerThan(
 	{ fields, terms }: Wording,
 	filter: RunFilter,
@@ -163,7 +169,9 @@ function plainerThan(
 	return canBePlainer ? { fields: false, terms: 'undisputed' } : null;
 }
 
-/** Whether runs that are sorted newest first go back beyond a moment, in milliseconds since 1970; never for null. */
+/**
+ * Whether runs sorted newest first reach back before a moment, in milliseconds since 1970; never for null.
+ */
 function reachBefore(runs: Run[], moment: number | null): boolean {
 	const times = runs.flatMap(({ createdAt }) => createdAt ?? []);
 	const [newest = NaN] = times;

@@ -19,13 +19,13 @@ export interface ManyRuns {
 /** Reads a page of the runs that match. */
 type ReadPage = (filter: RunFilter, page: PageRequest) => Promise<RunPage>;
 
-/** The list is asked for what was created after a moment, so the first run itself has to be after it. */
+/** The list returns what was created after a moment, so that moment must be before the first run. */
 const beforeFirstMs = 1_000;
 
 /**
- * What one list shows of these runs, by id: newest first, no further back than the first was created, and
- * no more pages than runs that weren't found yet would take to be read one by one. Throws what `readPage`
- * throws.
+ * Returns what one list shows of these runs, by id: newest first, no further back than the creation of the
+ * first, and with no more pages than it would take to read the missing runs one by one. Throws what
+ * `readPage` throws.
  */
 export async function listThem(
 	readPage: ReadPage,
@@ -43,7 +43,10 @@ export async function listThem(
 	return found;
 }
 
-/** Whether a run in a list says all that is wanted of it; a status that isn't known may need the rest of the run. */
+/**
+ * Whether a listed run includes everything that is wanted of it; with an unknown status, the rest of the
+ * run may be needed.
+ */
 export function shows(run: Run, detail: ListDetail): boolean {
 	if (!isKnownStatus(run.status)) return false;
 	if (detail === 'status' || !isTerminal(run.status)) return true;

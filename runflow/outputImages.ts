@@ -2,13 +2,13 @@ import { z } from 'zod/v3';
 
 import { numberOrNull, objectOrNull, textOrNull } from './lenient';
 
-/** The URL of an image; a data URI begins with `data:` in lower case, and without a comma it is none. */
+/** The URL of an image. A data URI begins with `data:` in lower case; without a comma it isn't one. */
 const urlSchema = z
 	.string()
 	.transform((url) => url.trim().replace(/^data:/i, 'data:'))
 	.refine((url) => !/^data:[^,]*$/.test(url));
 
-/** One delivered image: its URL (https or data URI), and its size in pixels where the API says. */
+/** One delivered image: its URL (https or data URI), and its size in pixels if the API reports it. */
 interface RunImage {
 	url: string;
 	width: number | null;
@@ -17,22 +17,26 @@ interface RunImage {
 
 const imageSchema = z.object({ url: urlSchema, width: numberOrNull, height: numberOrNull });
 
-/** What an output says of its type; a file may be an image by its MIME type alone. */
+/** What an output says about its type; a file may be an image judging by its MIME type alone. */
 const typeSchema = z.object({ type: textOrNull, mime_type: textOrNull, content_type: textOrNull });
 
-/** What holds the images of an output: the documented list (SEED), and what CB, LLMS, COMFY, ADC and TPL have. */
+/**
+ * Keys that contain the images of an output: the documented list (SEED), and those of CB, LLMS, COMFY, ADC
+ * and TPL.
+ */
 const imageKeys = [
 	...['outputs', 'images', 'image_urls', 'image', 'url', 'image_url', 'output_url'],
 	...['output', 'result', 'results', 'data', 'files'],
 ];
 const urlOfImage = /^(?:https?:\/\/|data:image\/)/i;
 
-/** Nothing deeper is looked through. */
+/** Deeper levels are not searched. */
 const deepest = 8;
 
 /**
- * The images of a run's `output`, in the API's order: one, several, or what holds them, also as JSON in a
- * text. Outputs of a type other than image are left out (RUNS). Empty where nothing fits.
+ * The images of a run's `output`, in the API's order. The output may be one image, several, or something
+ * that contains them, possibly as JSON in a text. Outputs of a type other than image are left out (RUNS).
+ * Empty if nothing fits.
  */
 export function imagesOf(output: unknown): RunImage[] {
 	const isOtherText = typeof output === 'string' && !urlOfImage.test(output);
@@ -64,7 +68,7 @@ function isImage(output: Record<string, unknown>): boolean {
 	return types.length === 0 || types.some((type) => /^image\b/i.test(type));
 }
 
-/** The object or list that a text holds as JSON; null for any other text. */
+/** The object or list that a text contains as JSON; null for any other text. */
 function parse(text: string): unknown {
 	if (!/^\s*[[{]/.test(text)) return null;
 	try {

@@ -7,34 +7,39 @@ import { isPassing } from './retry';
 import type { Run } from './run';
 import { isKnownStatus, isTerminal } from './status';
 
-/** So many lists in a row may leave a run out before it is read by itself. */
+/** How many lists in a row may leave out a run before it is read individually. */
 const unshownTolerated = 2;
 
-/** So often in a row the list may fail before every run is read by itself, for so long. */
+/** How many lists in a row may fail before every run is read individually, and for how long. */
 const failuresTolerated = 3;
 const withoutListMs = 60_000;
 
 /**
- * A list may be behind, so each run is also read by itself, so far apart at least, in milliseconds; so much
- * more for each that is pending, since the more there are the less a late one holds up.
+ * A list may lag, so each run is also read individually, with at least this gap in milliseconds, plus this
+ * much for each pending run: the more there are, the less a late one delays the whole.
  */
 const ownReadsApartMs = 5_000;
 const ownReadsApartPerRunMs = 500;
 
-/** A run that is waited for. */
+/** A run that is being waited for. */
 interface PendingRun {
 	lastSeen: Run;
-	/** When it was created, in milliseconds since 1970 by the API's clock, at the earliest. */
+	/**
+	 * The earliest moment at which it may have been created, in milliseconds since 1970 by the API's clock.
+	 */
 	createdAt: number;
-	/** Since when it is waited for, in milliseconds by the clock of `performance.now()`, as all moments below. */
+	/**
+	 * When the wait for it began, in milliseconds by the clock of `performance.now()`, like all moments
+	 * below.
+	 */
 	since: number;
 	/** How many lists in a row left it out. */
 	unshown: number;
-	/** When it was last read by itself; at first when it began to be waited for. */
+	/** When it was last read individually; initially when the wait for it began. */
 	readAt: number;
 }
 
-/** What a list shows, by id, and when it was asked for. */
+/** What a list shows, by id, and when it was requested. */
 interface Overview {
 	askedAt: number;
 	runs: Promise<Map<string, Run>>;
@@ -44,13 +49,14 @@ interface Overview {
 export interface Look {
 	/** How old the answer may be, in milliseconds. */
 	freshMs: number;
-	/** Whether an ended run is wanted with everything that the API says of it. */
+	/** Whether the ended run should include everything that the API reports about it. */
 	isWhole: boolean;
 }
 
 /**
- * The runs that are waited for together. While there are several, one list shows them to all who ask
- * within a moment; what it leaves out for some time, or all of them where it is refused, is read by itself.
+ * The runs that are being waited for together. If there are several, one list serves all who ask within a
+ * moment. Runs that it leaves out for some time are read individually, and so are all runs if the list is
+ * refused.
  */
 export class PendingRuns {
 	private readonly pending = new Map<string, PendingRun>();
@@ -66,7 +72,7 @@ export class PendingRuns {
 		private readonly lists: Pick<RunLists, 'read'>,
 	) {}
 
-	/** Counts a run among them for as long as `wait` takes. Returns and throws as that. */
+	/** Includes a run for as long as `wait` takes. Returns and throws what `wait` does. */
 	async during<T>(run: Run, wait: () => Promise<T>): Promise<T> {
 		const since = performance.now();
 		const createdAt = run.createdAt ?? Date.now() - clockSkewMs;
@@ -74,7 +80,10 @@ export class PendingRuns {
 		return await wait().finally(() => this.pending.delete(run.id));
 	}
 
-	/** One of them as it is now; while it is pending, nothing but its id and status is certain. Throws RunflowError. */
+	/**
+	 * Returns one of the runs as it is now; while it is pending, only its id and status are certain. Throws
+	 * RunflowError.
+	 */
 	async read(id: string, { freshMs, isWhole }: Look): Promise<Run> {
 		const run = this.pending.get(id);
 		const overview = run && this.overviewFor(run, freshMs);
@@ -98,7 +107,7 @@ export class PendingRuns {
 		return isEnough ? listed : await this.reader.getRun(id);
 	}
 
-	/** A list that is fresh enough for a run, or a new one; null where it is better read by itself. */
+	/** A list that is fresh enough for a run, or a new one; null if the run is better read individually. */
 	private overviewFor({ since }: PendingRun, freshMs: number): Overview | null {
 		const { overview } = this;
 		const isFresh = overview && overview.askedAt >= Math.max(since, performance.now() - freshMs);
@@ -108,7 +117,10 @@ export class PendingRuns {
 		return this.overview;
 	}
 
-	/** Lists them, and those that have ended once more with all that is needed of them. Throws RunflowError where another try may help. */
+	/**
+	 * Lists the runs, and lists the ended ones again with everything needed from them. Throws RunflowError if
+	 * another try may help.
+	 */
 	private async list(): Promise<Map<string, Run>> {
 		try {
 			const runs = await this.listThose([...this.pending.keys()], 'status');

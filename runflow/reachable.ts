@@ -20,9 +20,9 @@ const privateNames = /(^|\.)(localhost|local|internal|lan|home\.arpa)$/;
 type Unreachable = 'not-http' | 'private';
 
 /**
- * Why Runflow can't call this URL, judged by the URL alone: it has to be http or https, and not on
- * localhost, a private IP range, or a name without a dot, such as a container's. Null when nothing
- * speaks against it. Where the API itself is private, as the simulator is, private URLs are fine.
+ * Why Runflow can't call this URL, judged by the URL alone: it must be http or https, and not on localhost,
+ * a private IP range, or a name without a dot, such as a container's. Null if nothing rules it out. If the
+ * API itself is private, like the simulator, private URLs are fine.
  */
 export function unreachable(url: string, apiBaseUrl: string): Unreachable | null {
 	if (!URL.canParse(url)) return 'not-http';

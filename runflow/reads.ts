@@ -17,10 +17,10 @@ export async function readRun(send: Send, id: string): Promise<Run> {
 	return await requestJson(send, { method: 'GET', path }, runSchema, id);
 }
 
-/** Does a request, once or until it succeeds; the signal ends the pauses in between. */
+/** Performs a request, once or until it succeeds; the signal ends the pauses in between. */
 type Attempts = <T>(request: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
 
-/** The reads of runs, each done as `attempts` does it. */
+/** The reads of runs, each performed by `attempts`. */
 export class RunReader {
 	constructor(
 		protected readonly send: Send,
@@ -34,8 +34,8 @@ export class RunReader {
 	}
 
 	/**
-	 * A run as it is now, or as it is `known` where it is less than a minute old and isn't found yet, since a
-	 * read may be behind. Throws a RunflowError that names the run.
+	 * Returns a run as it is now. If it isn't found but is less than a minute old, returns it as `known`,
+	 * because a read may lag. Throws a RunflowError that names the run.
 	 */
 	async getKnownRun(known: Run, signal?: AbortSignal): Promise<Run> {
 		const isNew = known.createdAt !== null && mayBeUnknownYet(known.createdAt);
@@ -45,7 +45,7 @@ export class RunReader {
 		});
 	}
 
-	/** Reads one page of the runs that match, newest first, at most 500. Throws RunflowError. */
+	/** Reads one page of the runs that match, newest first, at most 500 runs. Throws RunflowError. */
 	async listRuns(filter: RunFilter, page: PageRequest, signal?: AbortSignal): Promise<RunPage> {
 		return await this.attempts(async () => {
 			const { runs, cursor } = await this.lists.read(filter, page);
@@ -53,7 +53,7 @@ export class RunReader {
 		}, signal);
 	}
 
-	/** The pages of such a list, at most `mostPages`, as `pagesOf` yields them. Throws RunflowError. */
+	/** Yields the pages of such a list, at most `mostPages`, as `pagesOf` does. Throws RunflowError. */
 	runPages(
 		filter: RunFilter,
 		{ mostPages, ...page }: Omit<PageRequest, 'cursor'> & { mostPages?: number },
@@ -66,10 +66,10 @@ export class RunReader {
 	}
 
 	/**
-	 * Reads several runs, with one list, and by itself whatever that doesn't show well enough for `detail`:
-	 * for 'usual' an ended run has to have its images, or why it failed, in it. A list may be behind, so what
-	 * it shows as pending is read by itself until one of them is. Returns each by its id, or why it can't be
-	 * read. Never throws for a run.
+	 * Reads several runs with one list, and reads individually those that the list doesn't show well enough
+	 * for `detail`: for 'usual', an ended run must include its images or the reason for its failure. A list
+	 * may lag, so the runs that it shows as pending are read individually until one of them really is.
+	 * Returns each run by its id, or why it can't be read. Never throws because of a run.
 	 */
 	async readRuns(
 		many: ManyRuns,
@@ -103,7 +103,7 @@ export class RunReader {
 	}
 }
 
-/** Whether a run has ended, or can't be read for a reason that doesn't pass. */
+/** Whether a run has ended, or can't be read for a permanent reason. */
 function hasEnded(run: Run | RunflowError | undefined): boolean {
 	return run instanceof RunflowError
 		? !isPassing(run)

@@ -1,17 +1,17 @@
-/** Keys and signing secrets of Runflow, by how they begin (AUTH, SIG), and bearer tokens. */
+/** Keys and signing secrets of Runflow, recognized by how they begin (AUTH, SIG), and bearer tokens. */
 const secretTexts = /(?:rf_live_|rf_svc_|whsec_)[\w+/=-]*|\bBearer\s+[\w.~+/=-]{8,}/gi;
 
-/** The token of a callback URL that wakes an execution: whoever sees it could do so as well. */
+/** The token of a callback URL that wakes an execution: anyone who sees it could do the same. */
 const wakingTokens =
 	/((?:-waiting(?:\/|%2F)|(?:\/|%2F)\d+(?:\/|%2F)[0-9a-f-]{36})[^\s"'<>]{0,300}?(?:[?&]|%3F|%26)signature(?:=|%3D))[\w-]+/gi;
 
-/** What is shorter is no secret, but a word that texts and URLs have in them. */
+/** Anything shorter is not a secret but a word that occurs in texts and URLs. */
 const shortestSecret = 12;
 const replacement = '[hidden]';
 
 const longestHost = 255;
 
-/** Whether what stands at this place of a text is part of a URL's host name. */
+/** Whether this position of a text is in a URL's host name. */
 function isInHost(text: string, at: number): boolean {
 	const before = text.slice(Math.max(0, at - longestHost), at);
 	const isUser = /^[^\s/?#@]*@/.test(text.slice(at, at + longestHost));
@@ -19,9 +19,9 @@ function isInHost(text: string, at: number): boolean {
 }
 
 /**
- * A text of the API without secrets in it, because errors quote such texts: whatever looks like a key
- * of Runflow, the token of a waking URL, and each of `secrets` (those of the credential) outside host
- * names becomes '[hidden]'.
+ * Removes secrets from a text of the API, because errors quote such texts. Whatever looks like a Runflow
+ * key, the token of a waking URL, and each of `secrets` (those of the credential) outside host names
+ * becomes '[hidden]'.
  */
 export function redact(text: string, secrets: readonly string[] = []): string {
 	return secrets
@@ -38,12 +38,12 @@ export function redact(text: string, secrets: readonly string[] = []): string {
 		.replace(secretTexts, replacement);
 }
 
-/** As `redact`, for a text that may be missing. */
+/** Like `redact`, for a text that may be missing. */
 export function redactOrNull(text: string | null, secrets?: readonly string[]): string | null {
 	return text === null ? null : redact(text, secrets);
 }
 
-/** Keys of what the user sent or what names a run, which has to come back as it is. */
+/** Keys of values that the user sent or that identify a run, which must come back unchanged. */
 const exactKeys: ReadonlySet<string> = new Set([
 	'callback_url',
 	'client_ref',
@@ -53,12 +53,12 @@ const exactKeys: ReadonlySet<string> = new Set([
 	'run_id',
 ]);
 
-/** Nothing deeper is quoted or becomes an item. */
+/** Deeper levels are neither quoted nor output. */
 const deepest = 100;
 
 /**
- * An answer of the API with no secret in any of its texts, as `redact`, whatever the key. What the user
- * sent stays as it is, since a run is known by it, and so does what is inside of data URIs.
+ * Removes secrets from all texts in an answer of the API, as `redact` does, whatever their key. What the
+ * user sent stays unchanged, because a run is recognized by it, and so does the content of data URIs.
  */
 export function redactAnswer(answer: unknown, secrets: readonly string[] = [], depth = 0): unknown {
 	if (typeof answer === 'string') {

@@ -17,29 +17,28 @@ export interface ApiRequest {
 	timeoutMs: number;
 }
 
-/** What came back, whatever its status; `body` is parsed JSON, or text where it isn't JSON. */
+/** The answer, whatever its status; `body` is parsed JSON, or text if it isn't JSON. */
 export interface ApiAnswer {
 	httpStatus: number;
 	headers: Record<string, unknown>;
 	body: unknown;
-	/** The credential's secrets, hidden wherever the answer is quoted. */
+	/** The credential's secrets, which are hidden wherever the answer is quoted. */
 	secrets?: readonly string[];
 }
 
-/** A request as its sender is asked for it; without a timeout it may take half a minute. */
+/** A request as callers specify it; without a timeout it may take half a minute. */
 type Request = Omit<ApiRequest, 'timeoutMs'> & Partial<Pick<ApiRequest, 'timeoutMs'>>;
 
 /** Sends with the user's credential. Throws RunflowConnectionError when no answer arrives. */
 export type Send = (request: ApiRequest) => Promise<ApiAnswer>;
 
-/** How long a request that only reads, or does its work at once, may take. */
+/** How long a request may take if it only reads, or does its work at once. */
 const usualTimeoutMs = 30_000;
 
 /**
- * Sends one request and reads its answer by `schema`. Throws RunflowApiError for a status other
- * than 2xx, RunflowAnswerError for an answer that doesn't fit, and what `send` throws, each about the run
- * where `runId` names one. No secret of the credential is in what comes back, whatever the answer
- * repeats.
+ * Sends one request and reads its answer with `schema`. Throws RunflowApiError for a status other than 2xx,
+ * RunflowAnswerError for an answer that doesn't fit, and what `send` throws, each with the run if `runId`
+ * names one. The result never contains a secret of the credential, even if the answer repeats it.
  */
 export async function requestJson<T extends z.ZodTypeAny>(
 	send: Send,

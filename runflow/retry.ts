@@ -14,12 +14,12 @@ const longestJitterMs = 1000;
 const longestDelayMs = 32_000;
 const longestRetryAfterMs = 60_000;
 
-/** Waits that many milliseconds; rejects at once when the signal fires. */
+/** Waits this many milliseconds; rejects at once when the signal fires. */
 export type Pause = (milliseconds: number, signal?: AbortSignal) => Promise<void>;
 
 /**
- * Whether the same request may succeed later: 429, 5xx and lost connections may; other 4xx and
- * untrusted certificates never (ERR).
+ * Whether the same request may succeed later: yes for 429, 5xx and lost connections; never for other 4xx
+ * and untrusted certificates (ERR).
  */
 export function isPassing(error: unknown): error is RunflowApiError | RunflowConnectionError {
 	if (error instanceof RunflowApiError) return error.httpStatus === 429 || error.httpStatus >= 500;
@@ -27,9 +27,8 @@ export function isPassing(error: unknown): error is RunflowApiError | RunflowCon
 }
 
 /**
- * Whether a create that ended like this may have been accepted all the same, so that sending it
- * again without asking first could pay twice: a lost connection, a 5xx after sending, an
- * unreadable answer.
+ * Whether a create that ended like this may have been accepted nevertheless, so that sending it again
+ * without searching first could pay twice: a lost connection, a 5xx after sending, or an unreadable answer.
  */
 export function mayHaveBeenAccepted(error: unknown): boolean {
 	if (error instanceof RunflowAnswerError) return true;
@@ -38,17 +37,17 @@ export function mayHaveBeenAccepted(error: unknown): boolean {
 }
 
 /**
- * How long to wait before the next try, in milliseconds: what the API asked for, at most a minute,
- * or a second doubling up to 32 s. `random` (0 to 1) adds up to a second of jitter, so that many items
- * don't come back at the same moment (RATE-new).
+ * Returns how long to wait before the next try, in milliseconds: the delay the API requested, at most a
+ * minute, or a second, doubled each time up to 32 s. `random` (0 to 1) adds up to a second of jitter, so
+ * that many items don't retry at the same moment (RATE-new).
  */
 export function retryDelay(error: unknown, retriesSoFar: number, random: number): number {
 	return askedFor(error) ?? backoff(retriesSoFar, random);
 }
 
 /**
- * The same before a create is sent again. One that was refused with 429 never comes sooner than without that
- * header, which may name a moment that is past: a thousand items would come back at once.
+ * The same, before a create is sent again. After a 429, the delay is never shorter than it would be without
+ * the header: the header may name a moment in the past, and then a thousand items would retry at once.
  */
 export function createDelay(error: unknown, retriesSoFar: number, random: number): number {
 	const isRefused = error instanceof RunflowApiError && error.httpStatus === 429;
@@ -66,8 +65,8 @@ function backoff(retriesSoFar: number, random: number): number {
 }
 
 /**
- * Reads a Retry-After header, seconds or HTTP date, into milliseconds from `now` (RATE-old).
- * Null for anything else, because RATE-new says there is none to rely on.
+ * Converts a Retry-After header, in seconds or as an HTTP date, to milliseconds from `now` (RATE-old). Null
+ * for anything else, because RATE-new says that there is none to rely on.
  */
 export function parseRetryAfter(header: unknown, now: number): number | null {
 	if (typeof header !== 'string' || header.trim() === '') return null;
@@ -77,8 +76,8 @@ export function parseRetryAfter(header: unknown, now: number): number | null {
 }
 
 /**
- * Runs `attempt` until it succeeds, fails for good, or has been repeated five times; throws the
- * last error. Only for requests that are safe to repeat.
+ * Runs `attempt` until it succeeds, fails permanently, or has been repeated five times; throws the last
+ * error. Only for requests that are safe to repeat.
  */
 export async function retrying<T>(
 	attempt: () => Promise<T>,

@@ -21,8 +21,8 @@ const failureFields = z.object({
 });
 
 /**
- * Why a run failed; documented names first (ERR, RUN-C), then those of first-party code (SDK, TPL,
- * ADC). Errors quote it, so secrets in it are hidden.
+ * Why a run failed; documented names first (ERR, RUN-C), then those in first-party code (SDK, TPL, ADC).
+ * Errors quote it, so secrets in it are hidden.
  */
 function failureOf(fields: z.infer<typeof failureFields>) {
 	const code = redactOrNull(fields.failure_code ?? fields.error?.code ?? null);
@@ -57,7 +57,7 @@ function momentOf(text: string | null): number | null {
 	return Number.isNaN(moment) ? null : moment;
 }
 
-/** What a run says besides its id and status. */
+/** What a run says in addition to its id and status. */
 function detailsOf(raw: Record<string, unknown>) {
 	const fields = runFields.parse(raw);
 	const { input } = fields;
@@ -84,11 +84,11 @@ function detailsOf(raw: Record<string, unknown>) {
 	};
 }
 
-/** Lists of hundreds of runs are read again and again, and most say no more than this of each. */
+/** Lists of hundreds of runs are read again and again, and most say no more than this about each run. */
 const noDetails = detailsOf({});
 const isBrief = (raw: object) => Object.keys(raw).every((key) => key in nameFields.shape);
 
-/** Reads a run whose status may be missing where `statusIfMissing` says what it is then. */
+/** Reads a run; if its status is missing, `statusIfMissing` is used. */
 const runSchemaWith = (statusIfMissing: string | null) =>
 	z.record(z.unknown()).transform((raw, context) => {
 		const named = nameFields.parse(raw);
@@ -104,8 +104,9 @@ const runSchemaWith = (statusIfMissing: string | null) =>
 	});
 
 /**
- * How far a run is. A status that no source knows is over where the run says when it ended or why it failed,
- * and stands for the reason where there is no other; with images it is a success, so that none is paid for twice.
+ * The effective status and failure of a run. A run with an unknown status counts as ended if it says when
+ * it ended or why it failed; the status then serves as the reason if there is no other. If it has images,
+ * it counts as a success, so that it isn't paid for twice.
  */
 function endOf(status: string, { completed_at, failure, images }: ReturnType<typeof detailsOf>) {
 	const hasEnded = completed_at !== null || failure !== null;
@@ -118,19 +119,19 @@ function endOf(status: string, { completed_at, failure, images }: ReturnType<typ
 }
 
 /**
- * A run as `GET /v1/runs/{id}` answers it (RUN-G), read leniently: only an id and a status are required,
- * under either name (TPL, ADC); anything else may be missing, null or of another type. Becomes this
+ * A run as `GET /v1/runs/{id}` returns it (RUN-G), read leniently: only an id and a status are required,
+ * under either name (TPL, ADC); anything else may be missing, null or of another type. The result is this
  * package's view of it; `raw` is the answer itself.
  */
 export const runSchema = runSchemaWith(null);
 
 /**
- * A run as `POST …/runs` answers it (RUN-C): paid for as soon as it has an id, so nothing else is
+ * A run as `POST …/runs` returns it (RUN-C). It is paid for as soon as it has an id, so nothing else is
  * required; without a status it is queued.
  */
 export const createdRunSchema = runSchemaWith('queued');
 
-/** A run of which no more is known than its id, and when it was created, in milliseconds since 1970, or null. */
+/** A run of which only the id is known, and when it was created, in milliseconds since 1970, or null. */
 export function namedRun({ runId, createdAt }: { runId: string; createdAt: number | null }): Run {
 	return { ...createdRunSchema.parse({ id: runId }), createdAt };
 }
@@ -138,12 +139,15 @@ export function namedRun({ runId, createdAt }: { runId: string; createdAt: numbe
 /** A run as the rest of this package sees it. */
 export type Run = z.infer<typeof runSchema>;
 
-/** What a `next` that is a URL begins with; an opaque cursor such as `v1:abc` would parse as one, too. */
+/** The beginning of a `next` that is a URL; an opaque cursor such as `v1:abc` would also parse as one. */
 const urlStart = /^(https?:\/\/|[/?])/i;
 
 const anyBase = 'https://api.runflow.io';
 
-/** The cursor in a page's `next`: the cursor itself, or a URL, also a relative one, that has it as `pq` (REQ, RUN-L). */
+/**
+ * The cursor in a page's `next`: the cursor itself, or a URL, possibly relative, that carries it as `pq`
+ * (REQ, RUN-L).
+ */
 function cursorIn(next: string | null): string | null {
 	if (next === null || !urlStart.test(next) || !URL.canParse(next, anyBase)) return next;
 	const cursor = new URL(next, anyBase).searchParams.get('pq');
@@ -152,7 +156,7 @@ function cursorIn(next: string | null): string | null {
 
 /**
  * One page of `GET /v1/runs`: `next_pq` by REQ, `next` by RUN-L. An item that can't be read as a run
- * becomes null, so that it can't hide the others.
+ * becomes null, so that it doesn't hide the others.
  */
 export const runListSchema = z
 	.object({

@@ -2,7 +2,7 @@ import { editFieldsSchema, generateInputSchema } from './input';
 
 const urlKeys: ReadonlySet<string> = new Set(['image_urls', 'mask_url']);
 
-/** What a field may be where it is left out, by its name. */
+/** The values that a field may have if it is left out, by name. */
 const defaults: ReadonlyMap<string, unknown[]> = (() => {
 	const ofGenerate = generateInputSchema.omit({ prompt: true }).parse({});
 	const ofEdit = editFieldsSchema.omit({ prompt: true }).parse({});
@@ -13,25 +13,25 @@ const defaults: ReadonlyMap<string, unknown[]> = (() => {
 })();
 
 /**
- * Whether a run's input, as the API returns it, is the one that was sent: every key that was sent has
- * the same value; the API may have added others. The API may store it in its own way: text trimmed and
- * normalised, numbers as text, defaults left out, data URIs replaced by references and URLs signed anew
- * (SDK), so that URLs of images count without their query.
+ * Whether a run's input, as the API returns it, is the one that was sent: every key that was sent has the
+ * same value; the API may have added others. The API may store it differently: text trimmed and normalized,
+ * numbers as text, defaults left out, data URIs replaced by references, and URLs signed anew (SDK), so
+ * image URLs are compared without their query.
  */
 export function isSameInput(sent: object, stored: Record<string, unknown> | null): boolean {
 	return stored !== null && isWithin(sent, stored, withoutQuery);
 }
 
 /**
- * Whether a run's input is what was sent, the URLs of images with their queries, and nothing else, for
- * where nothing but the input says which request it was. What is null counts as absent.
+ * Whether a run's input is exactly what was sent, including the queries of image URLs; for cases where only
+ * the input identifies the request. Null counts as absent.
  */
 export function isWholeInput(sent: object, stored: Record<string, unknown> | null): boolean {
 	if (stored === null) return false;
 	return isWithin(sent, stored, asIs) && isWithin(stored, sent, asIs);
 }
 
-/** Makes texts comparable that say the same. */
+/** Normalizes texts that say the same, so that they can be compared. */
 type Simplify = (text: string) => string;
 
 function isWithin(sent: object, stored: object, simplifyUrl: Simplify): boolean {
@@ -64,7 +64,7 @@ function isSame(sent: unknown, stored: unknown, simplify: Simplify): boolean {
 	);
 }
 
-/** Whether one is a reference in place of the other: to what was a data URI, or to an asset by its id. */
+/** Whether one is a reference in place of the other: to a former data URI, or to an asset by its id. */
 function isReplaced(sent: string, stored: string): boolean {
 	if (/^data:/i.test(sent)) return /^(https?|runflow):/i.test(stored);
 	const reference = /^runflow:\/\/assets\/([^/?#]+)/i;
@@ -72,7 +72,10 @@ function isReplaced(sent: string, stored: string): boolean {
 	return asset !== undefined && sent.includes(asset) && stored.includes(asset);
 }
 
-/** A text as it is compared, whatever line ends, spaces around it and composed letters the API makes of it. */
+/**
+ * Normalizes a text for comparison, whatever the API does to its line endings, surrounding spaces and
+ * composed letters.
+ */
 export function usualText(text: string): string {
 	return text.normalize('NFC').replace(/\r\n?/g, '\n').trim();
 }

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** Header of a callback that carries its signature (SEED, SIG). */
+/** The header that carries a callback's signature (SEED, SIG). */
 export const signatureHeader = 'runflow-signature';
 
 /** Why a callback was refused. */
@@ -12,16 +12,16 @@ type SignatureVerdict = { ok: true } | { ok: false; reason: SignatureProblem };
 const hexSignature = /^[0-9a-f]{64}$/;
 
 /**
- * Signs the raw bytes of a callback as Runflow does: HMAC-SHA256 with the whole secret, its `whsec_`
- * included, as key, in lowercase hex (SIG, CB).
+ * Signs the raw bytes of a callback as Runflow does: HMAC-SHA256 in lowercase hex, with the whole secret as
+ * key, including `whsec_` (SIG, CB).
  */
 export function sign(secret: string, body: Uint8Array): string {
 	return createHmac('sha256', secret).update(body).digest('hex');
 }
 
 /**
- * Checks the signature of a callback over its raw bytes against every secret, since both the old and
- * the new one may be in use while they are rotated (SIG). Never throws.
+ * Checks the signature of a callback over its raw bytes against every secret, because both the old and the
+ * new one may be in use during rotation (SIG). Never throws.
  */
 export function verify(
 	body: Uint8Array,
@@ -41,7 +41,7 @@ export function verify(
 	return matches.includes(true) ? { ok: true } : { ok: false, reason: 'mismatch' };
 }
 
-/** The secrets in a text that lists them, separated by commas, spaces or line breaks. */
+/** The secrets listed in a text, separated by commas, spaces or line breaks. */
 export function parseSecrets(text: string): string[] {
 	return text.split(/[\s,]+/).filter((secret) => secret !== '');
 }

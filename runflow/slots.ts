@@ -1,6 +1,6 @@
 import { StoppedError } from './errors';
 
-/** Lets at most `limit` tasks run at the same time; the others wait in the order in which they came. */
+/** Runs at most `limit` tasks at the same time; the others wait in order of arrival. */
 export class Slots {
 	private readonly queue: Array<() => void> = [];
 
@@ -8,7 +8,7 @@ export class Slots {
 
 	constructor(private limit: number) {}
 
-	/** Does a task once there is a slot for it, and returns what it returns. Throws what it throws. */
+	/** Runs a task once a slot is free, and returns its result. Throws what it throws. */
 	async use<T>(task: () => Promise<T>): Promise<T> {
 		await new Promise<void>((resolve) => {
 			this.queue.push(resolve);
@@ -22,7 +22,7 @@ export class Slots {
 		}
 	}
 
-	/** Changes the limit from now on; a task that runs already goes on. */
+	/** Changes the limit from now on; a task that is already running continues. */
 	setLimit(limit: number): void {
 		this.limit = limit;
 		this.fill();
@@ -37,9 +37,9 @@ export class Slots {
 }
 
 /**
- * Does the same for each input, at most `limit` at the same time, and returns the results in their order.
- * When one fails, or `outer` fires, no more are begun, and the signal that the others got fires. Throws
- * the first error, once all have ended.
+ * Does the same for each input, at most `limit` at a time, and returns the results in order. If one fails,
+ * or `outer` fires, no more are started, and the signal passed to the running ones fires. Throws the first
+ * error once all have ended.
  */
 export async function doEach<Input, Result>(
 	inputs: Iterable<Input>,

@@ -1,4 +1,7 @@
-/** The statuses this package knows, in the order a run passes through them (RUNS, RUNS-old spelling). */
+/**
+ * The statuses that this package knows, in the order a run passes through them (RUNS, spelled as in
+ * RUNS-old).
+ */
 export const runStatuses: readonly string[] = [
 	'queued',
 	'dispatching',
@@ -18,9 +21,9 @@ const otherSpellings: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Returns a status, as any source spells it, in this package's one spelling.
- * RUNS-new and the SDK write `canceled`; first-party scripts also know `errored` and `timeout`.
- * An undocumented status is returned unchanged.
+ * Converts a status, as spelled by any source, to this package's one spelling. RUNS-new and the SDK write
+ * `canceled`; first-party scripts also use `errored` and `timeout`. An undocumented status is returned
+ * unchanged.
  */
 export function normalizeStatus(status: string): string {
 	return otherSpellings.get(status) ?? status;
@@ -36,12 +39,15 @@ export function hasSucceeded(status: string): boolean {
 	return status === 'succeeded' || status === 'partial_succeeded';
 }
 
-/** Whether a run with this normalized status has images or may still get some, so that none is to be started in its place. */
+/**
+ * Whether a run with this normalized status has images or may still get some, so that no other is started
+ * in its place.
+ */
 export function mayDeliver(status: string): boolean {
 	return !isTerminal(status) || hasSucceeded(status);
 }
 
-/** Whether this normalized status is one of the documented ones. */
+/** Whether this normalized status is documented. */
 export function isKnownStatus(status: string): boolean {
 	return runStatuses.includes(status);
 }

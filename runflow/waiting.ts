@@ -4,35 +4,41 @@ import { isPassing, retryDelay, type Pause } from './retry';
 import type { Run } from './run';
 import { isTerminal } from './status';
 
-/** So many reads in a row may not find a run, whatever its age. */
+/** How many reads in a row may not find a run, whatever its age. */
 const missingReadsTolerated = 3;
 
-/** For this long the API may not know a run that it has only just created: a read may meet a replica that is behind. */
+/**
+ * For this long the API may not find a run that it has just created, because a read may reach a replica
+ * that lags.
+ */
 const unknownForMs = 60_000;
 
-/** Whether a run that isn't found may be one that the API doesn't know yet; `createdAt` in milliseconds since 1970. */
+/**
+ * Whether a run that isn't found may be one that the API doesn't know yet; `createdAt` is in milliseconds
+ * since 1970.
+ */
 export function mayBeUnknownYet(createdAt: number): boolean {
 	return Date.now() - createdAt <= unknownForMs;
 }
 
-/** What waiting needs: the run as last seen and the means to read it again. */
+/** What waiting needs: the run as last seen, and the means to read it again. */
 export interface Waiting {
 	run: Run;
-	/** Reads the run once, without repeating a read that fails. */
+	/** Reads the run once; a read that fails isn't repeated. */
 	read: (id: string, look: { gapMs: number; isLast: boolean }) => Promise<Run>;
 	pause: Pause;
 	pace: Pace;
 	timeoutSeconds: number;
-	/** When this process created the run, in milliseconds since 1970, where it did. */
+	/** When this process created the run, in milliseconds since 1970; absent if it didn't. */
 	startedAt?: number;
 	signal?: AbortSignal;
 }
 
 /**
- * Reads a run until it is terminal and returns it; one that is terminal already isn't read at all.
- * Survives reads that fail with 429, 5xx or a lost connection, a few 404, and any 404 of a run that was
- * created within the last minute. Throws RunDeadlineError after the timeout, StoppedError when the signal
- * fires, and any other RunflowError with the run's id.
+ * Reads a run until it is terminal and returns it; a run that is already terminal isn't read at all.
+ * Tolerates reads that fail with 429, 5xx or a lost connection, a few 404s, and any 404 for a run created
+ * within the last minute. Throws RunDeadlineError after the timeout, StoppedError when the signal fires,
+ * and any other RunflowError with the run's id.
  */
 export async function waitForRun(waiting: Waiting): Promise<Run> {
 	const { pace, pause, read, signal, timeoutSeconds } = waiting;
