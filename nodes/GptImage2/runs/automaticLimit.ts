@@ -1,22 +1,22 @@
-/** How many runs are tried at once before anything is known. */
+/** How many runs to try at once before anything is known. */
 const firstLimit = 10;
 
-/** Only against exhausted sockets; how many runs may be pending is for the API to say. */
+/** Only a safeguard against running out of sockets; the API decides how many runs may be pending. */
 const highestLimit = 1000;
 
-/** For this long what was too much isn't tried again. */
+/** How long a refused number isn't tried again. */
 const lessonLifetimeMs = 30_000;
 
-/** After that, creates follow one another faster by this part in each second. */
+/** After that, the gap between creates shrinks by this fraction every second. */
 const growthPerSecond = 0.1;
 
-/** Over which time creates are counted, to learn how many the API accepts. */
+/** The period over which creates are counted, to learn how many the API accepts. */
 const countedMs = 1000;
 
-/** A learnt rate is kept a little below, so that it isn't refused for being a moment early. */
+/** Creates stay slightly below a learned rate, so that none is refused for being a moment early. */
 const caution = 0.97;
 
-/** What was too much, and until when that is heeded. */
+/** A value learned from refusals, and until when it applies. */
 interface Lesson {
 	value: number;
 	until: number;
@@ -25,47 +25,47 @@ interface Lesson {
 const nothing: Lesson = { value: 0, until: 0 };
 
 /**
- * How many runs may be pending at once, and how fast they may be created, found by trying. The number is
- * doubled as soon as as many were accepted. A create that is refused with 429 says that there were too many
- * creates in the last second, or too many runs: where those that are pending were all created just now, it
- * is taken for the first, and the next create, sent when a second has passed, tells. All moments are in
- * milliseconds by a clock of the caller.
+ * How many runs may be pending at once, and how fast they may be created, found by trial. The number
+ * doubles once that many creates have been accepted. A create refused with 429 means too many creates in
+ * the last second, or too many runs. If all pending runs were created just now, it is taken to mean the
+ * former, and the next create, sent after a second, tells whether that was right. All moments are in
+ * milliseconds by the caller's clock.
  */
 export class AutomaticLimit {
 	private now = firstLimit;
 
-	/** Counts the changes, so that creates refused together count once. */
+	/** Counts the changes, so that creates refused together count only once. */
 	private round = 0;
 
 	/** How many creates are still to be accepted before the limit is doubled. */
 	private leftInRound = firstLimit;
 
-	/** So many runs were too many. */
+	/** This many runs were too many. */
 	private mostRuns = nothing;
 
-	/** So many milliseconds between two creates were enough. */
+	/** This gap between two creates, in milliseconds, was long enough. */
 	private gap = nothing;
 
 	private acceptedAt: number[] = [];
 
-	/** The limit at this moment. */
+	/** The current limit. */
 	get limit(): number {
 		return this.now;
 	}
 
-	/** The round in which a create begins; to be told when it is refused. */
+	/** The round in which a create begins, to be passed to `refuse`. */
 	get currentRound(): number {
 		return this.round;
 	}
 
-	/** How long after a create the next one may begin, in milliseconds. */
+	/** Returns how long after a create the next one may begin, in milliseconds. */
 	gapMs(moment: number): number {
 		const { until, value } = this.gap;
 		const gapMs = value * (1 - growthPerSecond) ** Math.max(0, (moment - until) / 1000);
 		return gapMs < 1 ? 0 : gapMs;
 	}
 
-	/** Notes that a create was accepted. */
+	/** Records that a create was accepted. */
 	accept(moment: number): void {
 		this.acceptedAt.push(moment);
 		if (this.acceptedAt.length > 2 * highestLimit) this.forgetBefore(moment - countedMs);
@@ -78,8 +78,8 @@ export class AutomaticLimit {
 	}
 
 	/**
-	 * Notes that a create that began in `round` was refused while so many runs of this node were pending.
-	 * Returns whether that changed anything; it doesn't where the limit was changed since.
+	 * Records that a create begun in `round` was refused while this many runs of this node were pending.
+	 * Returns whether that changed anything; it doesn't if the limit has changed since then.
 	 */
 	refuse(round: number, pendingRuns: number, moment: number): boolean {
 		if (round !== this.round) return false;
@@ -94,7 +94,7 @@ export class AutomaticLimit {
 			return true;
 		}
 		const half = Math.max(1, Math.floor(this.now / 2));
-		// Where hardly any run is pending, others use up what the API allows.
+		// // If few runs are pending, others are using up what the API allows.
 		if (pendingRuns >= half) {
 			this.mostRuns = { value: Math.max(half, Math.min(pendingRuns, this.now - 1)), until };
 			this.gap = nothing;

@@ -25,13 +25,13 @@ export interface Batch {
 	owners: Owners;
 	knownRuns: KnownRuns;
 	inputImages: InputImages;
-	/** Limits the runs that are pending at once. */
+	/** Limits how many runs are pending at once. */
 	runSlots: RunSlots;
-	/** Limits the runs whose images are downloaded at once. */
+	/** Limits how many runs have their images downloaded at once. */
 	downloadSlots: Slots;
 }
 
-/** Opens the batch of a node execution, with the ledger that its context holds. */
+/** Opens the batch of a node execution, with the ledger from its context. */
 export function openBatch(
 	context: IExecuteFunctions,
 	{ client, clientIn }: Omit<Connection, 'needsItems'>,
@@ -57,8 +57,8 @@ export function openBatch(
 	};
 }
 
-/** A request on its way. */
+/** A request that is being processed. */
 export interface RequestInProgress extends Request {
-	/** Fires when nothing more is to be started or waited for. */
+	/** Fires when nothing more should be started or waited for. */
 	signal: AbortSignal;
 }

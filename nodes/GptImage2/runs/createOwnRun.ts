@@ -8,9 +8,9 @@ import { attemptSchema, type Attempt, type NewEntry, type RunEntry, type SentEnt
 const createTimeoutMs = 60_000;
 
 /**
- * Creates a run. Where the API answers with a run that another item was given, one that asks for the same
- * under the same reference and looked for its own, that item's is taken in its place, and another created
- * only where there is none. Throws RunflowError.
+ * Creates a run. The API may answer with a run that another item has already taken, because that item asks
+ * for the same under the same reference and was searching for its own. Then this item takes the run that
+ * was meant for the other one, and another run is created only if there is none. Throws RunflowError.
  */
 export async function createOwnRun(
 	batch: Batch,
@@ -58,7 +58,7 @@ async function createRun(
 	throw noteFailedCreate(batch, request, sent, outcome);
 }
 
-/** Notes in the ledger how a create failed; returns the error to throw. */
+/** Records in the ledger how a create failed; returns the error to throw. */
 function noteFailedCreate(
 	{ ledger }: Batch,
 	request: RequestInProgress,
@@ -72,9 +72,9 @@ function noteFailedCreate(
 }
 
 /**
- * Sends the create of a run once more, to the letter and with its key, because a replay by that key has
- * the images of sync mode in it (BATCH-C). Returns what the API answers, which may be another run; null
- * where what was sent isn't known. Throws RunflowError.
+ * Sends the create of a run again, identical and with its key, because a replay with that key includes the
+ * images of sync mode (BATCH-C). Returns what the API answers, which may be another run; null if it isn't
+ * known what was sent. Throws RunflowError.
  */
 export async function repeatCreate(
 	batch: Batch,
@@ -104,7 +104,7 @@ async function sendCreate(
 	});
 }
 
-/** What is sent for an attempt; binary images are uploaded for it. Throws RunflowError. */
+/** The body to send for an attempt; binary images are uploaded for it. Throws RunflowError. */
 async function bodyOf(
 	{ inputImages }: Batch,
 	{ plan, signal }: RequestInProgress,

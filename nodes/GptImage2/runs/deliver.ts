@@ -11,14 +11,17 @@ import type { Batch, RequestInProgress } from './batch';
 import type { RunEntry } from './entry';
 import { repeatCreate } from './createOwnRun';
 
-/** How long after an attempt began its key is trusted to return the same run; nobody documents it. */
+/**
+ * How long after an attempt began its key is trusted to return the same run. This is not documented
+ * anywhere.
+ */
 const keyLifetimeMs = 3_600_000;
 
 /**
- * The result of a run that ended well, with its images. What came as a data URI is noted in the ledger as
- * soon as it is stored, since Runflow keeps no copy. Images that could not be downloaded by the deadline are
- * among its failures where the node continues on errors and has others. Throws ImageDownloadError, or
- * RunFailedError where there is no image.
+ * Returns the result of a run that succeeded, with its images. Images that came as data URIs are recorded
+ * in the ledger as soon as they are stored, because Runflow keeps no copy. If the node continues on errors,
+ * images that could not be downloaded by the deadline are among the result's failures, as long as there are
+ * others. Throws ImageDownloadError, or RunFailedError if there is no image.
  */
 export async function deliver(
 	batch: Batch,
@@ -65,8 +68,8 @@ export async function deliver(
 }
 
 /**
- * The run with its images. In sync mode only the answer to the create has them, so where that got lost,
- * or not all of it could be stored, the create is sent again with its key. Throws RunflowError where
+ * Returns the run with its images. In sync mode only the answer to the create has them, so if that answer
+ * was lost, or could not be stored in full, the create is sent again with its key. Throws RunflowError if
  * another try may help.
  */
 async function withImages(batch: Batch, request: RequestInProgress, run: Run): Promise<Run> {
@@ -89,18 +92,18 @@ async function withImages(batch: Batch, request: RequestInProgress, run: Run): P
 	return repeated;
 }
 
-/** Whether Runflow keeps the images, so that a read of the run has them. */
+/** Whether Runflow keeps the images, so that a read of the run includes them. */
 function isAtRunflow({ body, keptImages }: RunEntry): boolean {
 	return body === null && keptImages.length === 0;
 }
 
-/** Whether images of sync mode are missing, and the key of their create is still good for a replay. */
+/** Whether images of sync mode are missing, and the key of their create can still be replayed. */
 function needsRepeat({ body, imageCount, keptImages, startedAt }: RunEntry): boolean {
 	const isComplete = keptImages.length > 0 && keptImages.length >= imageCount;
 	return body !== null && !isComplete && Date.now() - startedAt <= keyLifetimeMs;
 }
 
-/** A run with the input that was sent, since not every answer has it in it. */
+/** Returns a run with the input that was sent, because not every answer includes it. */
 function asRequested(run: Run, { plan }: RequestInProgress): Run {
 	return { ...run, input: { ...run.input, ...plan.input } };
 }

@@ -4,16 +4,16 @@ import type { RunRequest } from '../../../runflow/input';
 import { runSources } from '../output/items';
 import { keptImageSchema } from '../output/keptImages';
 
-/** What was sent; it was checked before. */
+/** What was sent; it has already been checked. */
 const bodySchema = z.custom<RunRequest>(
 	(body) => typeof body === 'object' && body !== null && 'input' in body,
 );
 
-/** What is noted of an attempt however it ends. */
+/** What is recorded about an attempt, however it ends. */
 export const attemptSchema = z.object({
 	hash: z.string(),
 	sourceHash: z.string(),
-	/** Which attempt at the item's images it is, counted from 1. */
+	/** The number of this attempt at the item's images, counted from 1. */
 	attempt: z.number().int(),
 	idempotencyKey: z.string(),
 	clientRef: z.string(),
@@ -26,31 +26,34 @@ export const attemptSchema = z.object({
 /** An attempt at an item's images. */
 export type Attempt = z.infer<typeof attemptSchema>;
 
-/** The latest attempt at an item's images, as the ledger keeps it. */
+/** The latest attempt at an item's images, as stored in the ledger. */
 export const entrySchema = z.discriminatedUnion('state', [
-	/** Nothing was sent, or it was refused, so that nothing can have been paid for. */
+	/** Nothing was sent, or it was refused, so nothing can have been paid for. */
 	attemptSchema.extend({ state: z.literal('new') }),
-	/** The create was sent, and it is unknown whether it was accepted. */
+	/** The create was sent, but it is unknown whether it was accepted. */
 	attemptSchema.extend({
 		state: z.literal('sent'),
 		/** What was sent: the same key needs the same body. */
 		body: bodySchema,
-		/** Whether the API said that it knows the key, and yet no run was found. */
+		/** Whether the API said that it knows the key, although no run was found. */
 		isDisputed: z.boolean(),
 	}),
-	/** There is a run. */
+	/** A run exists. */
 	attemptSchema.extend({
 		state: z.literal('run'),
 		runId: z.string(),
 		source: z.enum(runSources),
-		/** When it was created, in milliseconds since 1970; null where that isn't known. */
+		/** When it was created, in milliseconds since 1970; null if unknown. */
 		createdAt: z.number().nullable(),
-		/** The URL that Runflow calls when the run has ended; null for none, or a run that was found. */
+		/**
+		 * The URL that Runflow calls when the run has ended; null if there is none, or if the run was found
+		 * rather than created.
+		 */
 		callbackUrl: z.string().nullable(),
-		/** What was sent, where the answer to it is the only place that has the images. */
+		/** What was sent, if only the answer to it has the images. */
 		body: bodySchema.nullable(),
 		keptImages: z.array(keptImageSchema),
-		/** How many images there are to keep, 0 until one is kept. */
+		/** How many images are to be kept; 0 until one is kept. */
 		imageCount: z.number().int(),
 	}),
 ]);
@@ -58,7 +61,7 @@ export const entrySchema = z.discriminatedUnion('state', [
 /** What the ledger remembers of one item: its latest attempt. */
 export type Entry = z.infer<typeof entrySchema>;
 
-/** An attempt whose create may yet be sent. */
+/** An attempt whose create has yet to be sent. */
 export type NewEntry = Extract<Entry, { state: 'new' }>;
 
 /** An attempt whose create got no clear answer. */

@@ -22,18 +22,21 @@ import type {
 const uploadSchema = z.object({ url: z.string(), uploadedAt: z.number() });
 const uploadsKey = 'uploads';
 
-/** How long an uploaded image's signed URL is used again; it is said to be short-lived (SDK). */
+/** How long the signed URL of an uploaded image is reused; it is said to be short-lived (SDK). */
 const uploadLifetimeMs = 1_800_000;
 
-/** How long the URLs of an earlier run are used; they are said to be short-lived (SDK) or good for a day (ADC). */
+/**
+ * How long the URLs of an earlier run are used; they are said to be short-lived (SDK) or valid for a day
+ * (ADC).
+ */
 const readingLifetimeMs = 600_000;
 
 const uploadsAtOnce = 4;
 
-/** How long an upload may take with all that is repeated of it, where the node's timeout isn't shorter. */
+/** How long an upload may take, including repetitions, unless the node's timeout is shorter. */
 const longestUploadMs = 600_000;
 
-/** The longest name that a file is announced with, in characters. */
+/** The longest file name that is sent to the API, in characters. */
 const longestName = 100;
 
 interface RunReading {
@@ -42,8 +45,8 @@ interface RunReading {
 }
 
 /**
- * The images that items edit, as URLs at Runflow. A binary image is uploaded only once however many items
- * share it, and its URL is remembered in the node's context, so that a second try sends the same. An
+ * The images that items edit, as URLs at Runflow. A binary image is uploaded only once, however many items
+ * share it, and its URL is stored in the node's context, so that a second try sends the same one. An
  * earlier run is read once for all items that edit its images.
  */
 export class InputImages {
@@ -65,7 +68,7 @@ export class InputImages {
 		stored[uploadsKey] = this.known;
 	}
 
-	/** The URLs of an item's images, as the input of edit has them. Throws RunflowError. */
+	/** Returns the URLs of an item's images, as input for edit. Throws RunflowError. */
 	async urlsOf({ images, mask }: ImagesOfItem, signal?: AbortSignal): Promise<EditImages> {
 		const urlOf = async (image: OwnImage) =>
 			'url' in image ? image.url : await this.uploadedUrl(image, signal);
@@ -79,9 +82,9 @@ export class InputImages {
 	}
 
 	/**
-	 * The URLs of an earlier run's images. A run that has not finished is refused, not waited for: 'Return
-	 * Immediately' and 'Suspend Until Callback' promise to hold no worker, and 'Timeout' is about the run
-	 * that the item starts. Throws InputRunError.
+	 * Returns the URLs of an earlier run's images. A run that has not finished is refused, not waited for:
+	 * 'Return Immediately' and 'Suspend Until Callback' promise not to occupy a worker, and 'Timeout' applies
+	 * to the run that the item starts. Throws InputRunError.
 	 */
 	private async urlsOfRun(
 		{ imageNumber, runId }: EarlierImages,
@@ -116,7 +119,10 @@ export class InputImages {
 		return await upload;
 	}
 
-	/** Uploads an image that is then under way no longer, so that a refused one can be tried again. */
+	/**
+	 * Uploads an image. Afterwards it no longer counts as being uploaded, so that a refused one can be tried
+	 * again.
+	 */
 	private async uploadAndRemember(
 		{ binary, fingerprint }: BinaryImage,
 		signal?: AbortSignal,
@@ -139,7 +145,7 @@ export class InputImages {
 	private async upload(binary: IBinaryData, signal: AbortSignal): Promise<string> {
 		const { getBinaryMetadata, getBinaryStream } = this.context.helpers;
 		const { data, id, mimeType } = binary;
-		// What the item says of its size may be that of the image before it was edited.
+		// // The size in the item's JSON may be that of the image before it was edited.
 		const content = id ? null : Buffer.from(data, 'base64');
 		const sizeBytes = id ? (await getBinaryMetadata(id)).fileSize : (content?.length ?? 0);
 		const announcement = {

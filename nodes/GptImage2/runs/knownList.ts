@@ -24,10 +24,12 @@ import { Shelves } from './shelves';
 
 const hourMs = 3_600_000;
 
-/** How far back to look for what a crashed execution left, where n8n doesn't say when it began. */
+/** How far back to look for the runs of a crashed execution if n8n doesn't say when it began. */
 const unknownAgeMs = hourMs;
 
-/** How far the clocks of n8n and of the API may be apart: a day, where one is set to another time zone. */
+/**
+ * How far the clocks of n8n and of the API may differ: a day, in case one is set to the wrong time zone.
+ */
 const clocksApartMs = 24 * hourMs;
 
 /** How far back to look for what a failed execution paid for. */
@@ -36,50 +38,52 @@ const undeliveredForMs = 24 * hourMs;
 const runsPerPage = 200;
 const mostPages = 25;
 
-/** What a crashed execution paid for must be found, so the list of its retry ends only should it never do so. */
+/**
+ * What a crashed execution paid for must be found, so this limit only stops a list that would never end.
+ */
 const mostPagesOfRetry = 500;
 
-/** How many runs are read one by one where the list doesn't say whose they are, and how many at once. */
+/** How many runs are read one by one if the list doesn't say whose they are, and how many at once. */
 const mostReads = 500;
 const readsAtOnce = 10;
 
-/** What runs are looked for with and for. */
+/** What runs are searched for, and what is needed to search. */
 export interface Search {
 	context: IExecuteFunctions;
 	client: RunflowClient;
 	execution: NodeExecution;
 	requests: Request[];
-	/** How old a run may be that is reused, in hours; 0 for none. */
+	/** The maximum age of a run to reuse, in hours; 0 for no reuse. */
 	reuseHours: number;
 }
 
-/** How runs are listed once for all items of a node. */
+/** How to list runs once for all items of a node. */
 interface ListOptions extends Search {
-	/** Whether what failed executions paid for is wanted as well. */
+	/** Whether to include what failed executions paid for. */
 	isMarked: boolean;
 	signal: AbortSignal;
 }
 
 /** The account's runs, listed once for all items. */
 export class KnownList {
-	/** Why runs are missing in it; null where none are. */
+	/** Why runs are missing from the list; null if none are. */
 	missing: MissingRuns | null = null;
 
-	/** Those whose references the node made. */
+	/** The runs whose references the node made. */
 	readonly referenced: Array<{ run: Run; reference: Reference }> = [];
 
-	/** Those whose references are the user's own. */
+	/** The runs whose references are the user's own. */
 	private readonly own: Run[] = [];
 
-	/** All of them, as far as items may look for them. */
+	/** All runs that items may look for. */
 	readonly shelves = new Shelves();
 
 	private constructor() {}
 
 	/**
-	 * Lists the runs, as far as the API lists them: a refusal ends the list, whatever page it comes with.
-	 * Throws RunflowError where a page can't be read for another reason, because a run that is already paid
-	 * for may be on it.
+	 * Lists the runs, as far as the API does: a refusal ends the list, whichever page it concerns. Throws
+	 * RunflowError if a page can't be read for another reason, because it may include a run that is already
+	 * paid for.
 	 */
 	static async read(options: ListOptions): Promise<KnownList> {
 		const { client, execution, signal } = options;
@@ -94,13 +98,13 @@ export class KnownList {
 		if (walked instanceof RunflowApiError) list.missing = walked.httpStatus;
 		else if (walked.isCutOff) list.missing = 'too many';
 		await list.addRead(toRead, options);
-		// The first items began first, and nothing but the order tells runs of the same input apart.
+		// // The first items were started first, and only the order distinguishes runs with the same input.
 		for (const run of list.own.reverse())
 			list.shelves.put(run, keysOfOwn(run.client_ref, run.prompt));
 		return list;
 	}
 
-	/** The runs that the node may have started for these requests, whatever execution it was in. */
+	/** Returns the runs that the node may have started for these requests, in any execution. */
 	runsFor(requests: Request[], execution: NodeExecution) {
 		const { scope } = execution;
 		const wanted = new Set(requests.map(({ hash }) => hash));
@@ -136,7 +140,10 @@ export class KnownList {
 		if (isReusable(run, reuseHours)) this.shelves.put(run, keysToRepeat(reference, execution));
 	}
 
-	/** Reads runs one by one, as the list doesn't say all of them; one that can't be read yet may be anybody's. */
+	/**
+	 * Reads runs one by one, because the list doesn't show everything about them; a run that can't be read
+	 * yet may belong to anyone.
+	 */
 	private async addRead(listed: Run[], options: ListOptions): Promise<void> {
 		const { client, signal } = options;
 		const isNaming = this.referenced.length + this.own.length > 0;
@@ -153,7 +160,7 @@ export class KnownList {
 	}
 }
 
-/** The moment back to which runs are listed, in milliseconds since 1970. */
+/** How far back runs are listed, as a moment in milliseconds since 1970. */
 function earliest({ execution, isMarked, reuseHours }: ListOptions): number {
 	const now = Date.now();
 	const { establishedAt } = execution.beginning;
@@ -170,7 +177,10 @@ function returnRefusal(error: unknown): RunflowApiError {
 	throw error;
 }
 
-/** Tells the runs of which the list doesn't say whose they are, or, of those with the references of items, what was asked for. */
+/**
+ * Returns a test for runs of which the list doesn't say whose they are or, if their references are those of
+ * items, what was asked for.
+ */
 function isIncomplete({ requests }: Search): (run: Run) => boolean {
 	const own = requests.flatMap(({ plan }) => plan.clientRef ?? []);
 	const wanted = new Set(own.map(withoutNumbers));

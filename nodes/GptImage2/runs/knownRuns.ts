@@ -27,25 +27,25 @@ import { noGaps, readIfUsable, type ReuseGaps } from './reusable';
 import type { Wish } from './shelves';
 import { hasMarks, offer, offeredRuns, offerMarked, take } from './undelivered';
 
-/** A thousand reads that begin at once would keep n8n from answering others. */
+/** A thousand reads at once would keep n8n from answering anything else. */
 const readsAtOnce = 50;
 
-/** A run that an item takes up in place of a new one, and where it comes from. */
+/** A run that an item takes up instead of starting one, and where it comes from. */
 interface KnownRun {
 	run: Run;
 	source: RunSource;
 }
 
-/** How an item looks for a run in the list. */
+/** How an item searches the list for a run. */
 interface Look {
 	keys: string[];
 	isFor: Wish['isFor'];
 	source: RunSource;
-	/** The run as it is now; null where it is of no use to anyone. */
+	/** Returns the run as it is now; null if nobody can use it. */
 	read(listed: Run): Promise<Run | null>;
 }
 
-/** Runs of earlier executions that an item may take up, so that nothing is paid for twice. */
+/** Runs of earlier executions that items may take up, so that nothing is paid for twice. */
 export class KnownRuns {
 	readonly gaps: ReuseGaps = noGaps();
 
@@ -61,9 +61,10 @@ export class KnownRuns {
 	) {}
 
 	/**
-	 * The run of a request that was paid for before: left by the execution that crashed and is retried, never
-	 * output by one that failed, or to be reused. It is the item's from then on. Null where there is none.
-	 * Throws RunflowError where that can't be known, since a new run might be paid for twice.
+	 * Returns the run that was already paid for the request: left by the crashed execution that is being
+	 * retried, never output by a failed one, or to be reused. The run then belongs to the item. Null if there
+	 * is none. Throws RunflowError if that can't be determined, because a new run might then be paid for
+	 * twice.
 	 */
 	async find(request: Request, signal: AbortSignal): Promise<KnownRun | null> {
 		return (
@@ -74,8 +75,8 @@ export class KnownRuns {
 	}
 
 	/**
-	 * The ids of the runs that the execution before started in this round, and that no request asks for any
-	 * more; and whether they are known to be of that execution, not of another that ran since.
+	 * Returns the ids of the runs that the previous execution started in this round and that no request asks
+	 * for any more, and whether they certainly belong to that execution, not to another that ran since.
 	 */
 	async leftOver(ledger: Ledger): Promise<{ runIds: string[]; isCertain: boolean }> {
 		const { execution, requests } = this.search;
@@ -94,7 +95,10 @@ export class KnownRuns {
 		return { runIds: left.map(({ run }) => run.id), isCertain };
 	}
 
-	/** The run that the execution before left to an item; no retry begins without knowing. */
+	/**
+	 * Returns the run that the previous execution left to an item. A retry starts nothing until this is
+	 * known.
+	 */
 	private async findContinued(request: Request, signal: AbortSignal): Promise<KnownRun | null> {
 		const { client, execution } = this.search;
 		if (!execution.isRetry) return null;
@@ -122,7 +126,10 @@ export class KnownRuns {
 		return await this.findByReference(request, clientRef, signal);
 	}
 
-	/** Whether nothing tells whose run is whose: items share a reference of the user's own and upload images, which the API doesn't show again. */
+	/**
+	 * Whether nothing tells which run belongs to which item: items share a reference of the user's own and
+	 * upload images, which the API doesn't show again.
+	 */
 	private async isAmbiguous(request: Request, signal: AbortSignal): Promise<boolean> {
 		const { execution, requests } = this.search;
 		const { clientRef, input } = request.plan;
@@ -140,7 +147,10 @@ export class KnownRuns {
 		);
 	}
 
-	/** The run of this execution that an item's own reference leads to by itself, where a list isn't enough. Throws RunflowError. */
+	/**
+	 * Returns the run of this execution that an item's own reference leads to, if the list is not enough.
+	 * Throws RunflowError.
+	 */
 	async findByReference(
 		request: Request,
 		clientRef: string,
@@ -162,7 +172,7 @@ export class KnownRuns {
 		return run === null ? null : { run, source: 'crash' };
 	}
 
-	/** A run that the node paid for in an execution that failed before it could output it. */
+	/** Returns a run that the node paid for in an execution that failed before it could output the run. */
 	private async findUndelivered(request: Request, signal: AbortSignal): Promise<KnownRun | null> {
 		const { context, execution } = this.search;
 		if (request.plan.input.sync_mode) return null;
@@ -185,7 +195,10 @@ export class KnownRuns {
 		return null;
 	}
 
-	/** A run that the same request started in an earlier execution, and that still has its images or is pending. */
+	/**
+	 * Returns a run that the same request started in an earlier execution and that still has its images or is
+	 * pending.
+	 */
 	private async findRepeated(request: Request, signal: AbortSignal): Promise<KnownRun | null> {
 		const { execution, reuseHours } = this.search;
 		const { clientRef, input } = request.plan;
@@ -221,7 +234,7 @@ export class KnownRuns {
 		return { ...this.search, gaps: this.gaps, goneStatuses, signal };
 	}
 
-	/** Gives the item the first run in the list that turns out to be of use. */
+	/** Gives the item the first run in the list that turns out to be usable. */
 	private async lookUp(
 		request: Request,
 		signal: AbortSignal,
@@ -237,7 +250,10 @@ export class KnownRuns {
 		}
 	}
 
-	/** The account's runs, listed only when an item asks. Throws RunflowError where one that is paid for may be missing. */
+	/**
+	 * The account's runs, listed only when an item asks for them. Throws RunflowError if one that is paid for
+	 * may be missing.
+	 */
 	private async list(signal: AbortSignal): Promise<KnownList> {
 		return await (this.opened ??= this.open(signal));
 	}

@@ -20,28 +20,28 @@ import type { Request } from './request';
 
 const ledgerKey = 'ledger';
 
-/** The very object that is stored, because calls of a tool at the same time share it. */
+/** The stored object itself, not a copy, because concurrent calls of a tool share it. */
 const storedLedgerSchema = z.custom<Record<string, unknown>>(
 	(stored) => typeof stored === 'object' && stored !== null,
 );
 
-/** What each ledger says, by place; parsed once and shared by whoever shares the ledger. */
+/** The entries of each ledger, by place; parsed once and shared by all who share the ledger. */
 const parsed = new WeakMap<object, Map<string, Entry>>();
 
-/** What the ledger notes of a run. */
+/** What the ledger records about a run. */
 type FoundRun = Pick<Run, 'client_ref' | 'createdAt' | 'id'>;
 
-/** What is known of the payment for an item. */
+/** What is known about the payment for an item. */
 export interface Payment {
-	/** The run that was started for it, null where there is none. */
+	/** The run that was started for it; null if there is none. */
 	runId: string | null;
-	/** The reference of a create without a clear answer, null where there is none. */
+	/** The reference of a create that got no clear answer; null if there is none. */
 	unclearRef: string | null;
 }
 
 /**
- * Remembers keys and run ids of this node in its context, which n8n saves with the execution and
- * copies into a retry. So a second try, Retry On Fail or n8n's Retry, continues what is paid for.
+ * Remembers this node's keys and run ids in its context, which n8n saves with the execution and copies into
+ * a retry. So a second try, by Retry On Fail or n8n's Retry, continues with what is paid for.
  */
 export class Ledger {
 	private readonly entries: Map<string, Entry>;
@@ -69,13 +69,16 @@ export class Ledger {
 		return new Ledger(stored, owners, execution);
 	}
 
-	/** The attempt that a request continues: the latest in its place, once it was sent; null where there is none. */
+	/**
+	 * Returns the attempt that a request continues: the latest in its place, if it was sent; null if there is
+	 * none.
+	 */
 	current(request: Request): SentEntry | RunEntry | null {
 		const entry = this.entries.get(placeOf(this.execution, request));
 		return entry !== undefined && entry.state !== 'new' && continues(request, entry) ? entry : null;
 	}
 
-	/** Begins the next attempt at an item, with a key and a reference that were never used. */
+	/** Begins the next attempt at an item, with a key and a reference that have never been used. */
 	begin(request: Request): NewEntry {
 		const { hash, plan, requestNumber, sourceHash } = request;
 		const attempt = (this.entries.get(placeOf(this.execution, request))?.attempt ?? 0) + 1;
@@ -92,7 +95,7 @@ export class Ledger {
 		});
 	}
 
-	/** Notes the run of an item and where it comes from; `accepted` is the create that led to it. */
+	/** Records the run of an item and where it comes from; `accepted` is the create that led to it. */
 	noteRun(
 		request: Request,
 		entry: NewEntry | SentEntry,
@@ -113,13 +116,13 @@ export class Ledger {
 		});
 	}
 
-	/** The run of a request, null where there is none. */
+	/** The run of a request; null if there is none. */
 	runOf(request: Request): RunEntry | null {
 		const entry = this.current(request);
 		return entry?.state === 'run' ? entry : null;
 	}
 
-	/** What is known of the payment for a request: its run, or the reference of an unclear create. */
+	/** What is known about the payment for a request: its run, or the reference of an unclear create. */
 	paymentOf(request: Request): Payment {
 		const entry = this.current(request);
 		return {
@@ -128,7 +131,7 @@ export class Ledger {
 		};
 	}
 
-	/** Notes how the attempt at an item stands now; returns it. */
+	/** Records the current state of the attempt at an item; returns it. */
 	write<E extends Entry>(request: Request, entry: E): E {
 		const place = placeOf(this.execution, request);
 		this.stored[place] = entry;
@@ -146,7 +149,7 @@ export class Ledger {
 	}
 }
 
-/** Whether a request is the one that an attempt was made for, whatever its expressions evaluate to now. */
+/** Whether an attempt was made for this request, whatever its expressions evaluate to now. */
 function continues(request: Request, entry: Entry): boolean {
 	const hasSameSource = request.sourceHash !== '' && request.sourceHash === entry.sourceHash;
 	return entry.hash === request.hash || hasSameSource;

@@ -6,13 +6,16 @@ import type { ImagePlan, Request } from './request';
 
 const hourMs = 3_600_000;
 
-/** A run that is pending for longer is taken for stuck. */
+/** A run that has been pending for longer is considered stuck. */
 const longestPendingMs = hourMs;
 
-/** How far the clocks of n8n and of the API may be apart where nothing but a reference of the user's own names a run, which older runs may have as well. */
+/**
+ * How far the clocks of n8n and of the API may differ when a run is identified only by the user's own
+ * reference, which older runs may have as well.
+ */
 const clocksApartMs = hourMs / 4;
 
-/** Whether two beginnings are those of one execution and its retries; null where n8n didn't say. */
+/** Whether two beginnings are those of the same execution and its retries; null if n8n didn't say. */
 export function isSameBeginning(one: Beginning, other: Beginning): boolean | null {
 	if (one.establishedAt === null || other.establishedAt === null) return null;
 	const isSameToken =
@@ -24,10 +27,10 @@ export function isSameBeginning(one: Beginning, other: Beginning): boolean | nul
 type Place = Pick<Reference, 'hash' | 'requestNumber' | 'runIndex' | 'sourceHash'>;
 
 /**
- * The keys under which an item of a retry looks for the run that the execution before left it, the
- * likeliest first. The item may have another index now, and the node another run index: n8n counts a run
- * of the node that it lost. What an item comes from counts in its place only, since other items may
- * come from the same.
+ * The keys under which an item of a retry looks for the run that the previous execution left to it,
+ * likeliest first. The item may now have another index, and the node another run index, because n8n counts
+ * a run of the node that it lost. The source of an item counts only together with its place, because
+ * several items may have the same source.
  */
 export function keysOfContinued({ hash, requestNumber, runIndex, sourceHash }: Place): string[] {
 	const ofSource = sourceHash === '' ? [] : [`${sourceHash} at ${runIndex}.${requestNumber}`];
@@ -41,10 +44,10 @@ export function keysOfContinued({ hash, requestNumber, runIndex, sourceHash }: P
 }
 
 /**
- * The keys under which a run with this reference is offered to the items of a retry; none where another
- * execution started it. The reference has the hash of the request in it, which is proof enough: the API
- * may store the input in its own way. Where n8n doesn't say when an execution began, only its own place
- * in it is certain.
+ * The keys under which a run with this reference is offered to the items of a retry; none if another
+ * execution started it. The hash of the request in the reference is sufficient proof, because the API may
+ * store the input differently. If n8n doesn't say when an execution began, only the item's own place in it
+ * is certain.
  */
 export function keysToContinue(
 	reference: Reference,
@@ -56,7 +59,10 @@ export function keysToContinue(
 	return keysOfContinued(reference).filter((key) => isOfRetried ?? inPlace.test(key));
 }
 
-/** The keys under which an item looks for a run of an earlier execution to reuse: the one that it had itself, so that equal items keep their pictures, else any. */
+/**
+ * The keys under which an item looks for a run of an earlier execution to reuse: first its own, so that
+ * equal items keep their pictures, then any.
+ */
 export function keysOfRepeated(
 	{ hash, requestNumber, runIndex }: Place,
 	{ scope }: Pick<NodeExecution, 'scope'>,
@@ -64,7 +70,10 @@ export function keysOfRepeated(
 	return [`${hash} of ${scope} ${runIndex}.${requestNumber}`, `${hash} of any`];
 }
 
-/** The keys under which a run with this reference is offered for reuse: that of an earlier execution, in whatever workflow and node of this n8n. */
+/**
+ * The keys under which a run with this reference is offered for reuse, if an earlier execution in any
+ * workflow and node of this n8n started it.
+ */
 export function keysToRepeat(
 	reference: Reference,
 	{ executionId, scope }: Pick<NodeExecution, 'executionId' | 'scope'>,
@@ -75,20 +84,20 @@ export function keysToRepeat(
 }
 
 /**
- * The key of a run whose reference is the user's own, and under which an item with such a reference looks
- * for it; none without a reference. Numbers don't count: the id of the execution may be among them.
+ * The key of a run whose reference is the user's own, under which an item with such a reference looks for
+ * it; none without a reference. Numbers are ignored, because one of them may be the execution's id.
  */
 export function keysOfOwn(reference: string | null, prompt: string | null): string[] {
 	if (reference === null) return [];
 	return [`${withoutNumbers(reference)} for ${usualText(prompt ?? '')}`];
 }
 
-/** A reference of the user's own without its numbers, one of which may be the id of the execution. */
+/** The user's own reference without its numbers, one of which may be the execution's id. */
 export function withoutNumbers(reference: string): string {
 	return reference.replace(/\d+/g, '#');
 }
 
-/** Whether a run with a reference of the user's own was started for the request, by whatever execution. */
+/** Whether a run with the user's own reference was started for the request, in any execution. */
 export function isOwn(
 	{ client_ref, input }: Run,
 	{ plan }: Request,
@@ -98,7 +107,10 @@ export function isOwn(
 	return isNamed && isSameInput(comparableInputOf(plan), input);
 }
 
-/** Whether a run with a reference of the user's own may be what the execution that is retried started for the request. */
+/**
+ * Whether a run with the user's own reference may be the one that the retried execution started for the
+ * request.
+ */
 export function continuesOwn(run: Run, request: Request, execution: NodeExecution): boolean {
 	const { beginning } = execution;
 	const began = (beginning.establishedAt ?? 0) - clocksApartMs;
@@ -106,7 +118,10 @@ export function continuesOwn(run: Run, request: Request, execution: NodeExecutio
 	return mayDeliver(run.status) && isNewEnough && isOwn(run, request, execution);
 }
 
-/** Whether a reference is the user's own, even if the id of another execution is in it, unless that is null. */
+/**
+ * Whether a reference is the user's own, even if it contains another execution's id, unless that id is
+ * null.
+ */
 export function isSameOwnReference(
 	reference: string,
 	own: string,
@@ -119,19 +134,21 @@ export function isSameOwnReference(
 	return new RegExp(`^${escaped.join('\\d+')}$`).test(reference);
 }
 
-/** Whether a run has the user's own reference and exactly the input of the request, and can be reused. */
+/** Whether a run has the user's own reference and exactly the request's input, and can be reused. */
 export function repeatsOwn(run: Run, { plan }: Request, reuseHours: number): boolean {
 	const whole = wholeInputOf(plan);
 	const isNamed = run.client_ref === plan.clientRef && isReusable(run, reuseHours);
 	return isNamed && whole !== null && isWholeInput(whole, run.input);
 }
 
-/** As much of what is sent as input as the API shows again: all but images that are uploaded. */
+/** The part of the sent input that the API shows again: everything but uploaded images. */
 export function comparableInputOf(plan: ImagePlan): object {
 	return wholeInputOf(plan) ?? plan.input;
 }
 
-/** All that is sent as input; null where an image has no lasting URL, such as one that is uploaded. */
+/**
+ * The whole input that is sent; null if an image has no lasting URL, for example because it is uploaded.
+ */
 export function wholeInputOf({ input, inputImages }: ImagePlan): object | null {
 	if (inputImages === null) return input;
 	const { images, mask } = inputImages;
@@ -142,8 +159,8 @@ export function wholeInputOf({ input, inputImages }: ImagePlan): object | null {
 }
 
 /**
- * Whether a run of the last hours succeeded in full, or is pending and not stuck. One that delivered only
- * some of its images has not what the request asks for.
+ * Whether a run of the last `reuseHours` succeeded in full, or is pending and not stuck. A run that
+ * delivered only some of its images lacks what the request asks for.
  */
 export function isReusable({ createdAt, status }: Run, reuseHours: number): boolean {
 	const ageMs = Date.now() - (createdAt ?? 0);
@@ -151,14 +168,14 @@ export function isReusable({ createdAt, status }: Run, reuseHours: number): bool
 	return isTerminal(status) ? status === 'succeeded' : !isStuck({ createdAt, status });
 }
 
-/** Whether a run has been pending for so long that it won't end. */
+/** Whether a run has been pending for so long that it isn't expected to end. */
 export function isStuck({ createdAt, status }: Pick<Run, 'createdAt' | 'status'>): boolean {
 	return !isTerminal(status) && createdAt !== null && Date.now() - createdAt >= longestPendingMs;
 }
 
 /**
- * Whether the execution that is retried started a run that may have images, in this round of the node.
- * Where n8n doesn't say when that began, all other executions count.
+ * Whether the retried execution started a run that may have images, in this round of the node. If n8n
+ * doesn't say when that execution began, all other executions qualify.
  */
 export function mayBeLeftOver(
 	{ status }: Run,

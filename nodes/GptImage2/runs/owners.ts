@@ -5,30 +5,30 @@ import type { Run } from '../../../runflow/run';
 import type { NodeExecution } from './reference';
 import type { Request } from './request';
 
-/** By what the run of an item is known. */
+/** What identifies the run of an item. */
 export type NamedRun = Pick<Run, 'client_ref' | 'id'>;
 
 /** What an item may do with the runs of its execution. */
 export interface Claim {
 	/** Whether a run is known to belong to another item. */
 	isTaken(run: NamedRun): boolean;
-	/** Takes a run, if no other item has it; returns whether it did. */
+	/** Claims a run unless another item has it; returns whether it succeeded. */
 	take(run: NamedRun): boolean;
 }
 
 const ownersKey = 'runflowRuns';
 
-/** The very object that is stored, because all nodes of an execution share it. */
+/** The stored object itself, not a copy, because all nodes of an execution share it. */
 const storedOwnersSchema = z.custom<Record<string, unknown>>(
 	(owners) => typeof owners === 'object' && owners !== null,
 );
 
-/** The owners of each execution, by what it stores of them. */
+/** The owners of each execution, by the object that stores them. */
 const opened = new WeakMap<object, Owners>();
 
 /**
- * Where a request stands in its node: the round, as in a loop, and the item. Calls of a tool stand where
- * they ask for the same, because a model calls again.
+ * The place of a request in its node: the round, as in a loop, and the item. For calls of a tool it is what
+ * they ask for, because a model calls again.
  */
 export function placeOf(
 	{ isTool, runIndex }: NodeExecution,
@@ -37,22 +37,22 @@ export function placeOf(
 	return isTool ? hash : `${runIndex}.${requestNumber}`;
 }
 
-/** The owner of the run at a place of the node. */
+/** The owner of the run at a place in the node. */
 export function ownerOf({ nodeId }: NodeExecution, place: string): string {
 	return `${nodeId}:${place}`;
 }
 
 /**
- * Which item of the execution has which run, so that no two items are given the same picture: not of one
- * node, not in another round of a loop, not of another node. A run without a known id, whose create got no
- * clear answer, is known by the reference that the node made for it.
+ * Records which item of the execution has which run, so that no two items get the same picture, whether in
+ * the same node, in another round of a loop, or in another node. A run whose create got no clear answer has
+ * no known id, so it is identified by the reference that the node made for it.
  */
 export class Owners {
 	private readonly byReference = new Map<string, string>();
 
 	private constructor(private readonly byRun: Record<string, unknown>) {}
 
-	/** The owners of the execution in which the node runs. */
+	/** The owners of the execution that the node runs in. */
 	static of(context: IExecuteFunctions): Owners {
 		const flowContext = context.getContext('flow');
 		const known = storedOwnersSchema.safeParse(flowContext[ownersKey]);
@@ -79,22 +79,22 @@ export class Owners {
 		return { isTaken, take };
 	}
 
-	/** Notes that an item has a run. */
+	/** Records that an item has a run. */
 	give(owner: string, runId: string): void {
 		this.byRun[runId] = owner;
 	}
 
-	/** Notes that the item that had a run came to nothing, so that another may have it. */
+	/** Records that the item gave up on its run, so that another may have it. */
 	release(runId: string): void {
 		delete this.byRun[runId];
 	}
 
-	/** Notes that a create with this reference, which nothing else has, was sent for an item. */
+	/** Records that a create with this reference, which is unique, was sent for an item. */
 	expect(owner: string, reference: string): void {
 		this.byReference.set(reference, owner);
 	}
 
-	/** Notes that what a create with this reference led to is known. */
+	/** Records that the outcome of the create with this reference is known. */
 	expectNoMore(reference: string): void {
 		this.byReference.delete(reference);
 	}

@@ -11,29 +11,36 @@ const tokenLength = 10;
 const radix = 36;
 const separator = '.';
 
-/** What n8n copies from an execution into its retries, so that their runs can be told from all others. */
+/**
+ * What n8n copies from an execution to its retries, so that their runs can be told apart from all others.
+ */
 export interface Beginning {
-	/** When the execution began, in milliseconds since 1970; null where n8n doesn't say. */
+	/** When the execution began, in milliseconds since 1970; null if n8n doesn't say. */
 	establishedAt: number | null;
-	/** A hash of the token in the execution's resume URL, as several executions may begin in one millisecond; null where there is none. */
+	/**
+	 * A hash of the token in the execution's resume URL, because several executions may begin in the same
+	 * millisecond; null if there is none.
+	 */
 	tokenHash: string | null;
 }
 
-/** A node while it runs in an execution: whatever the references of all its runs say alike. */
+/** A node while it runs in an execution: what the references of all its runs have in common. */
 export interface NodeExecution {
-	/** A part that no other n8n shares, the workflow, and the node. */
+	/** A part that is unique to this n8n, the workflow, and the node. */
 	scope: string;
 	nodeId: string;
 	executionId: string;
-	/** The same where the user's own references are written with it, so that a retry's differ; null where they aren't. */
+	/**
+	 * The same, if the user's own references contain it, so that those of a retry differ; null if they don't.
+	 */
 	idInOwnReferences: string | null;
-	/** By what the runs of an execution and of its retries are known. */
+	/** What identifies the runs of an execution and of its retries. */
 	beginning: Beginning;
-	/** Which time the node runs in its execution, as in a loop. */
+	/** How often the node has run before in its execution, for example in a loop. */
 	runIndex: number;
-	/** Whether n8n retries an execution. */
+	/** Whether n8n is retrying an execution. */
 	isRetry: boolean;
-	/** Whether a model calls the node, so that what it is called with tells its calls apart. */
+	/** Whether a model calls the node, so that its calls are told apart by their input. */
 	isTool: boolean;
 }
 
@@ -70,11 +77,11 @@ function shortHash(text: string, length: number): string {
 	return createHash('sha256').update(text).digest('hex').slice(0, length);
 }
 
-/** What a reference says of its run: the request, and which attempt at it in which execution. */
+/** What a reference says about its run: the request, and which attempt at it in which execution. */
 export type Reference = Omit<NodeExecution, 'idInOwnReferences' | 'isRetry' | 'isTool' | 'nodeId'> &
 	Identity & { requestNumber: number; attempt: number };
 
-/** The `client_ref` by which the node finds a run again, at most 255 characters long (BATCH-C). */
+/** Returns the `client_ref` by which the node finds a run again, at most 255 characters long (BATCH-C). */
 export function writeReference(reference: Reference): string {
 	const { attempt, beginning, executionId, requestNumber, runIndex, scope } = reference;
 	const { hash, sourceHash } = reference;
@@ -85,7 +92,7 @@ export function writeReference(reference: Reference): string {
 	return ['n8n', scope, requestAndBeginning, executionId, place].join(':');
 }
 
-/** Reads a `client_ref` that a node made; null for any other. */
+/** Reads a `client_ref` that a node made; returns null for any other. */
 export function readReference(clientRef: string | null): Reference | null {
 	const [tag, ...parts] = clientRef?.split(':') ?? [];
 	const [requestAndBeginning = '', executionId = '', place = ''] = parts.slice(-3);
@@ -106,7 +113,7 @@ export function readReference(clientRef: string | null): Reference | null {
 	};
 }
 
-/** A beginning in a reference: base 36, a dot, the hash of the token; empty where n8n doesn't say. */
+/** A beginning as part of a reference: base 36, a dot, the hash of the token; empty if n8n doesn't say. */
 function writeBeginning({ establishedAt, tokenHash }: Beginning): string {
 	if (establishedAt === null) return '';
 	const parts = [establishedAt.toString(radix), ...(tokenHash === null ? [] : [tokenHash])];
@@ -119,7 +126,7 @@ function readBeginning(written: string): Beginning {
 	return { establishedAt: Number.parseInt(establishedAt, radix), tokenHash };
 }
 
-/** The part of a scope that no other n8n shares. */
+/** The part of a scope that is unique to this n8n. */
 export function instanceOf(scope: string): string {
 	return scope.slice(0, instanceLength);
 }

@@ -16,7 +16,7 @@ const sourceHashLength = 10;
 /** What one item asks for: the model and its checked parameters. */
 export interface ImagePlan extends ImageParameters {
 	model: string;
-	/** The images to work on, null where there are none. */
+	/** The images to work on; null if there are none. */
 	inputImages: InputImages | null;
 }
 
@@ -28,14 +28,14 @@ export interface PlannedItem {
 	plan: ImagePlan;
 }
 
-/** By what a request is known again. */
+/** What identifies a request. */
 export interface Identity {
-	/** The hash of what shapes the image: the same for items that ask for the same. */
+	/** The hash of what determines the image: the same for items that ask for the same. */
 	hash: string;
 	/**
-	 * The hash of what the request comes from, the parameters as they are written and the input item: the
+	 * The hash of the request's source, that is, the unevaluated parameters and the input item. It stays the
 	 * same for the next try of an item, whatever its expressions (`$now`) evaluate to. Empty for a tool,
-	 * whose calls differ by what the model passes.
+	 * whose calls differ in what the model passes.
 	 */
 	sourceHash: string;
 }
@@ -44,9 +44,9 @@ export interface Identity {
 export interface Request extends PlannedItem, Identity {}
 
 /**
- * The requests of the items. An uploaded image counts by its content, since n8n names a file anew in each
- * execution; each file is read once, as a stream. One that can't be read counts by its id: the upload
- * says what is wrong with it. Never throws.
+ * Returns the requests of the items. Uploaded images are identified by their content, because n8n gives a
+ * file a new name in each execution; each file is read once, as a stream. One that can't be read is
+ * identified by its id; the upload then says what is wrong with it. Never throws.
  */
 export async function requestsOf(
 	context: IExecuteFunctions,
@@ -73,13 +73,16 @@ export async function requestsOf(
 	);
 }
 
-/** The parameters that shape the image, as they are written. */
+/** The parameters that determine the image, unevaluated. */
 function shapingParameters({ parameters }: INode): unknown[] {
 	const shaping = Object.entries(parameters).filter(([name]) => !otherParameters.has(name));
 	return [shaping, shapingOptionsSchema.parse(parameters.options)];
 }
 
-/** One of an earlier run counts by that run and its number, not by its URL, which is signed anew each time. */
+/**
+ * Identifies images. An image of an earlier run is identified by that run and its number, not by its URL,
+ * which is signed anew each time.
+ */
 function identityOf({ images, mask }: InputImages) {
 	const identify = (image: InputImage) => {
 		if ('url' in image) return image.url;
@@ -93,7 +96,7 @@ function hashOf(value: unknown, length: number): string {
 	return createHash('sha256').update(text).digest('hex').slice(0, length);
 }
 
-/** Parameters that say what is done with a run, not what is asked for. */
+/** Parameters that determine what happens with a run, not what is asked for. */
 const otherParameters: ReadonlySet<string> = new Set(['callbackUrl', 'completion', 'options']);
 
 const shapingOptionsSchema = z
@@ -104,7 +107,7 @@ const shapingOptionsSchema = z
 	})
 	.catch({});
 
-/** The fingerprints of binary images: a hash of their content. */
+/** The fingerprints of binary images: hashes of their content. */
 class Fingerprints {
 	private readonly slots = new Slots(filesAtOnce);
 
@@ -112,7 +115,7 @@ class Fingerprints {
 
 	constructor(private readonly context: IExecuteFunctions) {}
 
-	/** The images with their fingerprints. */
+	/** Returns the images with their fingerprints. */
 	async addTo({ images, mask }: InputImages): Promise<InputImages> {
 		return {
 			images: await Promise.all(images.map(async (image) => await this.with(image))),

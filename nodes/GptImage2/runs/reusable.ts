@@ -6,24 +6,27 @@ import type { Run } from '../../../runflow/run';
 import { isTerminal } from '../../../runflow/status';
 import { isStillThere } from '../files';
 
-/** After how long the images of a run are asked for again by fresh URLs before they count as gone, in milliseconds. */
+/**
+ * The delays in milliseconds after which a run's images are requested again with fresh URLs before they
+ * count as gone.
+ */
 const looksAfterMs = [0, 1_000, 2_000];
 
-/** What kept items from reusing a run, so that new ones were started. */
+/** What prevented items from reusing a run, so that new ones were started. */
 export interface ReuseGaps {
 	/** Whether runs that failed executions paid for may be missing. */
 	isUndeliveredUnknown: boolean;
 	/** Runs that have lost their images. */
 	goneRunIds: Set<string>;
-	/** Why the list isn't all there; null where it is. */
+	/** Why the list is incomplete; null if it isn't. */
 	missing: MissingRuns | null;
 	/** The items that asked for sync mode. */
 	syncItems: Set<number>;
-	/** The items that have a reference of the user's own, and images without a lasting URL. */
+	/** The items with the user's own reference and images without a lasting URL. */
 	unnamedItems: Set<number>;
 }
 
-/** The gaps before anything was looked for. */
+/** No gaps, before the first search. */
 export function noGaps(): ReuseGaps {
 	return {
 		isUndeliveredUnknown: false,
@@ -34,19 +37,19 @@ export function noGaps(): ReuseGaps {
 	};
 }
 
-/** What a run is looked at with. */
+/** What is needed to check a run. */
 interface Look {
 	context: IExecuteFunctions;
 	client: RunflowClient;
 	gaps: ReuseGaps;
-	/** How the storage says that an image is gone. */
+	/** The statuses by which the storage says that an image is gone. */
 	goneStatuses: ReadonlySet<unknown>;
 	signal: AbortSignal;
 }
 
 /**
- * A run as it is now; null where it is of no use after all, which is noted where it or its images are gone.
- * Throws RunflowError.
+ * Returns a run as it is now; null if it turns out to be unusable, which is recorded if the run or its
+ * images are gone. Throws RunflowError.
  */
 export async function readIfUsable(
 	known: Run,
@@ -65,7 +68,7 @@ export async function readIfUsable(
 	return null;
 }
 
-/** Whether a run has all its images, or is yet to make them. Never throws. */
+/** Whether a run has all its images, or has yet to make them. Never throws. */
 async function hasItsImages(
 	{ images, status }: Run,
 	{ client, context, goneStatuses, signal }: Look,

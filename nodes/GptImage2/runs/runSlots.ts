@@ -5,20 +5,20 @@ import { createDelay, maxRetries } from '../../../runflow/retry';
 import { Slots } from '../../../runflow/slots';
 import { AutomaticLimit } from './automaticLimit';
 
-/** A node that has not started a run for so long, and waits for none, gives up on a create that is refused. */
+/** A node that hasn't started a run for this long, and waits for none, gives up on a refused create. */
 const patienceMs = 600_000;
 
 /** One create, from its first byte to its answer. */
 export interface Create {
-	/** To be called when the API accepted it. */
+	/** To be called when the API has accepted it. */
 	accepted: () => void;
-	/** To be called with the error when it failed. */
+	/** To be called with the error when it has failed. */
 	failed: (error: unknown) => void;
 }
 
 /**
- * Limits the runs of a node that are pending at once. A number is a hard limit; with 0 the limit is found
- * by trying, and an item whose create is refused with 429 gives its place up and tries again later.
+ * Limits how many runs of a node are pending at once. A number is a fixed limit. With 0, the limit is found
+ * by trial, and an item whose create is refused with 429 gives up its place and tries again later.
  */
 export class RunSlots {
 	private readonly slots: Slots;
@@ -31,7 +31,7 @@ export class RunSlots {
 
 	private blockedUntil = 0;
 
-	/** Whether the limit is changed already because of what was refused since then. */
+	/** Whether the limit has already been changed because of a refusal since then. */
 	private hasLearnt = false;
 
 	private nextCreateAt = 0;
@@ -47,12 +47,15 @@ export class RunSlots {
 		this.slots = new Slots(this.automatic?.limit ?? concurrency);
 	}
 
-	/** Whether a create that is refused with 429 is to fail at once, because `use` tries it again. */
+	/** Whether a create refused with 429 should fail at once, because `use` retries it. */
 	get repeatsRefused(): boolean {
 		return this.automatic !== null;
 	}
 
-	/** Does the work of an item in a slot; once more where its create was refused. Returns and throws as `work`. */
+	/**
+	 * Does the work of an item in a slot, and again if its create was refused. Returns and throws as `work`
+	 * does.
+	 */
 	async use<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
 		for (let refused = 1; ; refused++) {
 			const isOnceMore = () => !signal.aborted && this.mayTryAgain(refused);
@@ -69,7 +72,7 @@ export class RunSlots {
 		}
 	}
 
-	/** Counts a run as pending while it is waited for. Returns and throws as `wait`. */
+	/** Counts a run as pending while `wait` is pending. Returns and throws as `wait` does. */
 	async whilePending<T>(wait: () => Promise<T>): Promise<T> {
 		this.pendingRuns += 1;
 		return await wait().finally(() => (this.pendingRuns -= 1));
@@ -91,7 +94,7 @@ export class RunSlots {
 				if (!(error instanceof RunflowApiError) || error.httpStatus !== 429) return;
 				this.refusals.add(error);
 				this.block(error);
-				// What was on its way when another was refused says nothing new.
+				// // Creates already in flight when another was refused tell nothing new.
 				if (this.hasLearnt) return;
 				this.hasLearnt = automatic.refuse(round, this.pendingRuns, performance.now());
 				this.slots.setLimit(automatic.limit);
@@ -99,7 +102,10 @@ export class RunSlots {
 		};
 	}
 
-	/** Keeps all creates back for as long as the API asks for, and at least longer with each that it refuses in a row. */
+	/**
+	 * Holds back all creates for as long as the API requests, and with each refusal in a row for at least
+	 * longer.
+	 */
 	private block(error: RunflowApiError): void {
 		if (performance.now() < this.blockedUntil) return;
 		this.hasLearnt = false;
@@ -108,7 +114,7 @@ export class RunSlots {
 		this.blockedUntil = performance.now() + delayMs;
 	}
 
-	/** Lets creates begin one after the other, as soon as the API may accept them. */
+	/** Lets creates begin one after another, as soon as the API may accept them. */
 	private async untilMyTurn(signal: AbortSignal): Promise<void> {
 		await this.turns.use(async () => {
 			for (;;) {
@@ -124,7 +130,9 @@ export class RunSlots {
 		});
 	}
 
-	/** Whether a place may still become free: one of this node's own runs is pending, or was started lately. */
+	/**
+	 * Whether a place may still become free: one of this node's own runs is pending or was started recently.
+	 */
 	private mayTryAgain(refused: number): boolean {
 		const isPatient = this.pendingRuns > 0 || performance.now() - this.lastAcceptedAt < patienceMs;
 		return isPatient || refused <= maxRetries;

@@ -1,18 +1,18 @@
 import type { Run } from '../../../runflow/run';
 import type { NamedRun } from './owners';
 
-/** What an item wants of a run. */
+/** What an item wants from a run. */
 export interface Wish {
-	/** Whether another item has the run, so that it is offered no more. */
+	/** Whether another item has the run, so that it isn't offered any more. */
 	isTaken(run: NamedRun): boolean;
 	/** Whether the run is what the item asks for. */
 	isFor(run: Run): boolean;
 }
 
 /**
- * Runs by keys under which items look for them. A run is offered once: whoever gets it takes it, or finds
- * that it is of no use to anyone. So however many items ask, each run is looked at about once for each of
- * its keys.
+ * Runs by the keys under which items look for them. A run is offered only once: whoever gets it takes it,
+ * or finds that nobody can use it. So each run is checked about once for each of its keys, however many
+ * items ask.
  */
 export class Shelves {
 	private readonly byKey = new Map<string, { runs: Run[]; next: number }>();
@@ -28,7 +28,9 @@ export class Shelves {
 		}
 	}
 
-	/** The next run under the first of these keys that has one left for the item; null where none has. */
+	/**
+	 * Returns the next run for the item, under the first of these keys that has one left; null if none has.
+	 */
 	next(keys: string[], { isFor, isTaken }: Wish): Run | null {
 		for (const shelf of keys.flatMap((key) => this.byKey.get(key) ?? [])) {
 			for (let index = shelf.next; index < shelf.runs.length; index++) {
@@ -44,7 +46,7 @@ export class Shelves {
 		return null;
 	}
 
-	/** All runs under these keys, whoever has them. */
+	/** All runs under these keys, even if they are taken. */
 	under(keys: string[]): Run[] {
 		return keys.flatMap((key) => this.byKey.get(key)?.runs ?? []);
 	}

@@ -9,14 +9,13 @@ import { placeOf } from './owners';
 import type { ImagePlan } from './request';
 import { take } from './undelivered';
 
-/** The runs that this process is starting, by what several calls or retries may ask for at once. */
+/** The runs that this process is starting, by a key that several calls or retries may share. */
 const starting = new Map<string, Promise<Run>>();
 
 /**
- * Brings one item to a run that ended well: continues the run in the ledger, takes up one that was paid
- * for before, or creates one, and waits for its end. In place of one that was taken up and then failed it
- * starts another. Throws RunflowError, RunFailedError for a run of the item's own that failed or was
- * cancelled.
+ * Gets one item to a run that succeeded: continues the run in the ledger, takes up one that is already paid
+ * for, or creates one, and waits for its end. If a run that was taken up fails, another is started. Throws
+ * RunflowError; RunFailedError if the item's own run failed or was cancelled.
  */
 export async function finishRun(batch: Batch, request: RequestInProgress): Promise<Run> {
 	const { client, ledger, options, runSlots } = batch;
@@ -35,7 +34,7 @@ export async function finishRun(batch: Batch, request: RequestInProgress): Promi
 	}
 }
 
-/** Whether another run is started in place of one that came to nothing: it was not asked for by this execution. */
+/** Whether another run is started if this one fails, because this execution didn't ask for it. */
 function isReplaceable(source: RunSource): boolean {
 	return source === 'reuse' || source === 'undelivered';
 }
@@ -46,8 +45,8 @@ function succeeded(run: Run): Run {
 }
 
 /**
- * The run of an item: the one that is already paid for or pending, else a new one. Throws RunflowError
- * when none could be started.
+ * Returns the run of an item: the one that is already paid for or pending, otherwise a new one. Throws
+ * RunflowError if none could be started.
  */
 export async function startRun(batch: Batch, request: RequestInProgress): Promise<Run> {
 	if (request.signal.aborted) throw new StoppedError();
@@ -62,8 +61,8 @@ export async function startRun(batch: Batch, request: RequestInProgress): Promis
 }
 
 /**
- * Under what others may be starting the same run in this process: calls of a tool that ask for the same,
- * and retries of one execution that were started at once. Null where nobody can.
+ * The key under which others may be starting the same run in this process: calls of a tool that ask for the
+ * same, and retries of one execution that were started at once. Null if nobody else can.
  */
 function sharedKeyOf({ execution }: Batch, request: RequestInProgress): string | null {
 	const { beginning, executionId, isRetry, isTool, scope } = execution;
@@ -86,7 +85,10 @@ async function joinStart(
 	return run;
 }
 
-/** The run that an item has, as it is now; null where it has none, or one of others that is gone. Throws RunflowError. */
+/**
+ * Returns the run that an item has, as it is now; null if it has none, or if it is another's run that is
+ * gone. Throws RunflowError.
+ */
 export async function currentRun(
 	{ client, execution, ledger }: Batch,
 	request: RequestInProgress,
@@ -113,7 +115,7 @@ async function continueOrCreate(batch: Batch, request: RequestInProgress): Promi
 	return known.run;
 }
 
-/** What runs have in common that take about as long; null where that is not to be used. */
+/** What runs that take about as long have in common; null if that isn't to be used. */
 function kindOf({ input, model }: ImagePlan, isPaceLearnt: boolean): string | null {
 	if (!isPaceLearnt) return null;
 	const { image_size, num_images, quality } = input;

@@ -8,34 +8,34 @@ import type { NodeExecution } from './reference';
 const lifetimeMs = 86_400_000;
 const mostRuns = 10_000;
 
-/** How often Retry On Fail tries, where the node doesn't say, and at most. */
+/** How often Retry On Fail tries if the node doesn't say, and the maximum. */
 const usualTries = 3;
 const mostTries = 5;
 
-/** A run that a failed node paid for, and the hash of the request that it is for. */
+/** A run that a failed node paid for, and the hash of its request. */
 export interface PaidFor {
 	runId: string;
 	hash: string;
-	/** When it was created, in milliseconds since 1970; null where that isn't known. */
+	/** When it was created, in milliseconds since 1970; null if unknown. */
 	createdAt: number | null;
 }
 
-/** What this process knows of such a run. */
+/** What this process knows about such a run. */
 interface PaidRun extends PaidFor {
 	scope: string;
-	/** Whether an execution has taken it up, or output it. */
+	/** Whether an execution has taken it up or output it. */
 	state: 'free' | 'taken' | 'output';
 	/** Until when it is offered, in milliseconds since 1970. */
 	until: number;
 }
 
-/** By node and run id; the longest known first. */
+/** By node and run id, in the order in which they became known. */
 const paidRuns = new Map<string, PaidRun>();
 
-/** Those that are free, by node and request. */
+/** The runs that are free, by node and request. */
 const freeRuns = new Map<string, Set<PaidRun>>();
 
-/** Offers a run to the next item that asks the node for the same, for a day, unless it was output. */
+/** Offers a run, for a day, to the next item that asks the node for the same, unless it has been output. */
 export function offer(scope: string, { createdAt, hash, runId }: PaidFor): void {
 	const name = `${scope} ${runId}`;
 	const known = paidRuns.get(name);
@@ -54,7 +54,7 @@ export function offer(scope: string, { createdAt, hash, runId }: PaidFor): void 
 }
 
 /**
- * Notes that an item has a run, or has output it, so that nobody else takes it up. Returns whether it was
+ * Records that an item has a run, or has output it, so that nobody else takes it up. Returns whether it was
  * free.
  */
 export function take(scope: string, runId: string, state: 'taken' | 'output' = 'taken'): boolean {
@@ -74,20 +74,20 @@ function withdraw(run: PaidRun | undefined): void {
 	if (free?.size === 0) freeRuns.delete(key);
 }
 
-/** The runs that were paid for when the node asked for the same, and that nobody has taken up. */
+/** Returns the runs that were paid for when the node asked for the same, and that nobody has taken up. */
 export function offeredRuns(scope: string, hash: string): PaidFor[] {
 	return [...(freeRuns.get(`${scope} ${hash}`) ?? [])];
 }
 
 const failuresKey = 'failures';
 
-/** How often the node failed in a round of an execution, as its context says. */
+/** How often the node has failed in a round of an execution, as recorded in its context. */
 const failuresSchema = z.object({ round: z.string(), count: z.number() });
 
 /**
- * Notes that the node failed, with these runs paid for and not output, in this process and for all others.
- * Not while n8n tries it again (Retry On Fail), which continues with them; where the node continues on
- * errors n8n does that only for `isFirst`, an error in the first row. Never throws.
+ * Records that the node failed with these runs paid for but not output, in this process and for all others.
+ * Does nothing if n8n tries the node again (Retry On Fail), because the next try continues with the runs;
+ * if the node continues on errors, n8n does so only for `isFirst`, an error in the first row. Never throws.
  */
 export async function noteFailure(
 	context: IExecuteFunctions,
@@ -103,15 +103,15 @@ export async function noteFailure(
 	const isStopped = context.getExecutionCancelSignal()?.aborted ?? false;
 	const isTriedAgain = retryOnFail && isFirst && count < Math.min(maxTries, mostTries);
 	if (isTriedAgain && !isStopped) return;
-	// A reused run was output before, and only this execution has the images of sync mode.
+	// // A reused run has been output before, and only this execution has the images of sync mode.
 	const lost = entries.filter(({ body, source }) => body === null && source !== 'reuse');
 	for (const entry of lost) offer(scope, entry);
 	await change(context, 'mark', idsOf(lost));
 }
 
 /**
- * Notes that these runs are output, or taken until their execution resumes, in case the node had failed with
- * them before. Never throws.
+ * Records that these runs are output, or taken until their execution resumes, in case the node has failed
+ * with them before. Never throws.
  */
 export async function noteOutput(
 	context: IExecuteFunctions,
@@ -128,8 +128,8 @@ export async function noteOutput(
 }
 
 /**
- * Notes whether a run of a suspended node was output in full, or offers it. In this process alone, since n8n
- * gives its record to no webhook.
+ * Records that a run of a suspended node was output in full; otherwise offers the run. This only works
+ * within this process, because n8n doesn't give webhooks access to its record.
  */
 export function noteResumed(scope: string, run: PaidFor, isWhole: boolean): void {
 	if (isWhole) take(scope, run.runId, 'output');
@@ -138,10 +138,10 @@ export function noteResumed(scope: string, run: PaidFor, isWhole: boolean): void
 
 const idsOf = (entries: RunEntry[]) => entries.map(({ runId }) => runId);
 
-/** n8n's own record of what a node has processed, which all its processes share. */
+/** n8n's own record of what a node has processed, shared by all its processes. */
 const record = { mode: 'entries' as const, maxEntries: mostRuns };
 
-/** n8n reads the record, changes it and writes it, so two changes at once would lose one. */
+/** n8n reads the record, changes it and writes it back, so two concurrent changes would lose one. */
 let turn: Promise<unknown> = Promise.resolve();
 
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -150,7 +150,7 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
 	return await done;
 }
 
-/** Never throws: without such a record, or a saved workflow, this process remembers alone. */
+/** Never throws: without such a record, or without a saved workflow, only this process remembers. */
 async function change(
 	{ helpers }: IExecuteFunctions,
 	kind: 'mark' | 'unmark',
@@ -161,7 +161,7 @@ async function change(
 		kind === 'mark'
 			? await helpers.checkProcessedAndRecord(runIds, 'node', record)
 			: await helpers.removeProcessed(runIds, 'node', record);
-	// Two processes that make the record at the same moment get in each other's way.
+	// // Two processes that create the record at the same moment interfere with each other.
 	await inTurn(async () => await once().catch(once)).catch(() => null);
 }
 
@@ -175,8 +175,8 @@ export async function hasMarks({ helpers }: IExecuteFunctions): Promise<boolean>
 }
 
 /**
- * Offers those of these runs that a failed node paid for, in whatever process, and that nobody has output.
- * n8n notes whatever it is asked about, so that is undone. Never throws.
+ * Offers those of these runs that a failed node paid for, in any process, and that nobody has output. n8n
+ * records whatever it is asked about, so that is undone. Never throws.
  */
 export async function offerMarked(
 	{ helpers }: IExecuteFunctions,
