@@ -11,9 +11,11 @@ import { partOfAge, type AgePart } from '../../../runflow/pace';
 import { liveSuspensions } from './live';
 import { callResumeUrl, type ResumeAnswer } from './resumeUrl';
 
-/** What an alarm knows of the suspension that it watches over; moments in milliseconds since 1970. */
+/**
+ * What an alarm knows about the suspension that it watches over; moments are in milliseconds since 1970.
+ */
 const alarmSchema = z.object({
-	/** Kept out of what the editor shows: whoever knows it can wake the execution. */
+	/** Kept out of what the editor shows, because anyone who knows it can wake the execution. */
 	resumeUrl: z.string(),
 	suspensionId: z.string(),
 	startedAt: z.number(),
@@ -24,24 +26,27 @@ type Alarm = z.infer<typeof alarmSchema>;
 
 const alarmKey = 'alarm';
 
-/** The alarms that are being started, by suspension, and the context of their sub-execution. */
+/** The alarms that are being started, by suspension, and the contexts of their sub-executions. */
 const starting = new Map<string, { alarm: Alarm; context: IExecuteFunctions | null }>();
 
 const firstRingAfterMs = 150_000;
 
-/** How far apart the rings are: each twice as late as the one before. */
+/** The gaps between rings: each is twice as long as the one before. */
 const betweenRings: AgePart = { part: 1, shortestMs: firstRingAfterMs, longestMs: 1_800_000 };
 
-/** A ring that n8n doesn't answer is repeated so often, so far apart: n8n rings before it can be called. */
+/**
+ * How often, and how far apart, an unanswered ring is repeated; n8n fires due alarms before its webhooks
+ * accept calls.
+ */
 const callsPerRing = 6;
 const betweenCallsMs = 10_000;
 
-/** The last ring comes this long before the deadline, so that images can still replace the run ids. */
+/** How long before the deadline the last ring comes, so that images can still replace the run ids. */
 const beforeDeadlineMs = 15_000;
 
 /**
- * When an alarm rings next: two and a half minutes after the suspension, then each time twice as late,
- * at most half an hour apart, and once more just before the deadline; null when that is past.
+ * When an alarm rings next: two and a half minutes after the suspension, then at gaps that double each
+ * time, up to half an hour, and once more just before the deadline; null once that has passed.
  */
 export function nextRing({ deadline, startedAt }: Alarm, now: number): number | null {
 	const last = deadline - beforeDeadlineMs;
@@ -51,24 +56,27 @@ export function nextRing({ deadline, startedAt }: Alarm, now: number): number | 
 
 const startType = 'n8n-nodes-base.executeWorkflowTrigger';
 
-/** Whether n8n has said that it has no node to start an alarm with, which stays so for as long as it runs. */
+/**
+ * Whether n8n has said that it lacks the node that starts an alarm. This stays true for as long as n8n
+ * runs.
+ */
 let lacksStart = false;
 
-/** What starting an alarm came to. */
+/** The outcome of starting an alarm. */
 interface StartedAlarm {
-	/** Whether it is there where it is needed: one whose deadline is too near to ring isn't. */
+	/** Whether there is an alarm wherever one is needed; if the deadline is too near for a ring, none is. */
 	isSet: boolean;
-	/** The context of its sub-execution, which holds none of the data of the execution; null where there is none. */
+	/** The context of its sub-execution, which holds none of the execution's data; null if there is none. */
 	context: IExecuteFunctions | null;
 }
 
 /**
- * Starts the alarm of a suspension: a sub-execution that n8n saves, takes up after a restart, and that
+ * Starts the alarm of a suspension: a sub-execution that n8n saves and resumes after a restart, and that
  * calls the resume URL until nothing is left to wake. Resolves once it is saved.
  */
 export async function startAlarm(context: IExecuteFunctions, alarm: Alarm): Promise<StartedAlarm> {
 	if (nextRing(alarm, Date.now()) === null) return { isSet: true, context: null };
-	// n8n shows every sub-execution that it can't start as running until it is restarted.
+	// // n8n shows every sub-execution that it can't start as running, until n8n is restarted.
 	if (lacksStart) return { isSet: false, context: null };
 	const { suspensionId } = alarm;
 	const code = alarmWorkflow(context);
@@ -86,12 +94,12 @@ export async function startAlarm(context: IExecuteFunctions, alarm: Alarm): Prom
 	} finally {
 		starting.delete(suspensionId);
 	}
-	// n8n notes a sub-execution that waits as one whose end resumes its parent, which this one never does.
+	// // n8n records a waiting sub-execution as one whose end resumes its parent; this one never does.
 	delete context.getExecuteData().metadata?.waitingChildExecutionIds;
 	return { isSet: true, context: started.context };
 }
 
-/** The sub-workflow of an alarm: this node, which waits, rings, and follows itself. */
+/** The sub-workflow of an alarm: this node, which waits and rings, connected to itself. */
 function alarmWorkflow(context: IExecuteFunctions): IWorkflowBase {
 	const { credentials, type, typeVersion } = context.getNode();
 	const { id = '', name: workflow } = context.getWorkflow();
@@ -137,9 +145,9 @@ function alarmWorkflow(context: IExecuteFunctions): IWorkflowBase {
 }
 
 /**
- * One ring of an alarm, in its sub-execution: calls the resume URL, except right after the suspension,
- * and puts the sub-execution to wait for the next ring. While this process watches the suspension itself,
- * only the last ring calls. Returns no items when nothing is left to wake, which ends it.
+ * One ring of an alarm, in its sub-execution: calls the resume URL, except right after the suspension, and
+ * suspends the sub-execution until the next ring. While this process watches the suspension itself, only
+ * the last ring calls. Returns no items when nothing is left to wake, which ends the alarm.
  */
 export async function ring(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const [item] = context.getInputData();
@@ -158,12 +166,12 @@ export async function ring(context: IExecuteFunctions): Promise<INodeExecutionDa
 	return [item];
 }
 
-/** Whether it is an alarm whose resume URL is called. */
+/** Whether the call is to the resume URL of an alarm. */
 export function isAlarm(context: IWebhookFunctions): boolean {
 	return context.getNode().parameters.resource === 'suspension';
 }
 
-/** Whether an alarm is only just started; it is then told what it has to know. */
+/** Whether an alarm has only just been started; it is then given the data it needs. */
 function begin(context: IExecuteFunctions, item: INodeExecutionData | undefined): boolean {
 	const started = starting.get(String(item?.json.suspension));
 	if (started === undefined) return false;

@@ -3,22 +3,22 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import type { PlannedItem } from '../runs/request';
 import { canReachItself, probeItself, reachableResumeUrl } from './resumeUrl';
 
-/** Up to so many runs of a suspension all call back. */
+/** If a suspension has at most this many runs, all of them call back. */
 const mostThatAllCall = 8;
 
-/** Of more only so many do, those that are created last. */
+/** If it has more, only this many do: those created last. */
 const lastToCall = 4;
 
-/** Whether one list of a suspension's runs costs n8n less than the callbacks of all of them. */
+/** Whether one list of a suspension's runs costs n8n less than a callback from each of them. */
 export function isCheaperToRead(runs: number): boolean {
 	return runs > mostThatAllCall;
 }
 
 /**
- * Gives the items of a suspended node the URL that wakes it, where Runflow can reach it: all of them, or
- * only the last ones where there are many, since each callback costs n8n about as much as an execution and
- * the watch sees all runs in one list. All of many, too, where n8n can't call itself, so that only callbacks
- * wake it.
+ * Gives the items of a suspended node the URL that wakes it, if Runflow can reach that URL. If there are
+ * many items, only the last ones get it, because each callback costs n8n about as much as an execution and
+ * the watch sees all runs in one list. If n8n can't call itself, all of them get it after all, because then
+ * only callbacks wake the execution.
  */
 export async function withCallbacks(
 	context: IExecuteFunctions,

@@ -11,17 +11,20 @@ import { saveAgain, type ExecutedAgain } from './suspension';
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 
-/** What n8n goes on with once the execution is resumed, and has no method for: the very objects, because they are changed. */
+/**
+ * What n8n continues with once the execution is resumed. There is no method for it, so these are n8n's own
+ * objects, not copies, because they are changed.
+ */
 const resumedSchema = z.object({
 	executeData: z.custom<IExecuteData>((data) => isObject(data) && 'node' in Object(data)),
 	runExecutionData: z.custom<IRunExecutionData>(isObject),
 });
 
 /**
- * Has n8n execute the suspended node again, where it else only passes on what `webhook()` returns: so the node
- * says what came out like any other, or fails, its error workflow starts, and *Retry* finds what it needs.
- * Returns the items that the node was given, for `webhook()` to return; null where this n8n keeps them
- * elsewhere, so that this can't be had.
+ * Makes n8n execute the suspended node again, instead of only passing on what `webhook()` returns. So the
+ * node can show hints above its output like any other, or fail, in which case its error workflow starts and
+ * *Retry* finds what it needs. Returns the node's input items, for `webhook()` to return; null if this n8n
+ * stores them elsewhere, so that executing it again isn't possible.
  */
 export function executeAgain(
 	context: IWebhookFunctions,

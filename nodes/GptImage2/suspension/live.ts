@@ -1,30 +1,36 @@
 import type { CalledSuspension, SuspendedRuns } from './reading';
 
-/** How long calls that come at the same moment are kept from resuming twice. */
+/** How long concurrent calls are kept from resuming the execution twice. */
 const overForMs = 60_000;
 
 const mostSuspensions = 5_000;
 
-/** A suspension, as far as this process knows it. */
+/** A suspension, as far as this process knows about it. */
 export class LiveSuspension implements CalledSuspension {
-	/** Whether this process reads its runs, so that nobody else has to. */
+	/** Whether this process reads its runs, so that nobody else needs to. */
 	isWatched = false;
 
-	/** Whether its runs are about to be read because one of them called. */
+	/** Whether its runs will be read shortly because one of them called back. */
 	isReadingSoon = false;
 
 	reading: CalledSuspension['reading'] = null;
 
 	isToReadAgain = false;
 
-	/** The runs that have not called back; it only saves reads that would find nothing, results come from the API. */
+	/**
+	 * The runs that have not called back. This only saves reads that would find nothing; results come from
+	 * the API.
+	 */
 	private readonly silent: Set<string>;
 
 	private isResuming = false;
 
 	private readonly ending = new AbortController();
 
-	/** From when on nobody needs it, in milliseconds by the clock of `performance.now()`; until it is over, that isn't known. */
+	/**
+	 * When it may be forgotten, in milliseconds by the clock of `performance.now()`; unknown until it is
+	 * over.
+	 */
 	private forgottenFrom = Infinity;
 
 	constructor(
@@ -34,7 +40,7 @@ export class LiveSuspension implements CalledSuspension {
 		this.silent = new Set(runIds);
 	}
 
-	/** Notes that a run has called back. */
+	/** Records that a run has called back. */
 	noteCall(runId: string): void {
 		this.silent.delete(runId);
 	}
@@ -60,8 +66,9 @@ export class LiveSuspension implements CalledSuspension {
 	}
 
 	/**
-	 * Makes the items with which it is resumed; until then, and for a moment after, it counts as resumed.
-	 * Should n8n then fail to resume, a later call can still do so. Returns and throws as `makeItems`.
+	 * Makes the items with which the execution is resumed. Until they are made, and for a moment after, it
+	 * counts as resumed. If n8n then fails to resume, a later call can still do so. Returns and throws as
+	 * `makeItems` does.
 	 */
 	async resume<T>(makeItems: () => Promise<T>): Promise<T> {
 		this.isResuming = true;
@@ -71,31 +78,34 @@ export class LiveSuspension implements CalledSuspension {
 		});
 	}
 
-	/** Fires when it is over, for the first time. */
+	/** Fires the first time it is over. */
 	get over(): AbortSignal {
 		return this.ending.signal;
 	}
 
-	/** Resolves as soon as this process isn't resuming it. */
+	/** Resolves as soon as this process is not resuming it. */
 	async untilResumed(): Promise<void> {
 		if (!this.isResuming || this.over.aborted) return;
 		await new Promise((resolve) => this.over.addEventListener('abort', resolve, { once: true }));
 	}
 
-	/** Notes that it is over. */
+	/** Records that it is over. */
 	end(): void {
 		this.ending.abort();
 		this.forgottenFrom = performance.now() + overForMs;
 	}
 }
 
-/** The suspensions that this process knows; each is forgotten a minute after it was over, and the oldest where there are too many. */
+/**
+ * The suspensions that this process knows. Each is forgotten a minute after it is over, and the oldest are
+ * forgotten if there are too many.
+ */
 export class LiveSuspensions {
 	private readonly byId = new Map<string, LiveSuspension>();
 
 	private readonly byRun = new Map<string, LiveSuspension[]>();
 
-	/** What this process knows of a suspension, from now on. */
+	/** Returns what this process knows about a suspension, and keeps track of it from now on. */
 	of({ id, runs }: SuspendedRuns): LiveSuspension {
 		const known = this.byId.get(id);
 		if (known?.isForgotten === false) return known;
@@ -112,7 +122,10 @@ export class LiveSuspensions {
 		return live;
 	}
 
-	/** Notes that a run has called, and returns its suspension; null where none waits for it, or several do. */
+	/**
+	 * Records that a run has called back, and returns its suspension; null if none waits for it, or several
+	 * do.
+	 */
 	calledBy(runId: string): LiveSuspension | null {
 		const waiting = this.byRun.get(runId) ?? [];
 		for (const live of waiting) live.noteCall(runId);

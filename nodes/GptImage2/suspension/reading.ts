@@ -12,43 +12,43 @@ import { isTerminal, mayDeliver } from '../../../runflow/status';
 import { mayBeUnknownYet } from '../../../runflow/waiting';
 import type { Suspension } from './suspension';
 
-/** How long a run may still be read as pending after its own callback. */
+/** How long a run may still read as pending after its own callback. */
 const lagSeconds = 20;
 
-/** What reads the runs of a suspension. */
+/** The methods that read the runs of a suspension. */
 export type RunReader = Pick<
 	RunflowClient,
 	'baseUrl' | 'getRun' | 'readRuns' | 'waitForRun' | 'withOutput'
 >;
 
-/** The runs of a suspension as they were read, by id, or why one can't be read. */
+/** The runs of a suspension as they were read, by id, or why a run can't be read. */
 export type ReadRuns = ReadonlyMap<string, Run | RunflowError>;
 
-/** Which runs a suspension waits for, and since when. */
+/** The runs that a suspension waits for, and since when. */
 export type SuspendedRuns = Pick<Suspension, 'id' | 'startedAt' | 'firstCreatedAt'> & {
 	runs: Array<{ runId: string }>;
 };
 
-/** What a reading found: whether all runs have ended, or that they could not be read. */
+/** The result of a reading: all runs have ended, some are pending, or they could not be read. */
 type Reading =
 	| { state: 'ended'; reader: RunReader; runs: ReadRuns }
 	| { state: 'pending' }
 	| { state: 'unreadable' };
 
-/** What the calls to a suspension share. */
+/** What concurrent calls to a suspension share. */
 export interface CalledSuspension {
 	/** Whether one of its runs has called back. */
 	hasCalled: (runId: string) => boolean;
-	/** The reading that goes on, null where there is none. */
+	/** The reading in progress; null if there is none. */
 	reading: Promise<Reading> | null;
-	/** Whether another call came meanwhile, so that it has to read once more. */
+	/** Whether another call came in the meantime, so that the runs must be read once more. */
 	isToReadAgain: boolean;
 }
 
 /**
- * Reads the runs of a suspension until all have ended, or one is pending that hasn't called. A call that
- * comes while they are being read joins the reading and has it read once more: `joined` says that
- * somebody else began it. `connect` opens the API. The reading never rejects.
+ * Reads the runs of a suspension until all have ended, or one that hasn't called back is pending. A call
+ * that comes while they are being read joins that reading and causes it to read once more; `joined` says
+ * that another call began it. `connect` opens the API. The reading never rejects.
  */
 export function readTogether(
 	live: CalledSuspension,
@@ -66,7 +66,7 @@ export function readTogether(
 	return { joined: false, outcome: live.reading };
 }
 
-/** Leaves `live` in the same breath as it decides, so that no call joins a reading that is over. */
+/** Resets `live.reading` synchronously with its decision, so that no call joins a reading that is over. */
 async function readUntilClear(
 	live: CalledSuspension,
 	suspension: SuspendedRuns,
@@ -89,13 +89,13 @@ async function readUntilClear(
 	}
 }
 
-/** Allows a run that has called a moment to be read as ended. */
+/** Gives a run that has called back a moment until it reads as ended. */
 async function awaitEnd(reader: RunReader, run: Run | RunflowError | undefined): Promise<void> {
 	if (run === undefined || run instanceof RunflowError) return;
 	await reader.waitForRun(run, { pollSeconds: 1, timeoutSeconds: lagSeconds }).catch(() => null);
 }
 
-/** What reading runs once has shown: the runs, and their ids by how far each is. */
+/** The result of reading runs once: the runs, and their ids grouped by state. */
 interface Progress {
 	runs: ReadRuns;
 	ended: string[];
@@ -104,9 +104,9 @@ interface Progress {
 }
 
 /**
- * Reads the runs of a suspension together, except for those that are known to have `ended`, and returns
- * them with how far they are. One that can't be read for a reason that doesn't pass has ended: it can't be
- * waited for, and withholds no other. Throws for none of them.
+ * Reads the runs of a suspension together, except those known to have `ended`, and returns them with their
+ * states. A run that can't be read for a permanent reason counts as ended: waiting for it is pointless, and
+ * it must not hold up the others. Never throws because of a run.
  */
 export async function readOnce(
 	reader: Pick<RunReader, 'readRuns'>,
@@ -125,7 +125,10 @@ export async function readOnce(
 	return progress;
 }
 
-/** Those of the runs that fail the node: none where it continues on errors. One that can't be read withholds no other. */
+/**
+ * The runs because of which the node fails; none if it continues on errors. A run that can't be read isn't
+ * among them, so that it doesn't hold up the others.
+ */
 export function failedRuns(
 	{ continuesOnError }: Pick<Suspension, 'continuesOnError'>,
 	runs: ReadRuns,
@@ -142,7 +145,10 @@ function stateOf(run: Run | RunflowError, startedAt: number): 'ended' | 'pending
 	return isNotFound(run) && mayBeUnknownYet(startedAt) ? 'pending' : 'ended';
 }
 
-/** Whether an answer says nothing of a run unless others are answered: the key was refused, or a proxy answered. */
+/**
+ * Whether an answer says nothing about the run itself unless others are answered: the key was refused, or a
+ * proxy answered.
+ */
 function isAboutNone(run: Run | RunflowError): boolean {
 	const isKeyRefused = run instanceof RunflowApiError && run.httpStatus === 401;
 	return isKeyRefused || run instanceof RunflowAnswerError;

@@ -31,17 +31,23 @@ import { noteResumed } from '../runs/undelivered';
 import { readOnce, type ReadRuns, type RunReader } from './reading';
 import { withErrorRows, type ResumedOutput, type Suspension } from './suspension';
 
-/** So long before its deadline a suspension has to be resumed, because n8n itself resumes it then, without images. */
+/**
+ * How long before its deadline a suspension must be resumed, because n8n itself resumes it at the deadline,
+ * without images.
+ */
 const resumingMs = 2_000;
 
-/** How long all images of a suspension may take at least, and where nothing else ends it. */
+/**
+ * The minimum time that all images of a suspension are given together, and the maximum if nothing else
+ * limits it.
+ */
 const shortestLimitMs = 1_000;
 const longestLimitMs = 3_600_000;
 
 /**
- * The output of a suspended node whose runs have ended: each as it was read from the API, since a callback
- * is only a wake-up, and its images are delivered as when polling. `known` are those that were read just
- * now. A failure is a row of the one shape with `failure`, or an error row where the node continues on
+ * Returns the output of a suspended node whose runs have ended. Each run is read from the API, because a
+ * callback is only a wake-up; its images are delivered as when polling. `known` are the runs that were just
+ * read. A failure becomes a row of the usual shape with `failure`, or an error row if the node continues on
  * errors. Never throws, because that would kill the execution.
  */
 export async function resumedItems(
@@ -88,13 +94,13 @@ function hintsFor(ended: Resumed[], { errorRows }: Suspension): Hint[] {
 	);
 }
 
-/** A run and the images of it that were delivered, and why others weren't, or there is none. */
+/** A run with its delivered images, and the reasons why others were not delivered or there is none. */
 interface Resumed {
 	result: RunResult;
 	failures: Array<{ error: unknown; listed: ResultImage[] }>;
 }
 
-/** Offers a run of which an image is missing to the next execution that asks for the same. */
+/** Offers a run with a missing image to the next execution that asks for the same. */
 function noteDelivered(
 	{ scope }: Suspension,
 	{ createdAt = null, hash, runId, source }: Suspension['runs'][number],
@@ -139,7 +145,9 @@ async function deliver(
 	};
 }
 
-/** A run with its images, if they are there by then; as it was read where they aren't. */
+/**
+ * Returns a run with its images if they are available by the deadline; otherwise the run as it was read.
+ */
 async function withOutputBy(
 	deadline: Deadline,
 	client: RunReader,
@@ -151,7 +159,10 @@ async function withOutputBy(
 	);
 }
 
-/** The rows of a run; an image that wasn't delivered is an error row, or a row with its URL and `failure`. */
+/**
+ * Returns the rows of a run. An image that wasn't delivered becomes an error row, or a row with its URL and
+ * `failure`.
+ */
 function rowsOf(
 	context: RequestContext,
 	{ continuesOnError, runs }: Suspension,
@@ -185,7 +196,7 @@ function failureOf({ context, description, message }: NodeError): Run['failure']
 	return { code, message: `${message}. ${description}`, stage: null };
 }
 
-/** What is known of a run that could not be read. */
+/** What is known about a run that could not be read. */
 function unreadRun(runId: string): Run {
 	return runSchema.parse({ id: runId, status_code: 'running' });
 }

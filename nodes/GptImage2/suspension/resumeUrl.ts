@@ -6,7 +6,10 @@ import type { RequestContext } from '../credential';
 
 const proxySchema = z.object({ $execution: z.object({ resumeUrl: z.string() }) });
 
-/** The path behind n8n's resume URL, the same for every node: a late call that reaches another node does no harm. */
+/**
+ * The path after n8n's resume URL. It is the same for every node, because a late call that reaches another
+ * node does no harm.
+ */
 export const resumePath = 'runflow';
 
 /** The URL that wakes the suspended node of this execution: n8n's signed resume URL, with this package's path. */
@@ -17,20 +20,20 @@ export function resumeUrlOf(context: IExecuteFunctions): string {
 	return withPath($execution.resumeUrl);
 }
 
-/** The same URL as a callback URL; null where Runflow can't reach this n8n, so that no callback can come. */
+/** The same URL as a callback URL; null if Runflow can't reach this n8n, so that no callback can come. */
 export function reachableResumeUrl(context: IExecuteFunctions, apiBaseUrl: string): string | null {
 	const url = resumeUrlOf(context);
 	return unreachable(url, apiBaseUrl) === null ? url : null;
 }
 
-/** The same URL, for the execution that is being called; null where n8n doesn't say. */
+/** The same URL, for the execution that is being called; null if n8n doesn't say. */
 export function resumeUrlOfCalled(context: IWebhookFunctions): string | null {
 	const url = context.evaluateExpression('{{ $execution.resumeUrl }}');
 	if (typeof url !== 'string' || !URL.canParse(url)) return null;
 	return withPath(url);
 }
 
-/** Whether a URL is one that wakes a suspended node of this package, in whatever n8n. */
+/** Whether a URL wakes a suspended node of this package, on any n8n. */
 export function isResumeUrl(url: string): boolean {
 	return URL.canParse(url) && new URL(url).pathname.endsWith(`/${resumePath}`);
 }
@@ -41,7 +44,10 @@ function withPath(resumeUrl: string): string {
 	return url.toString();
 }
 
-/** What this package asks of the resume URL: to wake the execution, or only whether it is still suspended. */
+/**
+ * What this package uses a resume URL for: to wake the execution, or only to ask whether it is still
+ * suspended.
+ */
 const callSchema = z.object({
 	purpose: z.enum(['probe', 'wake']),
 	suspensionId: z.string(),
@@ -49,14 +55,16 @@ const callSchema = z.object({
 
 const callbackSchema = z.object({ run_id: z.string() });
 
-/** Who calls: Runflow about a run, or this package about a suspension; nobody else names either. */
+/** Who calls: Runflow about a run, or this package about a suspension; anyone else names neither. */
 interface Called {
 	purpose: 'callback' | 'probe' | 'wake';
 	runId: string | null;
 	suspensionId: string | null;
 }
 
-/** What the caller of a resume URL says; a call that says nothing is one to wake the execution. */
+/**
+ * Reads what the caller of a resume URL says; a call that says nothing counts as one to wake the execution.
+ */
 export function readCall(context: IWebhookFunctions): Called {
 	const body = context.getBodyData();
 	const call = callSchema.safeParse(body);
@@ -67,14 +75,16 @@ export function readCall(context: IWebhookFunctions): Called {
 
 const stateSchema = z.enum(['pending', 'resumed']);
 
-/** Whether a suspension is still waited for. */
+/** Whether a suspension is still waiting. */
 export type ResumeState = z.infer<typeof stateSchema>;
 
 /** How a call ended. */
 export interface ResumeAnswer {
-	/** n8n's status, null when there was no answer. */
+	/** n8n's status; null if there was no answer. */
 	httpStatus: number | null;
-	/** Whether there is nothing left to wake: the URL is not valid, or its execution is gone or finished. */
+	/**
+	 * Whether there is nothing left to wake: the URL is not valid, or its execution is gone or has finished.
+	 */
 	isOver: boolean;
 	/** Whether the call reached the execution, or n8n said that it can't be called. */
 	isClear: boolean;
@@ -82,23 +92,32 @@ export interface ResumeAnswer {
 
 const stateBodySchema = z.object({ state: stateSchema });
 
-/** What n8n itself answers where it refuses a call, not a proxy before it, or an n8n that is only starting. */
+/**
+ * What n8n itself answers when it refuses a call, as opposed to a proxy in front of it, or an n8n that is
+ * still starting.
+ */
 const refusalSchema = z.union([
 	z.object({ code: z.number(), message: z.string() }),
 	z.object({ error: z.string() }),
 ]);
 
-/** n8n fails over an execution that has ended with a form: it looks for the node to resume before it knows that there is none. */
+/**
+ * n8n crashes on a call to an execution that has ended with a form, because it looks up the node to resume
+ * before it checks that there is one.
+ */
 const endedSchema = z.object({ message: z.string().regex(/undefined \(reading 'node'\)/) });
 
-/** It fails likewise over one that runs and isn't saved yet: it looks for the token that the URL is signed with. */
+/**
+ * n8n crashes in a similar way on an execution that is running and not saved yet, because it looks up the
+ * token that the URL is signed with.
+ */
 const unsavedSchema = z.object({
 	message: z.string().regex(/undefined \(reading 'resumeToken'\)/),
 });
 
 const answerSchema = z.object({ statusCode: z.number(), body: z.unknown() });
 
-/** What the answer of a resume URL says. */
+/** Interprets the answer of a resume URL. */
 export function readAnswer(httpStatus: number, body: unknown): ResumeAnswer {
 	const state = stateBodySchema.safeParse(body).data?.state;
 	const hasEnded = httpStatus === 500 && endedSchema.safeParse(body).success;
@@ -110,18 +129,21 @@ export function readAnswer(httpStatus: number, body: unknown): ResumeAnswer {
 
 const callTimeoutMs = 30_000;
 
-/** Whether n8n itself answered the last call of this process, not a proxy in between; null before the first. */
+/** Whether n8n itself, not a proxy in between, answered this process's last call; null before the first. */
 let reachesItself: boolean | null = null;
 
 /**
- * Whether this process can call n8n's resume URLs, as far as it has tried: SSRF protection or a missing route
- * may keep it from doing so. Null where it hasn't tried yet.
+ * Whether this process can call n8n's resume URLs, as far as it has tried; SSRF protection or a missing
+ * route may prevent it. Null if it hasn't tried yet.
  */
 export function canReachItself(): boolean | null {
 	return reachesItself;
 }
 
-/** Finds out whether this process can call n8n's resume URLs, by that of an execution that runs. Never throws. */
+/**
+ * Finds out whether this process can call n8n's resume URLs, using that of a running execution. Never
+ * throws.
+ */
 export async function probeItself(context: IExecuteFunctions): Promise<void> {
 	await callResumeUrl(context, resumeUrlOf(context), { purpose: 'probe', suspensionId: '' });
 }

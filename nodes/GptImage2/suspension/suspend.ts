@@ -16,11 +16,11 @@ import { canReachItself, resumeUrlOf } from './resumeUrl';
 import { saveSuspension, withErrorRows, type Suspension } from './suspension';
 import { watch, type Watcher } from './watch';
 
-/** An item that could not be started, where the node continues on errors. */
+/** An item that could not be started; for a node that continues on errors. */
 interface FailedItem {
 	itemIndex: number;
 	error: unknown;
-	/** What is known beside the error. */
+	/** What is known besides the error. */
 	known?: Circumstances;
 }
 
@@ -33,9 +33,9 @@ interface Started {
 }
 
 /**
- * Suspends the execution until all of the node's runs have ended, or continues at once when they have.
- * Returns the node's output: the images, or while it is suspended the runs, for whoever takes that for the
- * end of the execution. Throws as `fail`.
+ * Suspends the execution until all of the node's runs have ended, or continues at once if they already
+ * have. Returns the node's output: the images or, while it is suspended, the runs, for callers that take
+ * the suspension for the end of the execution. Throws as `fail` does.
  */
 export async function suspend(
 	batch: Batch,
@@ -67,15 +67,18 @@ export async function suspend(
 	});
 
 	saveSuspension(context, suspension);
-	// At the deadline n8n outputs the node's input. The items themselves belong to the node before.
+	// // At the deadline n8n outputs the node's input. The items themselves belong to the previous node.
 	context.getExecuteData().data.main = [withErrorRows(handlesOf(started, true), suspension)];
 	await context.putExecutionToWait(new Date(deadline));
 	void watch(watcherOf(batch, alarm.context), { suspension, url });
-	// Without an error row: n8n would try the node again because of one (Retry On Fail).
+	// // Without error rows, because one would make n8n try the node again (Retry On Fail).
 	return handlesOf(started, false).flatMap(({ rows }) => rows);
 }
 
-/** Who watches: the alarm where there is one, since the context of this execution holds all that ran before. */
+/**
+ * The watcher uses the alarm's context if there is one, because the context of this execution holds
+ * everything that ran before.
+ */
 function watcherOf({ client, clientIn, context }: Batch, alarm: IExecuteFunctions | null): Watcher {
 	if (alarm === null) return { client, context, alarmUrl: null };
 	return { client: clientIn(alarm), context: alarm, alarmUrl: resumeUrlOf(alarm) };
@@ -122,12 +125,18 @@ function suspensionOf(
 	};
 }
 
-/** When the first of these runs was created, in milliseconds since 1970 by the API's clock; 0 where it doesn't say. */
+/**
+ * When the first of these runs was created, in milliseconds since 1970 by the API's clock; 0 if the API
+ * doesn't say.
+ */
 function firstCreation(results: RunResult[]): number {
 	return results.reduce((first, { run }) => Math.min(first, run.createdAt ?? 0), Date.now());
 }
 
-/** A quick read of the runs that were pending, each only once, since the execution is held meanwhile. */
+/**
+ * Quickly reads the runs that were pending, each only once, because the execution is held up in the
+ * meantime.
+ */
 async function look({ client }: Batch, open: RunResult[], { id, startedAt }: Suspension) {
 	const runs = open.map(({ run }) => ({ runId: run.id }));
 	const toRead = { id, startedAt, firstCreatedAt: firstCreation(open), runs };

@@ -14,16 +14,16 @@ import { nodeExecutionOf } from '../runs/reference';
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 
-/** The node is executed again to fail because of these runs. */
+/** The node is executed again in order to fail because of these runs. */
 const failedSchema = z.object({ failedRuns: z.array(z.string()) });
 
-/** The node is executed again to output these items, and to say this above them. */
+/** The node is executed again in order to output these items and to show these hints above them. */
 const resumedSchema = z.object({
 	items: z.array(z.custom<INodeExecutionData>(isObject)),
 	hints: z.array(z.object({ message: z.string(), type: z.enum(['info', 'warning']) })),
 });
 
-/** The output of a node that is resumed. */
+/** The output of a resumed node. */
 export type ResumedOutput = z.infer<typeof resumedSchema>;
 
 /** Why a node is executed again once its runs have ended. */
@@ -33,17 +33,19 @@ const suspensionSchema = z.object({
 	id: z.string(),
 	/** When the execution was suspended, in milliseconds since 1970. */
 	startedAt: z.number(),
-	/** When n8n resumes it at the latest, in milliseconds since 1970. */
+	/** The latest moment at which n8n resumes it, in milliseconds since 1970. */
 	deadline: z.number(),
-	/** When the first of its runs was created, in milliseconds since 1970 by the API's clock; 0 where unknown. */
+	/**
+	 * When the first of its runs was created, in milliseconds since 1970 by the API's clock; 0 if unknown.
+	 */
 	firstCreatedAt: z.number(),
 	/** Whether Runflow calls back about every run that was pending. */
 	expectsCallbacks: z.boolean(),
-	/** The execution that is suspended; n8n's Retry copies what is kept here into another one. */
+	/** The execution that is suspended, because n8n's Retry copies this data to another one. */
 	executionId: z.string().optional(),
 	/** The scope of the node, under which its runs are offered to later executions. */
 	scope: z.string().optional(),
-	/** How often the node was executed before, in the same execution. */
+	/** How often the node had been executed before in the same execution. */
 	runIndex: z.number().optional(),
 	/** Why the node is executed again in the same execution, once its runs have ended. */
 	again: z.union([failedSchema, resumedSchema]).optional(),
@@ -56,7 +58,7 @@ const suspensionSchema = z.object({
 			output: outputSchema,
 			channel: z.string().nullable().optional(),
 			source: z.enum(runSources).optional(),
-			/** The hash of the request that it is for, and when it was created, in milliseconds since 1970. */
+			/** The hash of the run's request, and when the run was created, in milliseconds since 1970. */
 			hash: z.string().optional(),
 			createdAt: z.number().nullable().optional(),
 		}),
@@ -76,12 +78,12 @@ const suspensionKey = 'suspension';
 
 const storedSchema = z.object({ [suspensionKey]: suspensionSchema });
 
-/** Keeps a suspension in the node's context, which n8n saves with the execution. */
+/** Stores a suspension in the node's context, which n8n saves with the execution. */
 export function saveSuspension(context: IExecuteFunctions, suspension: Suspension): void {
 	context.getContext('node')[suspensionKey] = suspension;
 }
 
-/** The suspension of the execution that is being called; null where there is none. */
+/** The suspension of the execution that is being called; null if there is none. */
 export function readSuspension(context: IWebhookFunctions): Suspension | null {
 	const nodeContext = context.evaluateExpression(
 		`{{ $node["${escaped(context.getNode().name)}"].context }}`,
@@ -90,16 +92,16 @@ export function readSuspension(context: IWebhookFunctions): Suspension | null {
 	return stored.success ? stored.data[suspensionKey] : null;
 }
 
-/** Notes, in the node's context, why the suspended node is executed again. */
+/** Records in the node's context why the suspended node is executed again. */
 export function saveAgain(nodeContext: IContextObject, again: ExecutedAgain): void {
 	const stored = storedSchema.safeParse(nodeContext);
 	if (stored.success) nodeContext[suspensionKey] = { ...stored.data[suspensionKey], again };
 }
 
 /**
- * Why the node is executed again, after its execution was suspended in this run of it; null where it
- * isn't. Items are kept on only where n8n may try again (Retry On Fail) because the first is an error row:
- * it gets the same ones then.
+ * Returns why the node is executed again after its execution was suspended in this round; null if it isn't.
+ * The items are kept only if n8n may try again (Retry On Fail) because the first one is an error row, so
+ * that the next try gets the same items.
  */
 export function takeAgain(context: IExecuteFunctions): ExecutedAgain | null {
 	const nodeContext = context.getContext('node');
@@ -113,13 +115,13 @@ export function takeAgain(context: IExecuteFunctions): ExecutedAgain | null {
 	return again;
 }
 
-/** The rows of an item, and which one it is, counted from 0. */
+/** The rows of an item, and the item's index, counted from 0. */
 interface ItemRows {
 	itemIndex: number;
 	rows: INodeExecutionData[];
 }
 
-/** The rows of runs and those of items that could not be started, in the order of the input. */
+/** The rows of runs and of items that could not be started, in the order of the input. */
 export function withErrorRows(
 	ofRuns: ItemRows[],
 	{ errorRows }: Pick<Suspension, 'errorRows'>,

@@ -17,16 +17,21 @@ import {
 } from './resumeUrl';
 import { readSuspension, type Suspension } from './suspension';
 
-/** A sender gets its answer within this time, whatever is still to be done. */
+/** A sender gets its answer within this time, whatever remains to be done. */
 const senderPatienceMs = 700;
 
-/** After so long a resume, something else may have resumed the execution meanwhile, such as its deadline. */
+/**
+ * After a resume that takes this long, something else may have resumed the execution in the meantime, such
+ * as its deadline.
+ */
 const slowResumeMs = 5_000;
 
-/** How long after the first callback the runs are read, so that those that call meanwhile are read with it. */
+/**
+ * How long after the first callback the runs are read, so that runs that call in the meantime are included.
+ */
 const gathering: AgePart = { part: 0.1, shortestMs: 2_000, longestMs: 10_000 };
 
-/** How long after a reading the runs are read again, where nobody watches and hardly any calls back. */
+/** How long after a reading the runs are read again if nobody watches and few of them call back. */
 const unattended: AgePart = { ...gathering, longestMs: 60_000 };
 
 const keepWaiting: IWebhookResponseData = { noWebhookResponse: true };
@@ -34,10 +39,10 @@ const keepWaiting: IWebhookResponseData = { noWebhookResponse: true };
 type Answer = (httpStatus: number, state: ResumeState) => void;
 
 /**
- * Answers a call to the resume URL of a suspended execution. The call is only a wake-up: what it says
- * is not trusted, the runs are read from the API. Resumes once all have ended, otherwise keeps
- * waiting. That of an alarm ends it, because nothing is left to wake. Never throws, because that would kill
- * the execution.
+ * Answers a call to the resume URL of a suspended execution. The call is only a wake-up: its content is not
+ * trusted, and the runs are read from the API. Resumes once all have ended, otherwise keeps waiting. A call
+ * to an alarm ends the alarm, because nothing is left to wake. Never throws, because that would kill the
+ * execution.
  */
 export async function wake(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const answer = answerOnce(context);
@@ -57,7 +62,8 @@ async function resumeOrKeepWaiting(
 ): Promise<IWebhookResponseData> {
 	const { purpose, runId, suspensionId } = readCall(context);
 	const known = runId === null ? null : liveSuspensions.calledBy(runId);
-	// Opening the suspension costs n8n more than the whole answer, and most callbacks lead to nothing.
+	// // Opening the suspension costs n8n more than the rest of the answer, and most callbacks lead to
+	// nothing.
 	if (known?.isWatched && decide(purpose, known, canReachItself()) === 'wait') {
 		answer(200, 'pending');
 		return keepWaiting;
@@ -77,8 +83,8 @@ async function resumeOrKeepWaiting(
 }
 
 /**
- * Has the runs read a while later, by a call of this process: after one of several has called, since the
- * others may call another process, or where no callback may follow.
+ * Has this process read the runs a while later, through a call to itself: after one of several runs has
+ * called back, because the others may call another process; or if no callback may follow.
  */
 function readSoon(
 	context: IWebhookFunctions,
@@ -98,7 +104,7 @@ function readSoon(
 	void read();
 }
 
-/** Asks whether the execution is still in this suspension; true where n8n doesn't say by what URL to ask. */
+/** Asks whether the execution is still in this suspension; true if n8n doesn't reveal the URL to ask. */
 async function isStillSuspended(
 	context: IWebhookFunctions,
 	suspensionId: string,
@@ -115,14 +121,14 @@ async function readAndResume(
 	suspension: Suspension,
 	answer: Answer,
 ): Promise<IWebhookResponseData> {
-	// Whether this process can call itself decides what later callbacks lead to.
+	// // Whether this process can call itself determines what later callbacks lead to.
 	if (canReachItself() === null) void isStillSuspended(context, live.id).catch(() => null);
 	const connectReader = async () => (await connect(context)).client;
 	const { joined, outcome } = readTogether(live, suspension, connectReader);
 	await Promise.race([outcome, sleep(senderPatienceMs).then(() => answer(200, 'pending'))]);
 	const reading = await outcome;
 	answer(reading.state === 'unreadable' ? 503 : 200, 'pending');
-	// Where only some of the runs call back, their calls are no end of it.
+	// // If only some of the runs call back, their calls don't mark the end.
 	const isUnattended = reading.state !== 'ended' && !suspension.expectsCallbacks && !live.isWatched;
 	if (!joined && isUnattended) readSoon(context, live, suspension, unattended);
 	if (joined || reading.state !== 'ended' || live.isResumed) return keepWaiting;

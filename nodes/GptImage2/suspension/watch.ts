@@ -9,48 +9,68 @@ import { readOnce } from './reading';
 import { callResumeUrl, canReachItself } from './resumeUrl';
 import type { Suspension } from './suspension';
 
-/** The first reads come so soon after the suspension, since a callback that comes before n8n has saved it is lost. */
+/**
+ * The first reads come this soon after the suspension, because a callback that arrives before n8n has saved
+ * it is lost.
+ */
 const firstReadsAtMs = [1_000, 2_000, 4_000];
 const firstCallGapMs = 500;
 const longestCallGapMs = 60_000;
 
-/** A call that was accepted is not repeated sooner: another process may be downloading. */
+/** How long to wait before repeating an accepted call, because another process may be downloading. */
 const resumeTakesMs = 5_000;
 
-/** When n8n is asked whether a resumed execution is no longer suspended, each time after the time before. */
+/**
+ * When n8n is asked whether a resumed execution is no longer suspended; each delay is counted from the
+ * previous one.
+ */
 const looksAtEndAfterMs = [500, 1_000, 3_000];
 
-/** The last read comes so long before the deadline, by the time between, so that images can still replace the run ids. */
+/**
+ * How long before the deadline the last read comes, as a fraction of the whole suspension, so that images
+ * can still replace the run ids.
+ */
 const lastReadBefore: AgePart = { part: 0.25, shortestMs: 0, longestMs: 5_000 };
 
-/** By how much n8n itself may be late to end a suspension at its deadline. */
+/** How late n8n itself may be in ending a suspension at its deadline. */
 const deadlineLateMs = 90_000;
 
-/** How often a suspension is asked for while its runs are pending, so that a stopped execution is noticed. */
+/**
+ * How often to ask about a suspension while its runs are pending, so that a stopped execution is noticed.
+ */
 const probeEveryMs = 300_000;
 
-/** The gap between two reads where callbacks are expected, so that reading is only there for one that gets lost. */
+/**
+ * Gap between reads if callbacks are expected: a fraction of the suspension's age. The reads only make up
+ * for a lost callback.
+ */
 const relaxed: AgePart = { part: 0.25, shortestMs: 5_000, longestMs: 60_000 };
 
-/** The same where no callback will come. */
+/** The same if no callback will come. */
 const brisk: AgePart = { part: 0.1, shortestMs: 1_000, longestMs: 60_000 };
 
-/** The same for many runs, of which hardly any calls back: the last is seen two seconds after its end, or a hundredth of its age. */
+/**
+ * The same for many runs, of which few call back: the end of the last one is noticed within two seconds, or
+ * a hundredth of its age.
+ */
 const ofMany = (ageMs: number): AgePart => ({
 	part: 0.1,
 	shortestMs: 700,
 	longestMs: Math.max(2_000, ageMs / 100),
 });
 
-/** Who watches, by a context that holds as little as possible: it is kept for as long as the suspension lasts. */
+/**
+ * The watcher's context holds as little as possible, because it is kept for as long as the suspension
+ * lasts.
+ */
 export interface Watcher {
 	client: RunflowClient;
 	context: RequestContext;
-	/** The URL that ends the alarm of the suspension; null where there is none. */
+	/** The URL that ends the alarm of the suspension; null if there is none. */
 	alarmUrl: string | null;
 }
 
-/** What the watch needs to know of a suspension. */
+/** What the watch needs to know about a suspension. */
 interface Watched {
 	suspension: Suspension;
 	/** The URL that wakes the execution. */
@@ -58,10 +78,10 @@ interface Watched {
 }
 
 /**
- * Wakes a suspended execution where callbacks don't, for as long as this process lives. n8n answers 409
- * until the execution is saved, and Runflow does not repeat those callbacks (SEED), so the runs are read
- * soon, and after that now and then; once all have ended, the node calls its own resume URL. Ends with the
- * suspension, and ends its alarm then. Never throws: nobody waits for it.
+ * Wakes a suspended execution if callbacks don't, for as long as this process lives. n8n answers 409 until
+ * the execution is saved, and Runflow does not repeat those callbacks (SEED), so the runs are read soon and
+ * then from time to time. Once all have ended, the node calls its own resume URL. Ends with the suspension,
+ * and then ends its alarm. Never throws, because nobody waits for it.
  */
 export async function watch(watcher: Watcher, target: Watched): Promise<void> {
 	const live = liveSuspensions.of(target.suspension);
@@ -80,8 +100,8 @@ function untilForgotten({ deadline }: Suspension): number {
 }
 
 /**
- * Ends the alarm once n8n says that the execution is no longer suspended: until then n8n may die, and only
- * the alarm would wake it. Where n8n doesn't say so soon, the alarm finds out by itself.
+ * Ends the alarm once n8n says that the execution is no longer suspended. Until then n8n may die, and only
+ * the alarm would wake the execution. If n8n doesn't say so soon, the alarm finds out by itself.
  */
 async function endAlarm(
 	{ alarmUrl, context }: Watcher,
@@ -97,7 +117,7 @@ async function endAlarm(
 	}
 }
 
-/** Returns whether nothing is left to wake, before the deadline. */
+/** Returns whether nothing was left to wake before the deadline. */
 async function watchUntilOver(
 	watcher: Watcher,
 	target: Watched,
@@ -145,8 +165,8 @@ async function readUntilEnded(
 }
 
 /**
- * Calls until n8n accepts a call. It answers 409 while the execution is still being saved; after a minute
- * that means that it is over. Returns whether it is, before the deadline.
+ * Calls until n8n accepts a call. n8n answers 409 while the execution is still being saved; after a minute,
+ * 409 means that it is over. Returns whether it was over before the deadline.
  */
 async function callUntilWoken(
 	{ context }: Watcher,

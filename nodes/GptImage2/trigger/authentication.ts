@@ -11,7 +11,7 @@ import { readDeliveredBody } from './body';
 import { Rereads } from './rereads';
 import { readSecrets, recentSecrets } from './secrets';
 
-/** A delivery that is accepted, or the answer that refuses it. */
+/** Either an accepted delivery, or the answer that refuses it. */
 type Verdict =
 	{ accepted: true; callback: Callback } | { accepted: false; httpStatus: number; reason: string };
 
@@ -20,7 +20,9 @@ const rereads = new Rereads();
 const notACallback = refuse(400, 'Not a callback of a run');
 const noSuchRun = refuse(401, 'No such run');
 
-/** Judges a delivery by its raw bytes and headers, in the way that the node's 'Authentication' says. Never throws. */
+/**
+ * Judges a delivery by its raw bytes and headers, as the node's 'Authentication' specifies. Never throws.
+ */
 export async function authenticate(context: IWebhookFunctions): Promise<Verdict> {
 	const delivered = await readDeliveredBody(context);
 	if (!delivered.read) return refuse(delivered.httpStatus, delivered.reason);
@@ -35,7 +37,7 @@ export async function authenticate(context: IWebhookFunctions): Promise<Verdict>
 	}
 }
 
-/** Refuses to activate a trigger that could accept nothing. Throws NodeOperationError. */
+/** Refuses to activate a trigger that could never accept anything. Throws NodeOperationError. */
 export async function assertCanAuthenticate(context: IHookFunctions): Promise<void> {
 	if (readAuthentication(context) !== 'signature') return;
 	if ((await readSecrets(context)).length > 0) return;
@@ -56,7 +58,10 @@ async function verifySignature(context: IWebhookFunctions, body: Uint8Array): Pr
 	return verdict.ok ? readBody(body) : refuse(401, `Signature refused: ${verdict.reason}`);
 }
 
-/** Uses the run id alone from the callback, and everything else from the API. Its sender tries again. */
+/**
+ * Uses only the run id from the callback, and everything else from the API. A failed read isn't repeated,
+ * because the sender tries again.
+ */
 async function rereadRun(context: IWebhookFunctions, body: Uint8Array): Promise<Verdict> {
 	const claimed = readCallback(body);
 	if (claimed === null) return notACallback;

@@ -1,16 +1,16 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
-/** The bytes of a delivery, or the answer to one whose bytes can't be read. */
+/** The bytes of a delivery, or the answer to a delivery whose bytes can't be read. */
 type DeliveredBody =
 	{ read: true; bytes: Uint8Array } | { read: false; httpStatus: number; reason: string };
 
 const tooLargeSchema = z.object({ type: z.literal('entity.too.large') });
 
 /**
- * Reads the bytes of a delivery, whatever its content type says: n8n reads only bodies of content types
- * it knows and leaves the others to the node. The bytes are those before any gzip or deflate of
- * 'Content-Encoding', as n8n has them. A sender that hangs up half way ends the reading. Never throws.
+ * Reads the bytes of a delivery, whatever its content type: n8n reads only bodies of content types that it
+ * knows and leaves the others to the node. The bytes are those after n8n has undone any gzip or deflate of
+ * 'Content-Encoding'. If the sender hangs up halfway, the reading ends. Never throws.
  */
 export async function readDeliveredBody(context: IWebhookFunctions): Promise<DeliveredBody> {
 	const request = context.getRequestObject();

@@ -10,8 +10,8 @@ import { Repeats } from './repeats';
 const repeats = new Repeats();
 
 /**
- * Receives a delivery: refuses what isn't authentic, ignores what isn't selected or came before, and
- * starts the workflow with everything else.
+ * Receives a delivery: refuses it if it isn't authentic, ignores it if it isn't selected or came before,
+ * and otherwise starts the workflow with it.
  */
 export async function receive(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const verdict = await authenticate(context);
@@ -30,14 +30,14 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 	return { workflowData: [await itemsOf(context, callback, options)] };
 }
 
-/** While the workflow is being built, the same delivery may be tried again and again. */
+/** While the workflow is being built, the same delivery may be tried repeatedly. */
 async function cameBefore(context: IWebhookFunctions, { event, run }: Callback): Promise<boolean> {
 	if (context.getMode() === 'manual') return false;
 	const key = [context.getWorkflow().id, context.getNode().id, run.id, event].join(' ');
 	return await repeats.isRepeat(key, context.getResponseObject());
 }
 
-/** The items of a callback, with URLs only, so that its sender doesn't wait for downloads. */
+/** The items of a callback, with URLs only, so that its sender doesn't have to wait for downloads. */
 async function itemsOf(
 	context: IWebhookFunctions,
 	{ event, run }: Callback,

@@ -2,15 +2,15 @@ import { isNotFound } from '../../../runflow/errors';
 import type { Run } from '../../../runflow/run';
 import { RecentKeys } from '../recentKeys';
 
-/** An id that wasn't found is not read again so soon; Runflow repeats a callback after a second (SEED). */
+/** How long an id that wasn't found isn't read again; Runflow repeats a callback after a second (SEED). */
 const restMs = 900;
 
 const minuteMs = 60_000;
 const mostMissingPerMinute = 100;
 
 /**
- * The readings that unsigned callbacks ask for: anybody may send one, so there is one at a time for each run,
- * and those that no run answers to are limited.
+ * The reads that unsigned callbacks cause. Anybody may send such a callback, so there is only one read at a
+ * time for each run, and reads that find no run are limited.
  */
 export class Rereads {
 	private readonly underway = new Map<string, Promise<Run>>();
@@ -19,7 +19,10 @@ export class Rereads {
 
 	private readonly missing = new RecentKeys(minuteMs);
 
-	/** Reads a run, or joins the reading of the same `key`. Null for one that is not read now. Throws as `read`. */
+	/**
+	 * Reads a run, or joins a read with the same `key` that is in progress. Returns null for a run that isn't
+	 * read now. Throws as `read` does.
+	 */
 	async once(key: string, read: () => Promise<Run>): Promise<Run | null> {
 		const joined = this.underway.get(key);
 		if (joined !== undefined) return await joined;

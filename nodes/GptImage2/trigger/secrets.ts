@@ -7,22 +7,23 @@ import { credentialType } from '../credential';
 const secretsSchema = z.object({ signingSecrets: z.string().catch('') });
 
 /**
- * How long secrets are kept in memory. n8n takes about as long to open a credential as to start an
- * execution, which a burst of callbacks would pay each time; a rotated secret applies this much later.
+ * How long secrets are kept in memory. Opening a credential takes n8n about as long as starting an
+ * execution, which each callback of a burst would cost again; in return, a rotated secret applies this much
+ * later.
  */
 const lifetimeMs = 5_000;
 
 const kept = new Map<string, { secrets: Promise<string[]>; until: number }>();
 
-/** The signing secrets of the node's credential, as they are now. Throws where the credential can't be read. */
+/** The current signing secrets in the node's credential. Throws if the credential can't be read. */
 export async function readSecrets(context: IWebhookFunctions | IHookFunctions): Promise<string[]> {
 	const credentials = await context.getCredentials(credentialType);
 	return parseSecrets(secretsSchema.parse(credentials).signingSecrets);
 }
 
 /**
- * The signing secrets of the node's credential, as they were at most a few seconds ago; callbacks that come
- * together share one reading. Throws where the credential can't be read.
+ * The signing secrets in the node's credential, at most a few seconds old; concurrent callbacks share one
+ * read. Throws if the credential can't be read.
  */
 export async function recentSecrets(context: IWebhookFunctions): Promise<string[]> {
 	const id = context.getNode().credentials?.[credentialType]?.id;
