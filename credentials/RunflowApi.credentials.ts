@@ -55,7 +55,7 @@ export class RunflowApi implements ICredentialType {
 		},
 	];
 
-	/** Adds the key and, where one is set, the organization to a request (AUTH, WH). */
+	/** Adds the key and, if one is set, the organization to a request (AUTH, WH). */
 	async authenticate(
 		credentials: ICredentialDataDecryptedObject,
 		request: IHttpRequestOptions,
@@ -70,7 +70,7 @@ export class RunflowApi implements ICredentialType {
 		return { ...request, headers };
 	}
 
-	/** Needs only what the node itself needs; a key narrowed to runs may be refused elsewhere (SDK). */
+	/** Requests only what the node itself needs; a key restricted to runs may be refused elsewhere (SDK). */
 	test: ICredentialTestRequest = {
 		request: {
 			baseURL:

@@ -22,7 +22,7 @@ export const httpAnswerSchema = z.object({
 	body: z.unknown(),
 });
 
-/** The body of an answer, or a file, that arrives bit by bit. */
+/** The body of an answer, or a file, that arrives in chunks. */
 export type FileStream = Awaited<ReturnType<IExecuteFunctions['helpers']['getBinaryStream']>>;
 
 /** Whether a body is a stream. */
@@ -30,24 +30,24 @@ export function isStream(body: unknown): body is FileStream {
 	return typeof body === 'object' && body !== null && 'pipe' in body && 'destroy' in body;
 }
 
-/** Takes the error of a stream that nobody reads any more, which would otherwise end the process. */
+/** Handles the error of a stream that nobody reads any more, which would otherwise end the process. */
 export const ignoreLateError = (): void => {};
 
-/** Far more than an answer with images of sync mode has. */
+/** Far larger than an answer with images of sync mode. */
 const largestAnswerBytes = 200_000_000;
 
 /** The API client of a node's credential. */
 export interface Connection {
 	client: RunflowClient;
-	/** The same client, that sends by another context and so needs no data of this one. */
+	/** The same client, sending through another context, so that it needs no data of this one. */
 	clientIn: (context: ConnectionContext) => RunflowClient;
 	/** Whether an expression in the credential needs the data of the execution. */
 	needsItems: boolean;
 }
 
 /**
- * Connects with the node's credential. Throws what n8n throws where that can't be read, and
- * NodeOperationError where it can't be right, or differs from item to item.
+ * Connects with the node's credential. Throws what n8n throws if the credential can't be read, and
+ * NodeOperationError if it can't be right, or differs from item to item.
  */
 export async function connect(context: ConnectionContext): Promise<Connection> {
 	const opened = await openCredential(context);
@@ -58,8 +58,9 @@ export async function connect(context: ConnectionContext): Promise<Connection> {
 }
 
 /**
- * The function that the client calls. It keeps the credential open, since n8n takes longer to open one than
- * to send a request, and opens it anew where its key is refused: it may have been replaced meanwhile.
+ * Returns the function that the client calls to send. It keeps the credential open, because opening one
+ * takes n8n longer than sending a request. If the key is refused, it opens the credential again, because
+ * the key may have been replaced in the meantime.
  */
 function sender(context: ConnectionContext, first: OpenedCredential): Send {
 	let opened = first;
@@ -73,9 +74,9 @@ function sender(context: ConnectionContext, first: OpenedCredential): Send {
 }
 
 /**
- * Sends a request by n8n's authenticated request, with one deadline for it and all of its answer. A redirect
- * is not followed, because the key and what is asked for would go along. Throws RunflowConnectionError, and
- * RunflowAnswerError for an answer that never ends.
+ * Sends a request through n8n's authenticated request, with one deadline for the request and its whole
+ * answer. Redirects are not followed, because the key and the request would be passed on. Throws
+ * RunflowConnectionError, and RunflowAnswerError for an answer that never ends.
  */
 async function sendWith(
 	context: ConnectionContext,
@@ -115,7 +116,7 @@ async function sendWith(
 	}).catch((error: unknown) => throwConnectionError(error, wasAccepted));
 }
 
-/** What a body says, as JSON where it is some. The signal ends the reading. */
+/** The content of a body, parsed if it is JSON. The signal ends the reading. */
 async function readContent(body: unknown, signal: AbortSignal): Promise<unknown> {
 	if (!isStream(body)) return body;
 	body.on('error', ignoreLateError);

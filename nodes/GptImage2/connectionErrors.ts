@@ -2,7 +2,7 @@ import { z } from 'zod/v3';
 
 import { isUntrustedCertificate, RunflowConnectionError, RunflowError } from '../../runflow/errors';
 
-/** Codes of a connection that failed before a byte of the request was sent. */
+/** Codes of connections that failed before a byte of the request was sent. */
 const neverSentCodes: ReadonlySet<string> = new Set([
 	'ECONNREFUSED',
 	'ENOTFOUND',
@@ -10,11 +10,14 @@ const neverSentCodes: ReadonlySet<string> = new Set([
 	'ERR_INVALID_URL',
 ]);
 
-/** Codes that Linux reports for connections in use as well, so that they need a call that sends nothing. */
+/**
+ * Codes that Linux also reports for connections in use, so they count only together with a system call that
+ * sends nothing.
+ */
 const routeCodes: ReadonlySet<string> = new Set(['ENETUNREACH', 'EHOSTUNREACH']);
 const sendsNothing: ReadonlySet<unknown> = new Set(['connect', 'getaddrinfo']);
 
-/** An error of the system, or one that n8n or its HTTP client wrapped around it. */
+/** An error of the system, or one that n8n or its HTTP client has wrapped around it. */
 const failureSchema = z.object({
 	code: z.string().nullish().catch(null),
 	syscall: z.string().nullish().catch(null),
@@ -28,9 +31,9 @@ type Failure = z.infer<typeof failureSchema>;
 const deepestWrapping = 5;
 
 /**
- * Throws RunflowConnectionError with the system's code for a failed request. n8n wraps the original
- * error, so the code may be on the error itself, on what it wraps, or nowhere. `wasAccepted` says whether
- * the answer was a 2xx that broke off. An error of this package is thrown as it is.
+ * Throws RunflowConnectionError with the system's code for a failed request. n8n wraps the original error,
+ * so the code may be on the error itself, on what it wraps, or nowhere. `wasAccepted` says whether the
+ * answer was a 2xx that broke off. An error of this package is rethrown unchanged.
  */
 export function throwConnectionError(error: unknown, wasAccepted = false): never {
 	if (error instanceof RunflowError) throw error;
@@ -44,7 +47,7 @@ export function throwConnectionError(error: unknown, wasAccepted = false): never
 	throw new RunflowConnectionError(code, neverSent, wasAccepted);
 }
 
-/** An error and what it wraps, outermost first. */
+/** An error and the errors that it wraps, outermost first. */
 function unwrap(error: unknown, depth = 0): Failure[] {
 	const failure = failureSchema.safeParse(error);
 	if (!failure.success || depth > deepestWrapping) return [];
@@ -52,7 +55,7 @@ function unwrap(error: unknown, depth = 0): Failure[] {
 	return [failure.data, ...unwrap(errorResponse, depth + 1), ...unwrap(cause, depth + 1)];
 }
 
-/** Whether it was the connection that failed; with several addresses, each of them. */
+/** Whether connecting itself failed; if there were several addresses, for each of them. */
 function neverConnected({ syscall, errors }: Failure): boolean {
 	if (sendsNothing.has(syscall)) return true;
 	const attempts = (errors ?? []).flatMap((attempt) => unwrap(attempt).slice(0, 1));

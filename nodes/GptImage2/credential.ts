@@ -9,7 +9,7 @@ import { z } from 'zod/v3';
 
 import { parseSecrets } from '../../runflow/signature';
 
-/** Name of the credential type, as saved workflows have it. */
+/** The name of the credential type in saved workflows. */
 export const credentialType = 'runflowApi';
 
 const credentialSchema = z.object({
@@ -23,13 +23,16 @@ const credentialSchema = z.object({
 	signingSecrets: z.string().transform(parseSecrets).catch([]),
 });
 
-/** What talks to Runflow: the node while it runs, and its webhook while it is called. */
+/** The contexts that talk to Runflow: the node while it runs, and its webhook while it is called. */
 export type RequestContext = IExecuteFunctions | IWebhookFunctions;
 
-/** Where a node connects: while it runs or is called, and while the editor lists runs to choose from. */
+/**
+ * The contexts that connect: a node that runs or is called, and the editor while it lists runs to choose
+ * from.
+ */
 export type ConnectionContext = RequestContext | ILoadOptionsFunctions;
 
-/** Whether the credential is another where n8n has no data for its expressions, as in a webhook. */
+/** Whether the credential differs if n8n has no data for its expressions, as in a webhook. */
 export async function differsWithoutItems(
 	context: IExecuteFunctions,
 	opened: OpenedCredential,
@@ -61,7 +64,7 @@ function isSame(data: unknown, { apiKey, baseUrl, organizationId }: OpenedCreden
 	);
 }
 
-/** A credential as n8n has decrypted it, and what of it is needed here. */
+/** A credential as decrypted by n8n, and the parts of it that are needed here. */
 export interface OpenedCredential {
 	decrypted: ICredentialsDecrypted;
 	baseUrl: string;

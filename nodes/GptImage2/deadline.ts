@@ -1,18 +1,21 @@
 import { sleep } from 'n8n-workflow';
 
-/** Work was not done in its time, or whoever wanted it no longer does. */
+/** Work was not done in time, or whoever wanted it no longer does. */
 export class TimeOverError extends Error {
 	readonly code = 'ETIMEDOUT';
 }
 
-/** One for all: making an error takes longer than to end a timer, and each request has one to end. */
+/**
+ * One error for all, because creating an error takes longer than ending a timer, and each request has a
+ * timer to end.
+ */
 const timeIsOver = new TimeOverError('The time is over');
 
-/** No timer can be longer, in milliseconds. */
+/** The longest possible timer, in milliseconds. */
 const longestTimerMs = 2 ** 31 - 1;
 
 /**
- * Does work that may take so long, in milliseconds; `outer` ends it earlier. The signal that the work gets
+ * Does work that may take this many milliseconds; `outer` ends it earlier. The signal passed to the work
  * fires when its time is over, and when it has failed, so that whatever it left open is closed. Throws
  * TimeOverError, and what the work throws.
  */
@@ -43,15 +46,18 @@ export async function within<T>(
 	}
 }
 
-/** When something has to be done, in milliseconds of the clock that no one can set. */
+/** When something must be done, in milliseconds by the clock that nobody can set. */
 export type Deadline = number;
 
-/** The deadline in so many milliseconds. */
+/** Returns the deadline this many milliseconds from now. */
 export function deadlineIn(milliseconds: number): Deadline {
 	return performance.now() + milliseconds;
 }
 
-/** The milliseconds until a deadline; where several parts have to be done by then, those for the next part. */
+/**
+ * Returns the milliseconds until a deadline; if several parts must be done by then, those for the next
+ * part.
+ */
 export function timeLeft(deadline: Deadline, parts = 1): number {
 	return Math.max(0, deadline - performance.now()) / parts;
 }

@@ -15,31 +15,38 @@ const streamAnswerSchema = httpAnswerSchema.extend({ body: z.custom<FileStream>(
 
 type StreamAnswer = z.infer<typeof streamAnswerSchema>;
 
-/** Who transfers files, and for which API: one on the internet has none in a private network. */
+/**
+ * Whose context transfers files, and for which API: an API on the internet has no files in a private
+ * network.
+ */
 export interface Transfer {
 	context: RequestContext;
 	apiBaseUrl: string;
 	signal?: AbortSignal;
 }
 
-/** How a storage says that it has no such file. */
+/** The statuses with which a storage says that it has no such file. */
 export const notThere: ReadonlySet<unknown> = new Set([404, 410]);
 
-/** How a storage that doesn't say so refuses one that was deleted; whoever stands before it may refuse any file likewise. */
+/**
+ * The statuses with which other storages refuse a deleted file; a proxy in front may refuse any file in the
+ * same way.
+ */
 export const notShown: ReadonlySet<unknown> = new Set([400, 401, 403, ...notThere]);
 
-/** How long one file may be on its way, from the request to its last byte. */
+/** The maximum time to transfer one file, from the request to its last byte. */
 const fileTimeoutMs = 300_000;
 
-/** How long a storage may take to say whether it has a file. */
+/** The maximum time for a storage to say whether it has a file. */
 const lookTimeoutMs = 30_000;
 
 const mostRedirects = 5;
 
 /**
  * Sends a request to a presigned URL, without the API key: the URL carries its own permission. Redirects
- * are followed by hand, since each may lead where nothing is to be fetched from or sent to. Returns the
- * answer with its body unread. Throws TransferError, and RunflowConnectionError when nothing arrives.
+ * are followed one at a time, because each may lead to a place where nothing may be fetched from or sent
+ * to. Returns the answer with its body unread. Throws TransferError, and RunflowConnectionError if nothing
+ * arrives.
  */
 async function request(
 	{ context, apiBaseUrl, signal }: Transfer,
@@ -74,7 +81,7 @@ async function request(
 	throw new TransferError('redirects');
 }
 
-/** Opens a file, not compressed on its way. Throws as `request`, and for a status other than 200. */
+/** Opens a file, uncompressed. Throws as `request` does, and for a status other than 200. */
 async function open(transfer: Transfer, url: string): Promise<StreamAnswer> {
 	const headers = { 'Accept-Encoding': 'identity' };
 	const answer = await request(transfer, url, async () => ({ headers }));
@@ -91,8 +98,8 @@ interface ImageOnItsWay {
 }
 
 /**
- * Fetches an image and has `keep` keep it as it arrives. Throws TransferError where it doesn't arrive as a
- * whole image in time, from wherever it may come, and what `keep` throws by itself.
+ * Fetches an image and has `keep` store it as it arrives. Throws TransferError if it doesn't arrive as a
+ * whole image in time, whatever the cause, and what `keep` throws by itself.
  */
 export async function fetchImage<T>(
 	transfer: Transfer,
@@ -103,7 +110,7 @@ export async function fetchImage<T>(
 		const { body, headers } = await open({ ...transfer, signal }, url);
 		const image = new ArrivingImage(headers);
 		body.on('error', ({ code }: NodeJS.ErrnoException) => {
-			// Where it is no longer read, because it can't be kept, it has not broken.
+			// // If it is no longer read because it can't be stored, it isn't broken.
 			if (code !== 'ABORT_ERR') image.failure ??= new TransferError('broken');
 		});
 		const { 'content-type': contentType } = headers;
@@ -124,9 +131,9 @@ export async function fetchImage<T>(
 }
 
 /**
- * Whether the storage still has an image; false only for a status that means that it hasn't. Asks for its
- * first byte, so that the connection can be used again; a storage may send all of it, which isn't read.
- * Never throws.
+ * Whether the storage still has an image; false only for a status that means it hasn't. Requests only its
+ * first byte, so that the connection can be reused; a storage may send all of it, which isn't read. Never
+ * throws.
  */
 export async function isStillThere(
 	transfer: Transfer,
@@ -144,17 +151,17 @@ export async function isStillThere(
 	return await within(lookTimeoutMs, look, transfer.signal).catch(() => true);
 }
 
-/** A file to upload; the storage wants to know its size in bytes in advance. */
+/** A file to upload; the storage requires its size in bytes in advance. */
 interface FileToSend {
-	/** Opens the file, anew for each redirect. */
+	/** Opens the file, again for each redirect. */
 	read: () => Promise<FileStream | Buffer>;
 	mimeType: string;
 	sizeBytes: number;
 }
 
 /**
- * Sends a file to a presigned URL. Throws as `request`, RunflowConnectionError where it takes too long, and
- * RunflowApiError for a status other than 2xx.
+ * Sends a file to a presigned URL. Throws as `request` does, RunflowConnectionError if it takes too long,
+ * and RunflowApiError for a status other than 2xx.
  */
 export async function sendFile(
 	transfer: Transfer,

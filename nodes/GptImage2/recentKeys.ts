@@ -11,7 +11,7 @@ export class RecentKeys {
 		this.remembered.set(key, performance.now() + this.lifetimeMs);
 	}
 
-	/** How many keys are remembered now. */
+	/** How many keys are currently remembered. */
 	get size(): number {
 		this.forgetExpired();
 		return this.remembered.size;

@@ -1,6 +1,6 @@
 import { sleep } from 'n8n-workflow';
 
-/** How many calls share a turn of the event loop, and after how long those that follow one another get the next. */
+/** How many calls share a turn of the event loop, and how long the next ones wait for theirs. */
 const mostInOneTurn = 20;
 const longestTurnMs = 10;
 
@@ -9,7 +9,7 @@ let began = 0;
 let lastTurn: Promise<unknown> = Promise.resolve();
 
 /**
- * Resolves in a turn of the event loop that few others share, in the order of the calls: a thousand
+ * Resolves in a turn of the event loop that few other calls share, in the order of the calls: a thousand
  * requests or answers at once would block n8n for half a second.
  */
 export async function ownTurn(): Promise<void> {

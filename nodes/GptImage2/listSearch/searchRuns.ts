@@ -15,19 +15,22 @@ import { isRunId } from '../parameters/run';
 
 const runsPerPage = 100;
 
-/** How many runs one call looks for before it answers; the editor asks for more as the user scrolls. */
+/** How many runs one call finds before it answers; the editor asks for more as the user scrolls. */
 const enough = 25;
 
 /**
- * How many pages one call reads at most. The API can't search prompts, so runs are looked through here;
- * what is further back is found by scrolling on, or by its ID.
+ * The maximum number of pages that one call reads. The API can't search prompts, so runs are filtered here;
+ * older ones are found by scrolling further, or by ID.
  */
 const mostPages = 5;
 
-/** Whether a run belongs in a list, whatever is searched for. */
+/** Whether a run belongs in a list, whatever the search text. */
 type Belongs = (run: Run) => boolean;
 
-/** Lists runs for the field 'Run ID' of the operations on runs. Throws NodeApiError in a user's words. */
+/**
+ * Lists runs for the field 'Run ID' of the operations on runs. Throws NodeApiError with a message for the
+ * user.
+ */
 export async function searchRuns(
 	this: ILoadOptionsFunctions,
 	search?: string,
@@ -36,7 +39,10 @@ export async function searchRuns(
 	return await list(this, () => true, search, cursor);
 }
 
-/** Lists runs whose images can be edited, for 'Earlier Run'. Throws NodeApiError in a user's words. */
+/**
+ * Lists runs whose images can be edited, for 'Earlier Run'. Throws NodeApiError with a message for the
+ * user.
+ */
 export async function searchRunsWithImages(
 	this: ILoadOptionsFunctions,
 	search?: string,
@@ -45,7 +51,7 @@ export async function searchRunsWithImages(
 	return await list(this, hasImages, search, cursor);
 }
 
-/** Whether Runflow has images of a run: of one made in sync mode it keeps no copy. */
+/** Whether Runflow has images of a run; it keeps no copy of those made in sync mode. */
 function hasImages({ input, status }: Run): boolean {
 	return hasSucceeded(status) && !input?.sync_mode;
 }
@@ -70,13 +76,15 @@ async function list(
 	}
 }
 
-/** The run with that ID, in a list that is empty where there is none. */
+/** The run with that ID, as a list that is empty if there is none. */
 async function named(client: RunflowClient, id: string): Promise<Run[]> {
 	const run = await client.once.getRun(id).catch(returnNullIfNotFound);
 	return run === null ? [] : [run];
 }
 
-/** Reads pages from `cursor` on until enough runs are found; `next` is where to go on, null at the end. */
+/**
+ * Reads pages from `cursor` on until enough runs are found; `next` is where to continue, null at the end.
+ */
 async function look(
 	client: RunflowClient,
 	isWanted: Belongs,
@@ -95,19 +103,27 @@ async function look(
 
 const longestPrompt = 40;
 
-/** From how many characters on a word may be part of an ID; shorter ones, such as '7', are in most of them. */
+/**
+ * The minimum number of characters for a word to match part of an ID; shorter ones, such as '7', occur in
+ * most IDs.
+ */
 const shortestPartOfId = 6;
 
-/** How references begin that the node makes; users don't know them, and their digits match too much. */
+/**
+ * The beginning of references that the node makes; users don't know them, and their digits match too much.
+ */
 const ownReference = 'n8n:';
 
-/** A run as a list shows it: 'a brass sign… · succeeded · 25 Nov, 19:04', in the time zone of the user's n8n. */
+/**
+ * A run as shown in the list: 'a brass sign… · succeeded · 25 Nov, 19:04', in the time zone of the user's
+ * n8n.
+ */
 export function entryOf(run: Run, timeZone: string, now: Date): INodeListSearchItems {
 	const parts = [shorten(run.prompt), wordsFor(run.status), timeOf(run.created_at, timeZone, now)];
 	return { name: parts.filter((part) => part !== null).join(' · '), value: run.id };
 }
 
-/** Whether every word of a search occurs in what a user knows of a run. */
+/** Whether every word of a search occurs in what a user knows about a run. */
 export function isFound({ client_ref, id, prompt, status }: Run, search: string): boolean {
 	const reference = client_ref?.startsWith(ownReference) ? null : client_ref;
 	const text = [prompt, wordsFor(status), reference].join(' ').toLowerCase();
@@ -118,7 +134,7 @@ export function isFound({ client_ref, id, prompt, status }: Run, search: string)
 		.every((word) => text.includes(word) || isPartOfId(word));
 }
 
-/** The beginning of a prompt on one line, cut between words where there are any. */
+/** The beginning of a prompt, on one line, cut between words if possible. */
 function shorten(prompt: string | null): string {
 	const line = (prompt ?? '').replace(/\s+/g, ' ').trim();
 	const characters = [...line];
@@ -132,7 +148,7 @@ function wordsFor(status: string): string {
 	return status === 'partial_succeeded' ? 'partially succeeded' : status;
 }
 
-/** A moment as '25 Nov, 19:04', with its year where that isn't this one; null where it is unknown. */
+/** A moment as '25 Nov, 19:04', with the year if it isn't this one; null if unknown. */
 function timeOf(createdAt: string | null, timeZone: string, now: Date): string | null {
 	const moment = new Date(createdAt ?? NaN);
 	if (Number.isNaN(moment.getTime())) return null;
