@@ -10,23 +10,23 @@ import { isOwnFile } from './ownFiles';
 import { Parameters } from './reader';
 import { textList } from './values';
 
-/** An image that comes with the item and has to be uploaded. */
+/** An image that comes with the item and must be uploaded. */
 export interface BinaryImage {
 	binary: IBinaryData;
 	/**
-	 * Tells this image from any other: the hash of its content, or where n8n keeps that in a file, the
-	 * file's id until it has been read.
+	 * Identifies the image: the hash of its content or, if n8n keeps the content in a file, the file's id
+	 * until it has been read.
 	 */
 	fingerprint: string;
 }
 
-/** The name of a binary field, or what an expression yields in its place. */
+/** The name of a binary field, or the value of an expression in its place. */
 export type BinaryReference = string | Record<string, unknown>;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
 	typeof value === 'object' && value !== null;
 
-/** Names of binary fields, separated by commas, and what expressions yield, alone or in a list. */
+/** Names of binary fields, separated by commas, and values of expressions, alone or in a list. */
 export const binaryReferences = z
 	.unknown()
 	.transform((value) =>
@@ -35,7 +35,7 @@ export const binaryReferences = z
 			.flatMap((one): BinaryReference[] => (isObject(one) ? [one] : textList.parse(one ?? ''))),
 	);
 
-/** What an expression yields: n8n leaves the content itself out where it keeps it in memory. */
+/** The value of an expression; it lacks the content if n8n keeps that in memory. */
 const yieldedSchema = z.object({
 	mimeType: z.string(),
 	data: z.string().default(''),
@@ -45,9 +45,9 @@ const yieldedSchema = z.object({
 });
 
 /**
- * The image that a reference in the field `parameter` leads to: a binary field of the item, the same
- * where the workflow's setting makes binary data part of the JSON, or binary data itself. Throws
- * NodeOperationError where there is none, and where it is no image by its first bytes, or too large.
+ * Returns the image that a reference in the field `parameter` leads to: a binary field of the item, even if
+ * the workflow's settings make binary data part of the JSON, or binary data itself. Throws
+ * NodeOperationError if there is none, if its first bytes are not those of an image, or if it is too large.
  */
 export async function readBinaryImage(
 	context: IExecuteFunctions,
@@ -89,7 +89,7 @@ function fieldsOf(context: IExecuteFunctions, itemIndex: number): Record<string,
 	return context.getInputData()[itemIndex]?.binary ?? {};
 }
 
-/** The names of an item's binary fields, wherever the workflow's setting has n8n keep them. */
+/** The names of an item's binary fields, wherever the workflow's settings make n8n keep them. */
 function fieldNames(context: IExecuteFunctions, itemIndex: number): string[] {
 	const inJson = context.getInputData()[itemIndex]?.json[BINARY_IN_JSON_PROPERTY];
 	return [fieldsOf(context, itemIndex), isObject(inJson) ? inJson : {}].flatMap(Object.keys);
@@ -104,13 +104,13 @@ function findField(
 		try {
 			return context.helpers.assertBinaryData(itemIndex, path);
 		} catch {
-			// n8n's words for a missing field; ours name the fields that are there
+			// // n8n's own message for a missing field; ours names the fields that exist
 		}
 	}
 	return fieldsOf(context, itemIndex)[name] ?? null;
 }
 
-/** The image in binary data, whatever it is labelled as. */
+/** The image in binary data, whatever its label says. */
 async function toImage(
 	context: IExecuteFunctions,
 	itemIndex: number,
@@ -160,7 +160,7 @@ async function headOf({ helpers }: IExecuteFunctions, { data, id }: IBinaryData)
 	return head;
 }
 
-/** The size of a binary field in bytes; 0 where n8n doesn't say. */
+/** The size of a binary field in bytes; 0 if n8n doesn't say. */
 export function sizeInBytes({ bytes, data, id }: IBinaryData): number {
 	return bytes ?? (id ? 0 : Buffer.byteLength(data, 'base64'));
 }

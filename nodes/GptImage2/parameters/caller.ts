@@ -6,8 +6,8 @@ import { escaped } from './expressions';
 const lastNode = z.literal('lastNode');
 
 /**
- * The types of nodes that answer their caller, and with which parameters they do so by what the last node
- * outputs. A form is not among them: it waits through a suspension.
+ * The types of nodes that answer their caller, and the parameters with which they answer with the last
+ * node's output. A form is not among them, because it waits through a suspension.
  */
 const answering: ReadonlyMap<string, z.ZodTypeAny> = new Map<string, z.ZodTypeAny>([
 	['n8n-nodes-base.webhook', z.object({ responseMode: lastNode })],
@@ -22,8 +22,8 @@ const answering: ReadonlyMap<string, z.ZodTypeAny> = new Map<string, z.ZodTypeAn
 ]);
 
 /**
- * Whether a webhook or chat that was called answers with what the last node outputs: n8n takes the first
- * node that suspends the execution for the last.
+ * Whether a called webhook or chat answers with the last node's output. n8n mistakes the first node that
+ * suspends the execution for the last.
  */
 export function awaitsLastNode(context: IExecuteFunctions): boolean {
 	const before = context.getParentNodes(context.getNode().name, { includeNodeParameters: true });

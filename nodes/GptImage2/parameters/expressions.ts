@@ -1,11 +1,14 @@
 import { z } from 'zod/v3';
 
-/** A text with whole characters only: half an emoji, as cutting a text leaves it, becomes '�', since strict readers of JSON refuse it. */
+/**
+ * Returns a text with whole characters only: half an emoji, left over when a text is cut, becomes '�',
+ * because strict JSON parsers refuse it.
+ */
 export function wholeText(text: string): string {
 	return text.replace(/\p{Cs}/gu, '\uFFFD');
 }
 
-/** A value whose texts are all made whole, as `wholeText`. */
+/** Returns a value with all its texts made whole, as `wholeText` does. */
 export function wellFormed(value: unknown): unknown {
 	if (typeof value === 'string') return wholeText(value);
 	if (Array.isArray(value)) return value.map(wellFormed);
@@ -14,7 +17,10 @@ export function wellFormed(value: unknown): unknown {
 	return Object.fromEntries(parts);
 }
 
-/** A node's name for an expression, every character escaped: n8n reads meaning into braces and some words. */
+/**
+ * A node's name for an expression, with every character escaped, because n8n interprets braces and some
+ * words.
+ */
 export function escaped(name: string): string {
 	return Array.from({ length: name.length }, (_, index) => {
 		const code = name.charCodeAt(index).toString(16).padStart(4, '0');
@@ -22,10 +28,10 @@ export function escaped(name: string): string {
 	}).join('');
 }
 
-/** What is left where n8n evaluated no expression, or wrote a whole object into a text. */
+/** What remains if n8n didn't evaluate an expression, or wrote a whole object into a text. */
 const remains = /\[object \w+\]|\{\{[^{}]*\$/;
 
-/** The path to a text with the remains of a broken expression in it; null where there is none. */
+/** The path to a text that contains the remains of a broken expression; null if there is none. */
 export function pathOfRemains(value: unknown, path: string[] = []): string[] | null {
 	if (typeof value === 'string') return remains.test(value) ? path : null;
 	if (typeof value !== 'object' || value === null) return null;
@@ -36,7 +42,7 @@ export function pathOfRemains(value: unknown, path: string[] = []): string[] | n
 	return null;
 }
 
-/** Turns what an expression yields into the type that a field has, where that leaves no doubt. */
+/** Converts the value of an expression to a field's type, if the conversion is unambiguous. */
 const conversions: Readonly<Record<string, (value: unknown) => unknown>> = {
 	boolean: (value) =>
 		/^\s*(true|false)\s*$/i.test(String(value)) ? /true/i.test(String(value)) : value,
@@ -44,7 +50,10 @@ const conversions: Readonly<Record<string, (value: unknown) => unknown>> = {
 	string: (value) => (Number.isFinite(value) ? String(value) : value),
 };
 
-/** A value with what its check found to be of another type converted, where that leaves no doubt: '4' for a number, 5 for a text. */
+/**
+ * Returns a value, with the parts whose type its check found wrong converted if that is unambiguous: '4'
+ * for a number, 5 for a text.
+ */
 export function asMeant(value: unknown, issues: z.ZodIssue[]): unknown {
 	return issues.reduce((meant, issue) => {
 		if (issue.code !== z.ZodIssueCode.invalid_type) return meant;
@@ -74,7 +83,7 @@ const wordsOfTypes: Readonly<Record<string, string>> = {
 	string: 'must be text',
 };
 
-/** The words for a value of the wrong type, in place of the validator's own. */
+/** The words for a value of the wrong type, instead of the validator's own. */
 export const plainWords: z.ZodErrorMap = (issue, { defaultError }) => {
 	const isOwn =
 		issue.code === z.ZodIssueCode.invalid_type && /^(Expected|Required)/.test(defaultError);

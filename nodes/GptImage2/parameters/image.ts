@@ -34,9 +34,9 @@ export const imageOptionsSchema = outputOptionsSchema.extend({
 export interface ImageParameters {
 	input: InputFields;
 	metadata: Record<string, unknown>;
-	/** The user's own reference, null where the node is to make one. */
+	/** The user's own reference; null if the node is to make one. */
 	clientRef: string | null;
-	/** The URL that Runflow is to call when the run has ended; null for none. */
+	/** The URL that Runflow calls when the run has ended; null for none. */
 	callbackUrl: string | null;
 	/** The channel or shape that the size is made for; null for the size of one picture that is no channel's. */
 	channel: string | null;
@@ -48,8 +48,8 @@ export interface ImageParameters {
 }
 
 /**
- * Reads and checks what one item asks for, except the images that edit works on. `schema` is that of
- * the operation's fields. Throws NodeOperationError that names the field.
+ * Reads and checks what one item asks for, except the images to edit. `schema` is that of the operation's
+ * fields. Throws NodeOperationError that names the field.
  */
 export function readImageParameters(
 	context: IExecuteFunctions,

@@ -13,16 +13,16 @@ import { Parameters } from './reader';
 import { runIdSchema } from './run';
 import { imageNumberSchema, imageUrlList, trimmedOrNull } from './values';
 
-/** An image that the item brings itself. */
+/** An image given by the item itself. */
 export type OwnImage = { url: string } | BinaryImage;
 
-/** Images of an earlier run: the one with that number, counted from 1, or all for 0. */
+/** Images of an earlier run: the one with this number, counted from 1, or all for 0. */
 export interface EarlierImages {
 	runId: string;
 	imageNumber: number;
 }
 
-/** What edit works on: an image, or those of an earlier run. */
+/** What to edit: an image, or the images of an earlier run. */
 export type InputImage = OwnImage | EarlierImages;
 
 /** All images of one item. */
@@ -40,8 +40,8 @@ export const maskOptionsSchema = z.object({
 const inputSourceSchema = z.enum(['binary', 'run', 'url']).catch('binary');
 
 /**
- * Reads which images an item wants edited, and checks the type and size of each before anything is
- * sent. Throws NodeOperationError that names the field.
+ * Reads which images an item wants to edit, and checks the type and size of each before anything is sent.
+ * Throws NodeOperationError that names the field.
  */
 export async function readInputImages(
 	context: IExecuteFunctions,

@@ -11,7 +11,7 @@ const completionSchema = z.enum(['none', 'poll', 'suspend']);
 /** What the node does after it has started its runs. */
 export type Completion = z.infer<typeof completionSchema>;
 
-/** How long runs are waited for unless 'Timeout' says otherwise. */
+/** How long runs are waited for unless 'Timeout' is set. */
 export const defaultTimeoutSeconds: Readonly<Record<Completion, number>> = {
 	none: 600,
 	poll: 600,
@@ -21,7 +21,7 @@ export const defaultTimeoutSeconds: Readonly<Record<Completion, number>> = {
 /** The option 'Timeout', in seconds. */
 export const timeoutSchema = secondsUpTo(longestTimeoutSeconds, '7 days');
 
-/** The poll interval of those who have no other in mind, in seconds. */
+/** The default poll interval, in seconds. */
 const usualPollSeconds = 3;
 
 /** The option 'Poll Interval', in seconds. */
@@ -36,7 +36,7 @@ const reuseSchema = z
 	.max(longestReuseHours, `must be at most ${longestReuseHours} hours (30 days)`)
 	.default(0);
 
-/** The options that hold for the whole node, under their saved names. */
+/** The options that apply to the whole node, under their saved names. */
 export const nodeOptionsSchema = (completion: Completion) =>
 	z.object({
 		concurrency: wholeNumber(0).default(0),
@@ -46,7 +46,7 @@ export const nodeOptionsSchema = (completion: Completion) =>
 		timeout: timeoutSchema.default(defaultTimeoutSeconds[completion]),
 	});
 
-/** What holds for the whole node. */
+/** The settings that apply to the whole node. */
 export interface NodeOptions {
 	completion: Completion;
 	/** How many runs may be pending at once; 0 for as many as the API accepts. */
@@ -54,16 +54,17 @@ export interface NodeOptions {
 	/** How many images the node may pay for; 0 for no limit. */
 	maxImages: number;
 	pollSeconds: number;
-	/** Whether reads may wait for the expected end of a run, because the poll interval is the usual one. */
+	/** Whether reads may wait for a run's expected end, because the poll interval is the default. */
 	isPaceLearnt: boolean;
-	/** How old a run may be that is taken up in place of a new one, in hours; 0 for none. */
+	/** The maximum age of a run to take up instead of starting one, in hours; 0 for none. */
 	reuseHours: number;
 	timeoutSeconds: number;
 }
 
 /**
- * Reads what holds for the whole node, from the first item. Where somebody waits for its output, who would
- * take a suspension for its end, the node polls instead. Throws NodeOperationError that names the field.
+ * Reads the settings for the whole node, from the first item. If somebody waits for the node's output and
+ * would mistake a suspension for its end, the node polls instead. Throws NodeOperationError that names the
+ * field.
  */
 export function readNodeOptions(context: IExecuteFunctions): NodeOptions {
 	const parameters = new Parameters(context, 0);
@@ -79,13 +80,13 @@ export function readNodeOptions(context: IExecuteFunctions): NodeOptions {
 	return { ...options, completion, isPaceLearnt, pollSeconds, reuseHours, timeoutSeconds };
 }
 
-/** Whether an agent, an evaluation or the caller of a webhook waits for what the node outputs. */
+/** Whether an agent, an evaluation or the caller of a webhook waits for the node's output. */
 function isAwaited(context: IExecuteFunctions): boolean {
 	return isTool(context) || context.getMode() === 'evaluation' || awaitsLastNode(context);
 }
 
 /**
- * Whether a failed item becomes an error row. Never for a tool of an agent: it has one item, and its
+ * Whether a failed item becomes an error row. Never for a tool of an agent, which has one item, and whose
  * failure is put into words for the model.
  */
 export function continuesOnError(context: IExecuteFunctions): boolean {

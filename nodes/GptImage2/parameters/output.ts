@@ -2,7 +2,7 @@ import { z } from 'zod/v3';
 
 import { trimmedOrNull } from './values';
 
-/** The output options, as they are read and as they are kept while an execution is suspended. */
+/** The output options, both as they are read and as they are stored while an execution is suspended. */
 export const outputOptionsSchema = z.object({
 	binaryField: z.string().trim().min(1, 'must not be empty').default('data'),
 	download: z.boolean().default(true),

@@ -8,8 +8,8 @@ import { z } from 'zod/v3';
 const filesSchema = z.record(z.object({ id: z.string() }).nullable().catch(null)).catch({});
 
 /**
- * Whether the file that n8n keeps under an id came with the item or in a node's output. n8n reads any file
- * by its id alone, another execution's too, and an id may stand in whatever JSON a stranger sends.
+ * Whether the file that n8n keeps under an id came with the item or is in a node's output. n8n reads any
+ * file by its id alone, even one of another execution, and an id may be in any JSON that a stranger sends.
  */
 export function isOwnFile(context: IExecuteFunctions, itemIndex: number, id: string): boolean {
 	const isInJson = context.getWorkflowSettings().binaryMode === 'combined';
@@ -26,7 +26,7 @@ export function isOwnFile(context: IExecuteFunctions, itemIndex: number, id: str
 	});
 }
 
-/** The nodes before this one, and those that its expressions name, since nothing leads to a tool. */
+/** The nodes before this one and, because nothing leads to a tool, those that its expressions name. */
 function nodeNames(context: IExecuteFunctions): string[] {
 	const { name, parameters } = context.getNode();
 	const quoted = JSON.stringify(parameters).matchAll(/(?<quote>'|`|\\")(?<text>.+?)\k<quote>/g);
@@ -34,14 +34,14 @@ function nodeNames(context: IExecuteFunctions): string[] {
 	return [...before, ...[...quoted].map(({ groups }) => groups?.text ?? '')];
 }
 
-/** The items of every run and output of a node; none where there is no such node. */
+/** The items of every run and output of a node; none if there is no such node. */
 function* outputsOf(context: IExecuteFunctions, name: string): Generator<INodeExecutionData> {
 	const { $items } = context.getWorkflowDataProxy(0);
 	for (let run = 0, output = 0; ; output += 1) {
 		try {
 			yield* $items(name, output, run);
 		} catch {
-			// n8n has no other way to say that there is no such output
+			// // n8n has no other way to tell that there is no such output
 			if (output === 0) return;
 			run += 1;
 			output = -1;

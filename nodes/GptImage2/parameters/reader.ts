@@ -9,7 +9,7 @@ import { z } from 'zod/v3';
 import { labelOf } from '../fields/labels';
 import { asMeant, pathOfRemains, plainWords, wellFormed } from './expressions';
 
-/** Where parameters can be read: while the node runs, is called, or is activated. */
+/** The contexts in which parameters can be read: while the node runs, is called, or is activated. */
 type ParameterContext = IExecuteFunctions | IHookFunctions | IWebhookFunctions;
 
 /** The only reader of what a user entered: one item's parameters, or those of a trigger, which has no items. */
@@ -20,23 +20,23 @@ export class Parameters {
 	) {}
 
 	/**
-	 * A parameter, checked. `fallback` stands in for a field that isn't shown. Throws
-	 * NodeOperationError that names the field.
+	 * Returns a checked parameter. `fallback` is used for a field that isn't shown. Throws NodeOperationError
+	 * that names the field.
 	 */
 	read<T extends z.ZodTypeAny>(name: string, schema: T, fallback?: unknown): z.output<T> {
 		return this.check(z.object({ [name]: schema }), { [name]: this.value(name, fallback) })[name];
 	}
 
-	/** The 'Options' collection, checked. Throws NodeOperationError that names the option. */
+	/** Returns the checked 'Options' collection. Throws NodeOperationError that names the option. */
 	options<T extends z.ZodTypeAny>(schema: T): z.output<T> {
 		return this.check(schema, this.value('options', {}));
 	}
 
 	/**
-	 * Checks a value made of several parameters; its keys are names of fields. What is of another type
-	 * without a doubt is taken as what it means. One that is there without a value comes from an expression
-	 * that yields none, so no default stands in for it. Throws NodeOperationError that names the field by its
-	 * label and says what is wrong with it.
+	 * Checks a value made of several parameters; its keys are names of fields. A value of another type is
+	 * converted if that is unambiguous. A key without a value comes from an expression that yields nothing,
+	 * so no default replaces it. Throws NodeOperationError that names the field by its label and says what is
+	 * wrong with it.
 	 */
 	check<T extends z.ZodTypeAny>(schema: T, value: unknown): z.output<T> {
 		const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
@@ -67,7 +67,7 @@ export class Parameters {
 		);
 	}
 
-	/** The error for an item that can't be sent: what is wrong, and how to fix it. */
+	/** Returns the error for an item that can't be sent: what is wrong, and how to fix it. */
 	refuse(message: string, advice: string): NodeOperationError {
 		return new NodeOperationError(this.context.getNode(), message, {
 			itemIndex: this.itemIndex,
@@ -89,7 +89,7 @@ interface Problem {
 	message: string;
 }
 
-/** The issues of a failed check; of a choice between shapes, those of the shape that fits best. */
+/** The issues of a failed check; if there was a choice of shapes, those of the shape that fits best. */
 function bestFitting(issues: z.ZodIssue[]): z.ZodIssue[] {
 	return issues.flatMap((issue) => {
 		if (issue.code !== z.ZodIssueCode.invalid_union) return [issue];

@@ -9,10 +9,10 @@ import { outputOptionsSchema, simplifySchema, type OutputOptions } from './outpu
 import { Parameters } from './reader';
 import { imageNumberSchema, positiveNumber, trimmedOrNull, wholeNumber } from './values';
 
-/** n8n's value of a field in which something is chosen from a list or named by its ID. */
+/** n8n's value of a field whose content is chosen from a list or entered as an ID. */
 const locatorSchema = z.object({ mode: z.string(), value: z.unknown() });
 
-/** What is in such a field, or in the plain text field that it used to be. */
+/** The content of such a field, or of the plain text field that it used to be. */
 function contentOf(value: unknown): unknown {
 	const locator = locatorSchema.safeParse(value);
 	return (locator.success ? locator.data.value : value) ?? '';
@@ -33,7 +33,7 @@ export const runIdSchema = z
 			.regex(wholeRunId, runIdProblem),
 	);
 
-/** Whether a text is the ID of a run, complete and with nothing around it. */
+/** Whether a text is a complete run ID, with nothing around it. */
 export function isRunId(text: string): boolean {
 	return wholeRunId.test(text);
 }
@@ -48,7 +48,7 @@ export const getOptionsSchema = outputOptionsSchema.extend({
 
 /** How a run is read. */
 interface GetOptions {
-	/** Which image of the run is wanted, counted from 1; 0 for all. */
+	/** Which image of the run to output, counted from 1; 0 for all. */
 	imageNumber: number;
 	waitUntilFinished: boolean;
 	pollSeconds: number;
@@ -82,7 +82,9 @@ export interface RunSearch {
 	output: OutputOptions;
 }
 
-/** The id of the run that an item names. Throws NodeOperationError for what can't be one. */
+/**
+ * Returns the id of the run that an item names. Throws NodeOperationError for anything that can't be one.
+ */
 export function readRunId(context: IExecuteFunctions, itemIndex: number): string {
 	return new Parameters(context, itemIndex).read('runId', runIdSchema);
 }
@@ -113,7 +115,10 @@ const momentSchema = z.object({
 	createdAfter: z.number({ invalid_type_error: noDate }).nullable(),
 });
 
-/** A checked date in milliseconds since 1970; one without an offset is meant in the workflow's time zone, which n8n's expressions know. */
+/**
+ * Converts a checked date to milliseconds since 1970. One without an offset is in the workflow's time zone,
+ * which only n8n's expressions know.
+ */
 function momentOf(context: IExecuteFunctions, itemIndex: number, date: string | null): unknown {
 	if (date === null) return null;
 	return context.evaluateExpression(`{{ DateTime.fromISO('${date}').toMillis() }}`, itemIndex);

@@ -20,7 +20,7 @@ export type TriggerOptions = z.infer<typeof triggerOptionsSchema> & { simplify: 
 
 const eventsSchema = z.array(z.string()).catch(Object.keys(runEvents));
 
-/** How the trigger authenticates callbacks; by signature unless it says otherwise. */
+/** How the trigger authenticates callbacks; by signature by default. */
 export function readAuthentication(context: IHookFunctions | IWebhookFunctions): Authentication {
 	return new Parameters(context).read('authentication', authenticationSchema, 'signature');
 }

@@ -2,14 +2,14 @@ import { z } from 'zod/v3';
 
 import { wellFormed } from './expressions';
 
-/** Text without spaces around it; null where it is empty. */
+/** Trimmed text; null if it is empty. */
 export const trimmedOrNull = z
 	.union([z.string(), z.number().transform(String)])
 	.transform((text) => (text.trim() === '' ? null : text.trim()))
 	.nullable()
 	.default(null);
 
-/** The parts of a text that lists them, separated by commas or line breaks. */
+/** The parts of a text, separated by commas or line breaks. */
 export const textList = z.unknown().transform((text) =>
 	String(text)
 		.split(/[,\n]/)
@@ -17,11 +17,17 @@ export const textList = z.unknown().transform((text) =>
 		.filter((part) => part !== ''),
 );
 
-/** What stands between two URLs: the same characters within one are part of it. Looks back, so that it takes no longer on many spaces. */
+/**
+ * What separates two URLs; the same characters within a URL are part of it. The lookbehind keeps the time
+ * linear for many spaces.
+ */
 const beforeUrl = /(?<![\s,;])[\s,;]+(?=data:|[a-z][a-z0-9+.-]*:\/\/)/i;
 const around = /^[\s,;]+|(?<![\s,;])[\s,;]+$/g;
 
-/** The URLs of a text that lists them, or of a list, separated by line breaks, or by commas, semicolons or spaces before the next. */
+/**
+ * The URLs in a text, or in a list, separated by line breaks, or by commas, semicolons or spaces before the
+ * next URL.
+ */
 export const imageUrlList = z.unknown().transform((value) =>
 	[value]
 		.flat()
@@ -37,7 +43,7 @@ const anyNumber = z.number({ invalid_type_error: 'must be a number' });
 export const wholeNumber = (minimum: number) =>
 	anyNumber.int('must be a whole number').min(minimum, `must be at least ${minimum}`);
 
-/** Which image of a run is meant, counted from 1; 0 for all of them. */
+/** Which image of a run, counted from 1; 0 for all of them. */
 export const imageNumberSchema = anyNumber
 	.int('must be a whole number')
 	.min(0, 'must be 1 or more, or 0 for all images')
@@ -46,16 +52,16 @@ export const imageNumberSchema = anyNumber
 /** A number greater than 0. */
 export const positiveNumber = anyNumber.positive('must be greater than 0');
 
-/** A duration in seconds, greater than 0 and at most `most`, which `inWords` says in larger units. */
+/** A duration in seconds, greater than 0 and at most `most`, which `inWords` expresses in larger units. */
 export const secondsUpTo = (most: number, inWords: string) =>
 	positiveNumber.max(most, `must be at most ${most} seconds (${inWords})`);
 
-/** What an expression yields; without a value nothing stands in for it. */
+/** The value of an expression; if there is none, no default replaces it. */
 const given = z.unknown().refine((value) => value !== undefined, 'has no value');
 
 const record = z.record(given);
 
-/** A JSON object, as itself or as text; empty text is an empty object. */
+/** A JSON object, or text that contains one; empty text is an empty object. */
 export const jsonObject = z.union([
 	record,
 	z.string().transform((text, context) => {
@@ -72,7 +78,7 @@ export const jsonObject = z.union([
 	}),
 ]);
 
-/** n8n's rows of names and values, as an object; rows without a name are left out. */
+/** n8n's rows of names and values, as an object; rows without a name are ignored. */
 export const assignments = z
 	.object({ assignments: z.array(z.object({ name: z.string(), value: given })).default([]) })
 	.transform(({ assignments: rows }) =>
