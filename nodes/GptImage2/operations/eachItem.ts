@@ -13,14 +13,14 @@ const itemsAtOnce = 10;
 export interface ItemWork {
 	client: RunflowClient;
 	itemIndex: number;
-	/** Fires when the execution is stopped, or another item has failed, so that nothing more is to be sent. */
+	/** Fires when the execution is stopped, or another item has failed, so nothing more should be sent. */
 	signal: AbortSignal;
 }
 
 /**
- * Does the same for every item, some at once, and returns the rows in the order of the input. An item
- * that fails becomes an error row when the node continues on errors. Otherwise nothing more is sent, and
- * its error is thrown once all requests in flight have ended.
+ * Does the same for every item, several at once, and returns the rows in input order. If the node continues
+ * on errors, an item that fails becomes an error row. Otherwise nothing more is sent, and its error is
+ * thrown once all requests in flight have ended.
  */
 export async function eachItem(
 	context: IExecuteFunctions,

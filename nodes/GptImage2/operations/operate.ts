@@ -15,10 +15,12 @@ import { getMany } from './run/getMany';
 import { redeliverCallback } from './run/redeliverCallback';
 import { redeliverMissed } from './run/redeliverMissed';
 
-/** One operation of the node: turns the items of the context into items. */
+/** One operation of the node: turns the context's items into items. */
 type Operation = (context: IExecuteFunctions) => Promise<INodeExecutionData[]>;
 
-/** The operations by the node's 'Resource' and 'Operation'; that of a suspension is used by the node itself only. */
+/**
+ * The operations, by the node's 'Resource' and 'Operation'; only the node itself uses that of a suspension.
+ */
 const operations = new Map<string, Map<string, Operation>>([
 	['image', new Map(Object.entries({ edit, generate }))],
 	[
@@ -31,9 +33,9 @@ const operations = new Map<string, Map<string, Operation>>([
 ]);
 
 /**
- * Runs the node's operation. A failure of the whole node is a row for every item when the node
- * continues on errors, because n8n would pass on its input as its output. As a tool it is a sentence
- * for the model. Throws NodeOperationError and NodeApiError.
+ * Runs the node's operation. If the node continues on errors, a failure of the whole node becomes a row for
+ * every item, because n8n would otherwise pass on the node's input as its output. For a tool it becomes a
+ * sentence for the model. Throws NodeOperationError and NodeApiError.
  */
 export async function operate(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const node = context.getNode();

@@ -25,20 +25,23 @@ async function pollItem(batch: Batch, request: RequestInProgress): Promise<RunRe
 		const ended = await finishRun(batch, request);
 		return { run: ended, limitMs: downloadTime(startedAt, options.timeoutSeconds) };
 	}, request.signal);
-	// Its time begins with its turn, so that slow downloads of others cost it none.
+	// // Its time begins with its turn, so that slow downloads of others don't use it up.
 	return await downloadSlots.use(
 		async () => await deliver(batch, request, run, deadlineIn(limitMs)),
 	);
 }
 
-/** Starts the run of an item and waits for nothing. */
+/** Starts the run of an item and doesn't wait for anything. */
 async function startItem(batch: Batch, request: RequestInProgress): Promise<RunResult> {
 	const started = await suspendItem(batch, request);
 	const { fileName } = request.plan.output;
 	return { ...started, images: await listImages(batch.context, started.run, fileName) };
 }
 
-/** Starts the run of an item, whose images are delivered when the execution resumes. Throws RunFailedError where it has failed already. */
+/**
+ * Starts the run of an item, whose images are delivered when the execution resumes. Throws RunFailedError
+ * if the run has already failed.
+ */
 async function suspendItem(batch: Batch, request: RequestInProgress): Promise<RunResult> {
 	const { signal } = request;
 	const run = await batch.runSlots.use(async () => await startRun(batch, request), signal);
@@ -46,8 +49,8 @@ async function suspendItem(batch: Batch, request: RequestInProgress): Promise<Ru
 }
 
 /**
- * What is done where some of the runs have failed that the execution was suspended for: those are read once
- * more, which throws RunFailedError, and no other run is started in the place of any.
+ * The work to do if some of the runs that the execution was suspended for have failed: reads those once
+ * more, which throws RunFailedError, and starts no runs to replace them.
  */
 export function failFor(failedRuns: string[]): RequestWork {
 	const ids = new Set(failedRuns);

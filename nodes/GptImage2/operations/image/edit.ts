@@ -6,7 +6,7 @@ import { readImageParameters } from '../../parameters/image';
 import { readInputImages } from '../../parameters/inputImages';
 import { makeImages } from './makeImages';
 
-/** `image` → `edit`: makes images from images and a prompt, for every input item. */
+/** `image` → `edit`: makes images from images and a prompt for every input item. */
 export async function edit(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	return await makeImages(context, async (itemIndex) => ({
 		model: editModel,

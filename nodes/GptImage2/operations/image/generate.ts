@@ -5,7 +5,7 @@ import { generateInputSchema } from '../../../../runflow/input';
 import { readImageParameters } from '../../parameters/image';
 import { makeImages } from './makeImages';
 
-/** `image` → `generate`: makes images from a prompt, for every input item. */
+/** `image` → `generate`: makes images from a prompt for every input item. */
 export async function generate(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	return await makeImages(context, (itemIndex) => ({
 		model: generateModel,

@@ -17,25 +17,25 @@ import type { Payment } from '../../runs/ledger';
 import type { Request } from '../../runs/request';
 import { noteFailure } from '../../runs/undelivered';
 
-/** An item that came to nothing. */
+/** An item that failed. */
 export interface Failure {
 	itemIndex: number;
 	error: unknown;
-	/** What is known beside the error, for whoever puts it into words. */
+	/** What is known besides the error, for the wording of the message. */
 	known?: Circumstances;
 }
 
-/** A request that came to nothing. */
+/** A request that failed. */
 interface FailedRequest extends Failure {
 	requestNumber: number;
 	known: Payment & { picture: Picture };
 	/** Whether it failed after the node had been stopped, whatever it says of that. */
 	isConsequence: boolean;
-	/** Whether no retry would get past it: its run can't be read, or nobody knows whether there is one. */
+	/** Whether a retry wouldn't help: its run can't be read, or it is unknown whether there is one. */
 	isDeadEnd: boolean;
-	/** Whether its run is said to be missing so long after it was asked for that it may be gone for good. */
+	/** Whether its run has been missing for so long that it may be gone permanently. */
 	mayBeGone: boolean;
-	/** Whether its run led to nothing, so that there is nothing to continue with. */
+	/** Whether its run is over without a result, so there is nothing to continue with. */
 	isOver: boolean;
 }
 
@@ -43,20 +43,23 @@ interface FailedRequest extends Failure {
 export type Outcome =
 	{ itemIndex: number; requestNumber: number; result: RunResult } | FailedRequest;
 
-/** What is done with one request. */
+/** The work done for one request. */
 export type RequestWork = (batch: Batch, request: RequestInProgress) => Promise<RunResult>;
 
-/** A run that isn't found so long after its item began may be gone for good; before, the API may be behind. */
+/**
+ * A run that isn't found this long after its item began may be gone permanently; before that, the API may
+ * lag.
+ */
 const missingForMs = 3_600_000;
 
-/** n8n marks an execution as canceled by this word in the message. */
+/** n8n marks an execution as canceled if its message contains this word. */
 const canceled = 'The execution was canceled';
 
 /**
- * Does `work` for all requests at once; the slots of the batch limit what happens at the same time. When
- * one fails and the node doesn't continue on errors, all are stopped: nothing new is started, creates in
- * flight are allowed to finish so that the ledger learns their run ids, and the error is thrown. Only a
- * dead end stops no other.
+ * Does `work` for all requests at once; the batch's slots limit how much happens at the same time. If one
+ * fails and the node doesn't continue on errors, all are stopped: nothing new is started, creates in flight
+ * may finish so that their run ids reach the ledger, and the error is thrown. Only a dead end doesn't stop
+ * the others.
  */
 export async function inParallel(batch: Batch, work: RequestWork): Promise<Outcome[]> {
 	const { context, ledger } = batch;
@@ -95,7 +98,7 @@ export async function inParallel(batch: Batch, work: RequestWork): Promise<Outco
 	return outcomes;
 }
 
-/** Throws what stopped the node; the failed requests are in the order in which they failed. */
+/** Throws the error that stopped the node; `failed` is in the order of failure. */
 async function throwFirstCause(batch: Batch, failed: FailedRequest[]): Promise<void> {
 	const { context, knownRuns, ledger, requests } = batch;
 	const node = context.getNode();
@@ -136,7 +139,7 @@ async function throwFirstCause(batch: Batch, failed: FailedRequest[]): Promise<v
 	});
 }
 
-/** Notes the runs that have an error row, for all or some of their images. */
+/** Records the runs that have an error row, for all or some of their images. */
 async function noteMissing(
 	batch: Batch,
 	failed: FailedRequest[],
@@ -150,7 +153,7 @@ async function noteMissing(
 	const isFirst = isFailed.has(0) || !requests.some((request) => numberOf(request) === 0);
 	const undelivered = requests.filter((request) => toContinue.has(numberOf(request)));
 	await noteUndelivered(batch, undelivered, isFirst);
-	// An error row may come back to this node, as another item of the same execution.
+	// // An error row may return to this node as another item of the same execution.
 	const entries = undelivered.flatMap((request) => ledger.runOf(request) ?? []);
 	for (const { runId } of entries) owners.release(runId);
 }

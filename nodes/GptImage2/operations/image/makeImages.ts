@@ -20,9 +20,8 @@ import { planItems, type PlanItem } from './planItems';
 import { addReuseGapHints, addSilentRunsHint } from './reuseHints';
 
 /**
- * The one way from items to images. Reads and checks every item before anything is sent, runs them in
- * parallel, and returns items in the order of the input. `planItem` reads one item and throws where
- * it can't be sent.
+ * The only path from items to images. Reads and checks every item before anything is sent, processes them
+ * in parallel, and returns items in input order. `planItem` reads one item and throws if it can't be sent.
  */
 export async function makeImages(
 	context: IExecuteFunctions,
@@ -88,7 +87,7 @@ function unreadableWhenSuspended(context: IExecuteFunctions): NodeOperationError
 	);
 }
 
-/** How many runs that were taken up won't call the callback URL that their item has. */
+/** How many of the runs that were taken up won't call their item's callback URL. */
 function countSilent(requests: Request[], results: RunResult[]): number {
 	const wanted = new Map(requests.map(({ itemIndex, plan }) => [itemIndex, plan.callbackUrl]));
 	return results.filter((result) => {

@@ -12,13 +12,13 @@ import { ownTurn } from '../../turns';
 import { assertReachable } from './callbackUrl';
 import type { Failure } from './inParallel';
 
-/** Reads what one item asks for. Throws NodeOperationError where it can't be sent. */
+/** Reads what one item asks for. Throws NodeOperationError if it can't be sent. */
 export type PlanItem = (itemIndex: number) => ImagePlan | Promise<ImagePlan>;
 
 /**
- * Reads and checks every item before anything is sent. Items that can't be sent are refused when the
- * node continues on errors, and so are all items where they ask for more images than 'Max Images'
- * allows. Throws NodeOperationError for the first problem otherwise.
+ * Reads and checks every item before anything is sent. If the node continues on errors, items that can't be
+ * sent are refused, and so are all items if they ask for more images than 'Max Images' allows. Otherwise
+ * throws NodeOperationError for the first problem.
  */
 export async function planItems(
 	context: IExecuteFunctions,

@@ -4,7 +4,7 @@ import { labelOf } from '../../fields/labels';
 import { addWarning, count } from '../../output/hints';
 import type { ReuseGaps } from '../../runs/reusable';
 
-/** Says why runs were started that 'Reuse Earlier Runs' was to save. */
+/** Says why runs were started that 'Reuse Earlier Runs' should have saved. */
 export function addReuseGapHints(
 	context: IExecuteFunctions,
 	{ goneRunIds, isUndeliveredUnknown, missing, syncItems, unnamedItems }: ReuseGaps,
@@ -27,7 +27,10 @@ export function addReuseGapHints(
 	for (const message of messages) if (message !== false) addWarning(context, message);
 }
 
-/** Says that reused runs won't call the callback URL of this request: Runflow has that of their own. */
+/**
+ * Says that reused runs won't call this request's callback URL, because Runflow has only the URL of their
+ * own request.
+ */
 export function addSilentRunsHint(context: IExecuteFunctions, silent: number): void {
 	if (silent === 0) return;
 	const label = `'${labelOf(['callbackUrl'])}'`;

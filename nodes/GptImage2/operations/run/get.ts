@@ -12,7 +12,10 @@ import { continuesOnError } from '../../parameters/node';
 import { readGetOptions, readRunId } from '../../parameters/run';
 import { eachItem, type ItemWork } from '../eachItem';
 
-/** `run` → `get`: a run as it is, or as it ended, with its images. A run that failed is a row that says why. */
+/**
+ * `run` → `get`: a run with its images, as it is now or as it ended. A run that failed becomes a row that
+ * says why.
+ */
 export async function get(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const withSeveral: string[] = [];
 	const rows = await eachItem(context, async (item) => {

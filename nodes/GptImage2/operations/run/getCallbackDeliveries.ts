@@ -4,7 +4,10 @@ import { readRunId } from '../../parameters/run';
 import { eachItem } from '../eachItem';
 import { deliveryRow } from './redeliveries';
 
-/** `run` → `getCallbackDeliveries`: when and with what answer Runflow called back, a row for each delivery. */
+/**
+ * `run` → `getCallbackDeliveries`: when Runflow called back and what answer it got, one row for each
+ * delivery.
+ */
 export async function getCallbackDeliveries(
 	context: IExecuteFunctions,
 ): Promise<INodeExecutionData[]> {

@@ -25,13 +25,13 @@ export async function getMany(context: IExecuteFunctions): Promise<INodeExecutio
 
 const runsPerPage = 100;
 
-/** Which runs are wanted, and what of each. */
+/** Which runs are wanted, and how much of each. */
 type WantedRuns = Pick<RunSearch, 'filter' | 'limit'> & { detail: ListDetail };
 
 /**
- * Shows the runs that match to `visit`, newest first and page by page, and keeps none of them; runs that
- * start meanwhile may show a run on two pages. Throws RunflowError and what `visit` throws; ends early when
- * the signal fires.
+ * Passes the runs that match to `visit`, newest first and page by page, and keeps none of them; a run may
+ * be on two pages if others start in the meantime. Throws RunflowError and what `visit` throws; ends early
+ * when the signal fires.
  */
 export async function visitRuns(
 	client: RunflowClient,

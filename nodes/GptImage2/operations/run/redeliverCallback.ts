@@ -4,7 +4,10 @@ import { readRunId } from '../../parameters/run';
 import { eachItem } from '../eachItem';
 import { Redeliveries } from './redeliveries';
 
-/** `run` → `redeliverCallback`: has Runflow deliver a run's callback once more, and returns that delivery. */
+/**
+ * `run` → `redeliverCallback`: asks Runflow to deliver a run's callback once more, and returns that
+ * delivery.
+ */
 export async function redeliverCallback(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const redeliveries = Redeliveries.of(context);
 	return await eachItem(context, async (item) => {

@@ -17,15 +17,15 @@ import { visitRuns } from './getMany';
 
 const hourMs = 3_600_000;
 
-/** A run may have been started so long before it ended. */
+/** How long before its end a run may have been started. */
 const longestRunMs = hourMs;
 
-/** Runflow is given so long to deliver a callback by itself (SEED: three attempts, 1 s and 2 s apart). */
+/** How long Runflow gets to deliver a callback by itself (SEED: three attempts, 1 s and 2 s apart). */
 const graceMs = 60_000;
 
 const requestsAtOnce = 5;
 
-/** Runs whose callback is known to have been delivered; only saves reads, so it may be lost. */
+/** Runs whose callbacks are known to be delivered. This only saves reads, so it may be lost. */
 const delivered = new RecentKeys(24 * hourMs);
 
 /** A run whose callback may have been missed, and whether that would have woken an execution. */
@@ -35,9 +35,9 @@ interface MissedRun {
 }
 
 /**
- * `run` → `redeliverMissed`: has Runflow deliver the callbacks again that nobody accepted, such as those
- * that came while n8n was down. Returns a row for each new delivery, and an error row for each that
- * Runflow refuses. What keeps it from delivering any is thrown.
+ * `run` → `redeliverMissed`: asks Runflow to deliver the callbacks again that nobody accepted, such as
+ * those that came while n8n was down. Returns a row for each new delivery, and an error row for each that
+ * Runflow refuses. Throws what prevents all deliveries.
  */
 export async function redeliverMissed(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const redeliveries = Redeliveries.of(context);
@@ -82,12 +82,15 @@ async function findMissed({ client, signal }: ItemWork, hours: number): Promise<
 	return missed;
 }
 
-/** Whether a delivery needs no repeat: it was accepted, or n8n said that the execution to wake isn't waiting. */
+/**
+ * Whether a delivery needs no repeat: it was accepted, or n8n said that the execution to wake isn't
+ * waiting.
+ */
 function isSettled(delivery: Delivery, wakes: boolean): boolean {
 	return wasDelivered(delivery) || (wakes && answersTo(delivery).includes(409));
 }
 
-/** Whether what went wrong with one run would with all others. */
+/** Whether what went wrong with one run would also go wrong with all others. */
 function concernsAll(error: RunflowError): boolean {
 	const isKeyRefused = error instanceof RunflowApiError && [401, 403].includes(error.httpStatus);
 	return isKeyRefused || isPassing(error);

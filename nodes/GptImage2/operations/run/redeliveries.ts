@@ -7,7 +7,7 @@ import { withoutDataUris } from '../../output/items';
 import { withoutResumeTokens } from '../../output/resumeTokens';
 import type { ItemWork } from '../eachItem';
 
-/** A delivery of a run's callback as an item: the run id, then what the API says of it. */
+/** A delivery of a run's callback as an item: the run id, then what the API says about it. */
 export function deliveryRow(delivery: Delivery, runId: string, item: number): INodeExecutionData {
 	const json: IDataObject = { run_id: runId, ...withoutResumeTokens(withoutDataUris(delivery)) };
 	return { json, pairedItem: { item } };
@@ -17,12 +17,12 @@ const contextKey = 'redeliveries';
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 
-/** The rows of the deliveries that were asked for, by what for. */
+/** The rows of the requested deliveries, by what they were requested for. */
 const storedSchema = z.record(z.custom<IDataObject>(isObject));
 
 /**
- * The deliveries that the node has asked for, remembered in its context, so that a second try (Retry On
- * Fail, n8n's Retry) doesn't have a callback delivered that was delivered already.
+ * The deliveries that the node has requested. They are stored in its context, so that a second try (Retry
+ * On Fail, n8n's Retry) doesn't request a callback again that was already delivered.
  */
 export class Redeliveries {
 	private readonly underway = new Map<string, Promise<IDataObject>>();
@@ -32,7 +32,7 @@ export class Redeliveries {
 		private readonly runIndex: number,
 	) {}
 
-	/** What the node that runs in `context` has asked for. */
+	/** What the node that runs in `context` has requested. */
 	static of(context: IExecuteFunctions): Redeliveries {
 		const nodeContext = context.getContext('node');
 		const stored = storedSchema.catch({}).parse(nodeContext[contextKey]);
@@ -41,7 +41,10 @@ export class Redeliveries {
 		return new Redeliveries(stored, z.number().catch(0).parse($runIndex));
 	}
 
-	/** Has a run's callback delivered once more, once for each `key`, and returns the row of that delivery. Throws RunflowError. */
+	/**
+	 * Requests one more delivery of a run's callback, once for each `key`, and returns the row of that
+	 * delivery. Throws RunflowError.
+	 */
 	async once(
 		key: string,
 		runId: string,
