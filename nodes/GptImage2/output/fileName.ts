@@ -2,16 +2,16 @@ import type { Run } from '../../../runflow/run';
 import type { OutputOptions } from '../parameters/output';
 import { extensionOf } from './mime';
 
-/** The longest name that disks and databases take, in bytes. */
+/** The longest name that disks and databases accept, in bytes. */
 const mostBytes = 255;
 
 /** Control characters and halves of characters, which no name needs. */
 const unprintable = /[\p{Cc}\p{Cs}]/gu;
 
-/** What separates folders, or what Windows refuses. */
+/** Characters that separate folders or that Windows refuses. */
 const refusedByDisks = /[\\/<>:"|?*]+/g;
 
-/** What would hide a file, name a folder, or is left of what was replaced. */
+/** Characters at the ends that would hide a file, name a folder, or are left over from replacements. */
 const looseEnds = /^[. -]+|[. -]+$/g;
 
 /** Words that tell no picture from another. */
@@ -59,7 +59,7 @@ function safe(name: string): string {
 	return name.replace(unprintable, '').replace(refusedByDisks, '-').replace(looseEnds, '');
 }
 
-/** The beginning of a text, with whole characters and at most so many bytes. */
+/** The beginning of a text, with whole characters and at most this many bytes. */
 function cut(text: string, most: number): string {
 	if (Buffer.byteLength(text) <= most) return text;
 	let bytes = 0;

@@ -12,10 +12,10 @@ export function totalCost(costs: Array<number | null>): string | null {
 	return String(Number(total.toFixed(costDecimals)));
 }
 
-/** What is said above the output. */
+/** A message above the output. */
 export type Hint = Pick<NodeExecutionHint, 'message'> & { type: 'info' | 'warning' };
 
-/** Says above the output what the node made. */
+/** Adds a hint that says what the node made. */
 export function addSummaryHint(
 	context: IExecuteFunctions,
 	finished: RunResult[],
@@ -24,7 +24,7 @@ export function addSummaryHint(
 	addHints(context, summaryOf(finished, failed));
 }
 
-/** What the node made: images, failed items, and the cost as the API reported it. */
+/** Says what the node made: images, failed items, and the cost as the API reported it. */
 export function summaryOf(finished: RunResult[], failed: number): Hint[] {
 	const images = finished.reduce((sum, { images: delivered }) => sum + delivered.length, 0);
 	const partial = finished.filter(({ run }) => run.status === 'partial_succeeded');
@@ -40,12 +40,15 @@ export function summaryOf(finished: RunResult[], failed: number): Hint[] {
 	return [summary, { type: 'warning', message }];
 }
 
-/** Says these things above the output. */
+/** Adds these hints above the output. */
 export function addHints(context: IExecuteFunctions, hints: Hint[]): void {
 	for (const { message, type } of hints) addHint(context, type, message);
 }
 
-/** How many runs are reused, or were paid for by an execution that failed, and what they cost once. */
+/**
+ * Says how many runs are reused, or were paid for by an execution that failed, and what they originally
+ * cost.
+ */
 function wordsForTakenUp(results: RunResult[]): string[] {
 	const from = (wanted: RunSource) => results.filter(({ source }) => source === wanted);
 	const costOf = (runs: RunResult[], what: string) => {
@@ -64,7 +67,9 @@ function wordsForTakenUp(results: RunResult[]): string[] {
 	];
 }
 
-/** Says how many of the runs that a suspended execution waits for were started by others. */
+/**
+ * Adds a hint that says how many of the runs that a suspended execution waits for were started by others.
+ */
 export function addTakenUpHint(context: IExecuteFunctions, started: RunResult[]): void {
 	const words = wordsForTakenUp(started);
 	if (words.length === 0) return;
@@ -78,7 +83,7 @@ function wordsForCost(finished: RunResult[]): string {
 	return cost === null ? 'cost not reported' : `cost reported by Runflow: $${cost}`;
 }
 
-/** Says, while an execution is suspended, what wakes it where that is less than it could be. */
+/** Adds hints, while an execution is suspended, that say what wakes it if that is less than it could be. */
 export function addSuspensionHints(
 	context: IExecuteFunctions,
 	{
@@ -107,7 +112,7 @@ export function addSuspensionHints(
 	);
 }
 
-/** Says that images of sync mode could not be stored and can't be had again. */
+/** Adds a hint that images of sync mode could not be stored and are lost. */
 export function addLostImagesHint(context: IExecuteFunctions, runId: string, lost: number): void {
 	addWarning(
 		context,
@@ -115,7 +120,7 @@ export function addLostImagesHint(context: IExecuteFunctions, runId: string, los
 	);
 }
 
-/** Says that Runflow made images again, where it was asked for those of an earlier run. */
+/** Adds a hint that Runflow made images again when asked for those of an earlier run. */
 export function addRepeatedRunHint(
 	context: IExecuteFunctions,
 	runId: string,
@@ -127,7 +132,7 @@ export function addRepeatedRunHint(
 	);
 }
 
-/** Says something that is not part of the output, above it. */
+/** Adds a warning above the output. */
 export function addWarning(context: IExecuteFunctions, message: string): void {
 	addHint(context, 'warning', message);
 }
@@ -136,7 +141,7 @@ function addHint(context: IExecuteFunctions, type: 'info' | 'warning', message: 
 	context.addExecutionHints({ message, type, location: 'outputPane' });
 }
 
-/** Says that images were output more than once, because several items name their run. */
+/** Adds a hint that images were output more than once, because several items name their run. */
 export function addRepeatedImagesHint(context: IExecuteFunctions, runIds: string[]): void {
 	addWarning(
 		context,
@@ -144,7 +149,7 @@ export function addRepeatedImagesHint(context: IExecuteFunctions, runIds: string
 	);
 }
 
-/** A number with its noun, in the plural where it needs one. */
+/** A number with its noun, in the plural if needed. */
 export function count(number: number, noun: string): string {
 	return `${number} ${number === 1 ? noun : `${noun}s`}`;
 }

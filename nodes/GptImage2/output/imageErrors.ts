@@ -14,9 +14,9 @@ const noWritingCodes: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * What to do with an error of n8n's binary store: a disk that is full or can't be written, and whatever
- * fails for the only copy, becomes an ImageStorageError of this image, counted from 0. Every other error
- * stays as it is, since the stream that was stored may have broken.
+ * Handles an error of n8n's binary store. If the disk is full or can't be written, or if the image is the
+ * only copy, throws an ImageStorageError for this image, counted from 0. Rethrows any other error
+ * unchanged, because the stream being stored may have broken.
  */
 export function throwStorageError(
 	{ run, index }: { run: Run; index: number },

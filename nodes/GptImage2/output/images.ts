@@ -27,7 +27,7 @@ export interface ResultImage {
 	mimeType: string;
 	width: number | null;
 	height: number | null;
-	/** Null where nothing was downloaded. */
+	/** Null if nothing was downloaded. */
 	binary: IBinaryData | null;
 }
 
@@ -36,9 +36,9 @@ type FileName = OutputOptions['fileName'];
 /** How an image is delivered. */
 type Delivery = Pick<OutputOptions, 'download' | 'fileName'>;
 
-/** With what images are downloaded, and until when. */
+/** How images are downloaded, and until when. */
 interface DownloadOptions {
-	/** Reads the run again, for fresh URLs. */
+	/** Reads the run again to get fresh URLs. */
 	client: Pick<RunflowClient, 'baseUrl' | 'getRun'>;
 	deadline: Deadline;
 	signal?: AbortSignal;
@@ -50,19 +50,25 @@ export interface ImageFailure {
 	error: unknown;
 }
 
-/** The images of a run that could be delivered, and those that couldn't. */
+/** The images of a run that could be delivered, and those that could not. */
 interface Delivered {
 	images: ResultImage[];
 	failures: ImageFailure[];
 }
 
-/** Downloads are limited apart from runs: a few at once keep the network busy without filling the memory. */
+/**
+ * Downloads have their own limit, apart from that of runs: a few at once keep the network busy without
+ * filling the memory.
+ */
 export const downloadsAtOnce = 4;
 
-/** So much of its timeout is left for the images of a run that ended at the last moment. */
+/** The fraction of its timeout that remains for the images of a run that ended at the last moment. */
 const shortestPart = 0.1;
 
-/** How long the images of a run may take that was waited for since `startedAt`, both in milliseconds, by the clock of deadlines. */
+/**
+ * Returns how long the images of a run may take if it has been waited for since `startedAt`, both in
+ * milliseconds by the clock of deadlines.
+ */
 export function downloadTime(startedAt: number, timeoutSeconds: number): number {
 	const timeoutMs = timeoutSeconds * 1000;
 	return Math.max(timeLeft(startedAt + timeoutMs), timeoutMs * shortestPart);
@@ -71,9 +77,9 @@ export function downloadTime(startedAt: number, timeoutSeconds: number): number 
 const maxDownloadRetries = 3;
 
 /**
- * Delivers the images with these numbers, one after the other, each within its share of the time that is
- * left. One that fails ends the others only where the node doesn't go on. Throws what `deliver` throws
- * then, and where the signal has fired.
+ * Delivers the images with these numbers one after another, each within its share of the remaining time. If
+ * one fails, the others are only attempted if `goesOn` is set. Otherwise throws what `deliver` throws, as
+ * it does when the signal has fired.
  */
 export async function eachImage(
 	indexes: number[],
@@ -94,9 +100,9 @@ export async function eachImage(
 }
 
 /**
- * One image of a run as the options want it: streamed into n8n's binary store, or by URL only. One that
- * can't be downloaded is tried again with a fresh URL. Throws ImageDownloadError when that doesn't help,
- * ImageStorageError when n8n can't store it, StoppedError when the signal fires.
+ * Returns one image of a run as the options specify: streamed into n8n's binary store, or only by URL. If
+ * the download fails, it is tried again with a fresh URL. Throws ImageDownloadError if that doesn't help,
+ * ImageStorageError if n8n can't store the image, and StoppedError if the signal fires.
  */
 export async function imageOf(
 	which: Omit<WantedImage, 'fileName'>,
@@ -115,8 +121,8 @@ export function isOnlyCopy({ run, index }: Pick<WantedImage, 'run' | 'index'>): 
 }
 
 /**
- * The images of a run by their URLs, none of them downloaded. Data URIs are stored in n8n, since they
- * are the only copy.
+ * Returns the images of a run by their URLs, without downloading them. Data URIs are stored in n8n, because
+ * they are the only copy.
  */
 export async function listImages(
 	context: RequestContext,
@@ -131,7 +137,7 @@ export async function listImages(
 	return images;
 }
 
-/** Which image of which run is wanted, under which name. */
+/** Which image of which run is wanted, and under which name. */
 interface WantedImage {
 	context: RequestContext;
 	run: Run;
@@ -170,7 +176,7 @@ async function storeImage(
 	});
 }
 
-/** Returns the errors that a fresh URL may heal; throws all others. */
+/** Returns errors that a fresh URL may fix; throws all others. */
 function returnTransferError(error: unknown): TransferError {
 	if (error instanceof TransferError) return error;
 	throw error;
@@ -199,7 +205,7 @@ function withSize(image: ResultImage, size: PixelSize | null): ResultImage {
 	return isKnown || size === null ? image : { ...image, ...size };
 }
 
-/** Where an image comes from, as far as that hints at its type. */
+/** Where an image comes from, as far as that indicates its type. */
 type Origin = Pick<MimeHints, 'header' | 'url'>;
 
 type Content = Parameters<IExecuteFunctions['helpers']['prepareBinaryData']>[0];

@@ -7,7 +7,10 @@ import type { OutputOptions } from '../parameters/output';
 import type { ImageFailure, ResultImage } from './images';
 import { withoutResumeTokens } from './resumeTokens';
 
-/** Where the run of an item may come from: created for it, left by the execution that crashed or by one that failed, or reused. */
+/**
+ * Where the run of an item may come from: created for it, left by an execution that crashed or failed, or
+ * reused.
+ */
 export const runSources = ['created', 'crash', 'undelivered', 'reuse'] as const;
 
 export type RunSource = (typeof runSources)[number];
@@ -16,9 +19,9 @@ export type RunSource = (typeof runSources)[number];
 export interface RunResult {
 	run: Run;
 	images: ResultImage[];
-	/** The images of which nothing but an error can be output. */
+	/** The images that could not be delivered, so that only an error is output for them. */
 	failures?: ImageFailure[];
-	/** How many images the run has, where not all of them are output. */
+	/** How many images the run has, if not all of them are output. */
 	imageCount?: number;
 	/** Which input item it belongs to, counted from 0. */
 	itemIndex: number;
@@ -27,25 +30,25 @@ export interface RunResult {
 	channel?: string | null;
 	/** The callback's event; only the trigger has one. */
 	event?: string | null;
-	/** Where the run comes from, where the node makes images. */
+	/** Where the run comes from, if the node makes images. */
 	source?: RunSource;
-	/** Whether the deadline of a suspended execution outputs it. */
+	/** Whether it is output because the deadline of a suspended execution passed. */
 	timedOut?: boolean;
 }
 
-/** Whether the run was started by another execution, so that nothing was paid for it in this one. */
+/** Whether another execution started the run, so that nothing was paid for it in this one. */
 export function isTakenUp({ source }: Pick<RunResult, 'source'>): boolean {
 	return source === 'reuse' || source === 'undelivered';
 }
 
-/** Whether all images of the run are output that can be. */
+/** Whether all images of the run could be delivered. */
 export function isWhole({ failures = [] }: Pick<RunResult, 'failures'>): boolean {
 	return failures.length === 0;
 }
 
 /**
- * Turns a run into items of the one shape: one for each image, or one for the whole run. A run
- * without images is one item with `image_count` 0.
+ * Turns a run into items of the one shape: one item for each image, or one for the whole run. A run without
+ * images is one item with `image_count` 0.
  */
 export function toItems(result: RunResult): INodeExecutionData[] {
 	const { images, output } = result;
@@ -115,7 +118,7 @@ function imageJson({ index, url, fileName, mimeType, width, height }: ResultImag
 	return { index, url, file_name: fileName, mime_type: mimeType, width, height };
 }
 
-/** The first image under the field's name, the others under the name with `_1`, `_2`, … */
+/** The first image under the field's name, the others under the name followed by `_1`, `_2`, … */
 function binaryOf(images: ResultImage[], field: string): IBinaryKeyData | null {
 	const entries = images.flatMap(({ binary }, position) =>
 		binary ? [[position === 0 ? field : `${field}_${position}`, binary] as const] : [],
@@ -123,29 +126,29 @@ function binaryOf(images: ResultImage[], field: string): IBinaryKeyData | null {
 	return entries.length > 0 ? Object.fromEntries(entries) : null;
 }
 
-/** Keys whose text is the user's own and stays as it is, whatever it looks like. */
+/** Keys whose text is the user's own and stays unchanged, whatever it looks like. */
 const ownTexts: ReadonlySet<string> = new Set(['metadata', 'prompt']);
 
 const dataUri = /^data:(?:image\/|[^,]*;base64,)/i;
 
-/** n8n can't save json that is nested much deeper than this. */
+/** n8n can't save json that is nested much more deeply than this. */
 const deepestJson = 100;
 
 /**
- * An answer of the API as item json. Every data URI in it becomes null, because base64 never stays in
- * json; what the user wrote themselves is kept. Null also replaces what is nested too deep for n8n.
+ * Returns an answer of the API as item json. Every data URI in it becomes null, because base64 never stays
+ * in json; what the user wrote is kept. Values nested too deeply for n8n also become null.
  */
 export function withoutDataUris(answer: Record<string, unknown>): IDataObject {
 	return jsonObject(answer, { depth: 0, isOwn: false });
 }
 
-/** Where a value stands in an answer: how deep, and whether in something the user wrote. */
+/** The position of a value in an answer: how deep it is, and whether it is in something the user wrote. */
 interface Place {
 	depth: number;
 	isOwn: boolean;
 }
 
-/** A value of the API as item json, as `withoutDataUris`. */
+/** Returns a value of the API as item json, as `withoutDataUris` does. */
 function asJson(value: unknown, place: Place = { depth: 0, isOwn: false }): IDataObject[string] {
 	const { depth, isOwn } = place;
 	if (typeof value === 'string') return isOwn ? value : withoutSecrets(value);

@@ -14,17 +14,17 @@ export const keptImageSchema = z.object({
 	),
 });
 
-/** A kept image as the ledger has it. */
+/** A kept image as the ledger stores it. */
 type KeptImage = z.infer<typeof keptImageSchema>;
 
-/** An image as it is kept; null for one that has a URL, and so can be downloaded again. */
+/** Returns an image as it is kept; null for one that has a URL and can therefore be downloaded again. */
 export function keepImage({ url, binary, index, width, height }: ResultImage): KeptImage | null {
 	return url === null && binary ? { index, width, height, binary } : null;
 }
 
 /**
- * Returns an image that an earlier try of this execution stored, copied for this one, because it can't
- * be downloaded again.
+ * Returns an image that an earlier try of this execution stored, copied for this try, because it can't be
+ * downloaded again.
  */
 export async function restoreKeptImage(
 	context: RequestContext,

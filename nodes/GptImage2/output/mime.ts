@@ -1,4 +1,4 @@
-/** The usual extension of each image type; of two names for a type, the one to write comes first. */
+/** The usual extension of each image type; if a type has two names, the one to write comes first. */
 const knownTypes: ReadonlyArray<readonly [mimeType: string, extension: string]> = [
 	['image/avif', 'avif'],
 	['image/bmp', 'bmp'],
@@ -24,8 +24,8 @@ const defaultMimeType = 'image/png';
 const defaultExtension = 'img';
 
 /**
- * The file extension of an image MIME type, without the dot; of an unknown type, its subtype where
- * that can be one.
+ * Returns the file extension for an image MIME type, without the dot; for an unknown type, its subtype if
+ * that is usable.
  */
 export function extensionOf(mimeType: string): string {
 	const known = knownTypes.find(([type]) => type === mimeType)?.[1];
@@ -36,19 +36,22 @@ function typeWithExtension(extension: unknown): string | undefined {
 	return knownTypes.find(([, known]) => known === extension)?.[0];
 }
 
-/** A whole type, no list of types and no wildcard. */
+/** A complete type, not a list of types or a wildcard. */
 const imageType = /^image\/[a-z0-9][a-z0-9.+-]*$/;
 
-/** What hints at an image's type; null where there is no such hint. */
+/** What indicates an image's type; null if there is no such hint. */
 export interface MimeHints {
-	/** The response's Content-Type; anything but `image/…`, such as octet-stream, doesn't count. */
+	/** The response's Content-Type; anything but `image/…`, such as octet-stream, is ignored. */
 	header: string | null;
 	url: string | null;
 	/** The requested `output_format`. */
 	format: unknown;
 }
 
-/** The MIME type of an image, from the response header, else the URL's path, else the requested format. */
+/**
+ * Returns the MIME type of an image, from the response header, otherwise the URL's path, otherwise the
+ * requested format.
+ */
 export function mimeTypeOf({ header, url, format }: MimeHints): string {
 	const fromHeader = header?.split(';')[0]?.trim().toLowerCase();
 	if (fromHeader && imageType.test(fromHeader)) return fromHeader;
@@ -60,13 +63,13 @@ function pathOf(url: string): string {
 	return URL.canParse(url) ? new URL(url).pathname : '';
 }
 
-/** A decoded data URI: its bytes, and the MIME type it names, null where it names no image type. */
+/** A decoded data URI: its bytes, and the MIME type it names; null if it names no image type. */
 interface DataUri {
 	mimeType: string | null;
 	bytes: Buffer;
 }
 
-/** The bytes of a text in which some are written as `%` and two digits; any other `%` stands for itself. */
+/** Returns the bytes of a text in which some are written as `%` and two digits; any other `%` is kept. */
 function unescapeBytes(text: string): Buffer {
 	const escaped = Buffer.from(text).toString('latin1');
 	const bytes = escaped.replace(/%([0-9a-f]{2})/gi, (_match, digits: string) =>
@@ -75,7 +78,7 @@ function unescapeBytes(text: string): Buffer {
 	return Buffer.from(bytes, 'latin1');
 }
 
-/** Decodes a data URI; null for any other text. */
+/** Decodes a data URI; returns null for any other text. */
 export function decodeDataUri(uri: string): DataUri | null {
 	if (!uri.startsWith('data:')) return null;
 	const comma = uri.indexOf(',');

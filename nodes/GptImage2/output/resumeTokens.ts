@@ -1,14 +1,17 @@
 import type { IDataObject } from 'n8n-workflow';
 
-/** The query parameter by which n8n lets anybody resume an execution. */
+/** The query parameter that lets anyone resume an execution. */
 const tokenParameter = 'signature';
 
-/** As n8n names it, `…-waiting/<execution>`, or as this node calls it: `…/<execution>/<node id>`. */
+/**
+ * The path as n8n names it, `…-waiting/<execution>`, or as this node calls it: `…/<execution>/<node id>`.
+ */
 const resumePath = /-waiting\/|\/\d+\/[0-9a-f-]{36}$/;
 
 /**
- * The same json, with n8n's resume token taken out of every URL that wakes an execution: whoever sees the
- * output could resume the execution with it. Other signed URLs, such as those of images, stay as they are.
+ * Returns the same json without n8n's resume token in any URL that wakes an execution, because anyone who
+ * sees the output could resume the execution with it. Other signed URLs, such as those of images, are
+ * unchanged.
  */
 export function withoutResumeTokens(json: IDataObject): IDataObject {
 	return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, clean(value, key)]));

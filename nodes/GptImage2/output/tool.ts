@@ -11,12 +11,14 @@ import { isTool } from '../parameters/node';
 import { Parameters } from '../parameters/reader';
 import { toItems, type RunResult } from './items';
 
-/** The output of a run: items of the one shape, or what an agent's model gets where the node is its tool. */
+/**
+ * The output of a run: items of the one shape or, if the node is a tool of an agent, what its model gets.
+ */
 export function outputOf(context: IExecuteFunctions, result: RunResult): INodeExecutionData[] {
 	return isTool(context) ? [toToolItem(result)] : toItems(result);
 }
 
-/** What an agent's model gets of a run: little json, no binary, and the URL it can pass on. */
+/** What an agent's model gets about a run: a little json, no binary data, and the URL it can pass on. */
 function toToolItem({ run, images, itemIndex, source }: RunResult): INodeExecutionData {
 	const urls = images.flatMap(({ url }) => (url === null ? [] : [url]));
 	const json: IDataObject = {
@@ -32,9 +34,9 @@ function toToolItem({ run, images, itemIndex, source }: RunResult): INodeExecuti
 }
 
 /**
- * A failure as a model gets it: a sentence to act on. An agent gets it as a row, because an error would
- * end the agent. n8n's MCP Server Trigger flags as an error only what a tool throws, and shows no more
- * than the message of it, so there it throws NodeOperationError.
+ * Words a failure for a model: a sentence to act on. An agent gets it as a row, because an error would end
+ * the agent. n8n's MCP Server Trigger flags only what a tool throws as an error, and shows only its
+ * message, so in that case it throws NodeOperationError.
  */
 export function toolFailure(context: IExecuteFunctions, error: NodeError): INodeExecutionData {
 	const sentence = sentenceFor(error, startsRuns(context));
@@ -46,18 +48,21 @@ export function toolFailure(context: IExecuteFunctions, error: NodeError): INode
 
 const callerSchema = z.object({ parentNode: z.object({ type: z.string() }) });
 
-/** Whether the node is a tool of an MCP Server Trigger; n8n says so in a field that has no method yet. */
+/**
+ * Whether the node is a tool of an MCP Server Trigger. n8n reveals this only in a field for which there is
+ * no method yet.
+ */
 function isCalledThroughMcp(context: IExecuteFunctions): boolean {
 	const caller = callerSchema.safeParse(context);
 	return caller.success && caller.data.parentNode.type.endsWith('.mcpTrigger');
 }
 
-/** Whether the node makes images; what it does with runs that exist is never paid for. */
+/** Whether the node makes images; operations on existing runs are never paid for. */
 function startsRuns(context: IExecuteFunctions): boolean {
 	return new Parameters(context, 0).read('resource', z.unknown()) === 'image';
 }
 
-/** A model repeats what fails, so it is told not to where that could be paid for again. */
+/** A model repeats what fails, so it is told not to if repeating could be paid for again. */
 function sentenceFor({ message, description, context }: NodeError, maySpend: boolean): string {
 	const { run_id, status, code, may_be_paid, client_ref } = errorDetailsSchema.parse(context);
 	const isPending = run_id !== null && ((maySpend && status === null) || code === 'DEADLINE');
