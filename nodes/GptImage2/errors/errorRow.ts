@@ -16,14 +16,14 @@ export function toErrorRow(
 	return hasErrorOutput(node) ? withHiddenError(row, nodeError) : row;
 }
 
-/** A run, the item that it belongs to, and why some of its images are missing. */
+/** A run, the item it belongs to, and why some of its images are missing. */
 interface Incomplete {
 	run: { id: string; prompt: string | null };
 	itemIndex: number;
 	failures?: Array<{ error: unknown }>;
 }
 
-/** The rows for the images of an item that failed, where the item has others. */
+/** Returns the rows for an item's images that failed while others succeeded. */
 export function failureRows(
 	node: INode,
 	{ failures = [], itemIndex, run }: Incomplete,
@@ -70,16 +70,16 @@ function rowOf(
 const hasErrorOutput = ({ onError }: INode) => onError === 'continueErrorOutput';
 
 /**
- * Whether n8n is known to send rows with `details` to an error output. It does so from 2.34.4, 2.35.2
- * and 2.36 on, which nothing tells but its version; every n8n that states which level of node API it
- * has (2.37.4, and all from 2.39 on) is newer than that.
+ * Whether n8n is known to send rows with `details` to an error output. It does since 2.34.4, 2.35.2 and
+ * 2.36, which can only be told by its version; every n8n that states its level of the node API (2.37.4, and
+ * all from 2.39 on) is newer than that.
  */
 const knowsDetails = () => N8N_NODES_API_VERSION !== undefined;
 
 /**
- * An n8n that knows no `details` sends a row to the error output for its `error` alone. It is hidden, so
- * that the copy that arrives there has none: n8n replaces the JSON of rows that have one. It can be
- * written, since n8n before 1.123 clears it.
+ * An n8n that doesn't know `details` sends a row to the error output if it has `error` alone. The property
+ * is hidden, so that the copy that arrives there lacks it, because n8n replaces the JSON of rows that have
+ * one. It is writable, because n8n before 1.123 clears it.
  */
 function withHiddenError(row: INodeExecutionData, error: NodeError): INodeExecutionData {
 	return Object.defineProperty(row, 'error', { value: error, enumerable: false, writable: true });

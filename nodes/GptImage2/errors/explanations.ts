@@ -33,8 +33,8 @@ const turnSyncOff =
 	'Turn it off so that no image can be lost, then retry this execution: the images are made and paid for again.';
 
 /**
- * Puts an error of the API into words for a user, who reads them in `place`. Runflow's own words appear in
- * the description only, because n8n reads meaning into some words of a message.
+ * Words an error of the API for a user, who reads it in `place`. Runflow's own words appear only in the
+ * description, because n8n gives some words of a message a special meaning.
  */
 export function explain(
 	error: RunflowError,
@@ -185,7 +185,7 @@ function wordsForFailedRun({ isRefused, run }: RunFailedError, place: Place): Wo
 	};
 }
 
-/** The sentence, with a full stop where it has no end. */
+/** The sentence, with a full stop if it lacks an end mark. */
 export function withFullStop(sentence: string): string {
 	return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }

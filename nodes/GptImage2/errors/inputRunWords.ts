@@ -6,7 +6,7 @@ import type { Words } from './statusWords';
 const runIdLabel = labelOf(['inputRunId']);
 const numberLabel = labelOf(['inputImageNumber']);
 
-/** Puts the error of reading a run into words. */
+/** Words the error of reading a run. */
 type WordsFor = (cause: RunflowError) => Words;
 
 const nothingPaid = 'No run was started for this item, and nothing is charged for it.';

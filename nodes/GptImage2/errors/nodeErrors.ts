@@ -20,25 +20,25 @@ import { wayOnWithReference, wayOnWithRun, type Place } from './wayOn';
 /** An error as n8n shows it. */
 export type NodeError = NodeApiError | NodeOperationError;
 
-/** What is known of a failure beside the error itself. */
+/** What is known about a failure besides the error itself. */
 export interface Circumstances {
-	/** The run that was started for the item, null where there is none. */
+	/** The run that was started for the item; null if there is none. */
 	runId?: string | null;
-	/** The reference of a create without a clear answer, null where there is none. */
+	/** The reference of a create that got no clear answer; null if there is none. */
 	unclearRef?: string | null;
 	/** The picture that it is about. */
 	picture?: Picture;
 	/** Where the error ends up; it is thrown unless said. */
 	place?: Place;
-	/** Sentences behind what the error says by itself. */
+	/** Sentences to add to the error's own description. */
 	advice?: string[];
-	/** What the error is to carry beside its words. */
+	/** What the error carries besides its words. */
 	details?: IDataObject;
 }
 
 const nullableText = z.string().nullable().catch(null);
 
-/** What an error carries beside its words: in its context, and in the `details` of an error row. */
+/** What an error carries besides its words: in its context, and in the `details` of an error row. */
 export const errorDetailsSchema = z.object({
 	run_id: nullableText,
 	status: nullableText,
@@ -105,7 +105,7 @@ function unexpected(node: INode, error: unknown, runId: string | null): NodeOper
 	);
 }
 
-/** An n8n error with another description; the one that was thrown stays as it is. */
+/** A copy of an n8n error with another description; the one that was thrown is not changed. */
 function copyOf(node: INode, error: NodeError, description: string): NodeError {
 	const { message } = error;
 	if (!(error instanceof NodeApiError))

@@ -3,7 +3,7 @@ import type { RunflowApiError } from '../../../runflow/errors';
 import type { Scope } from '../../../runflow/apiError';
 import { labelOf } from '../fields/labels';
 
-/** What happened, what to do, and what Runflow itself says about it. */
+/** What happened, what to do, and Runflow's own words about it. */
 export interface Words {
 	message: string;
 	/** How the message goes on where it begins with the picture that it is about; missing where it is about none. */
@@ -12,12 +12,12 @@ export interface Words {
 	remote?: string | null;
 }
 
-/** Most requests are repeated before a user hears of their failure; redelivery is not. */
+/** Most requests are repeated before a user hears about their failure; redelivery is not. */
 export const alreadyRepeated = 'Requests that are safe to repeat have already been repeated.';
 
 const checkFields = 'Check the fields of the node.';
 
-/** The words for each status that has its own; what depends on the error is a function. */
+/** The words for each status that has its own; a function if they depend on the error. */
 const wordsByStatus: Readonly<Record<number, Words | ((error: RunflowApiError) => Words)>> = {
 	400: {
 		message: 'Runflow could not understand the request',
@@ -63,7 +63,7 @@ export function wordsForStatus(error: RunflowApiError): Words {
 	return { remote, ...(typeof words === 'function' ? words(error) : words) };
 }
 
-/** The words for a file that the storage behind the API refused; it never sees the key. */
+/** The words for a file that the storage behind the API refused; the storage never sees the key. */
 function wordsForStorage(httpStatus: number): Words {
 	return {
 		message: `Runflow's storage refused an image (HTTP ${httpStatus})`,
@@ -127,7 +127,7 @@ function wordsForMissing({ runId }: RunflowApiError): Words {
 			};
 }
 
-/** A 422, field by field, with the labels that the user sees. */
+/** The words for a 422, field by field, with the labels that the user sees. */
 function wordsForFields({ fields }: RunflowApiError): Words {
 	if (fields.length === 0) return { message: 'Runflow refused a value', advice: checkFields };
 	const problems = fields.map(({ loc, msg }) => ({

@@ -1,6 +1,6 @@
 /**
- * Where an error ends up: it fails the execution, or it is in a row of one that succeeds, which n8n does not
- * retry; after a suspension, only the process that resumed it remembers what was not output.
+ * Where an error ends up: it fails the execution, or it is in a row of a successful one, which n8n does not
+ * retry. After a suspension, only the process that resumed the execution remembers what was not output.
  */
 export type Place = 'thrown' | 'row' | 'resumed';
 
@@ -18,7 +18,7 @@ export function wayOnWithRun(place: Place): string {
 	return `${waysOn[place]} Or read it later with 'Run' as 'Resource', 'Get' as 'Operation', and this run's ID.`;
 }
 
-/** How to go on after a create without a clear answer. */
+/** How to continue after a create that got no clear answer. */
 export function wayOnWithReference(place: Place, reference: string): string {
 	const way =
 		place === 'thrown'
@@ -27,7 +27,7 @@ export function wayOnWithReference(place: Place, reference: string): string {
 	return `The run may have been started all the same. ${way} Its client reference: ${reference}.`;
 }
 
-/** Advice that fits the place: it says what to do again. */
+/** Adapts advice to the place: it says what to execute again. */
 export function fitted(advice: string, place: Place): string {
 	if (place === 'thrown') return advice;
 	return advice
