@@ -2,12 +2,12 @@ import { TransferError } from '../../runflow/errors';
 import { hasItsEnd, headBytes, imageKindOf, tailBytes } from './imageKind';
 import { headerBytes, pixelSizeOf, type PixelSize } from './pixelSize';
 
-/** Far more than any image of the model has. */
+/** Far larger than any image of the model. */
 const largestImageBytes = 200_000_000;
 
-/** Looks at an image while it arrives, chunk by chunk. */
+/** Checks an image while it arrives, chunk by chunk. */
 export class ArrivingImage {
-	/** Why it is not to be kept, as soon as that is known. */
+	/** Why the image must not be kept, as soon as that is known. */
 	failure: TransferError | null = null;
 
 	private head = Buffer.alloc(0);
@@ -18,13 +18,18 @@ export class ArrivingImage {
 
 	private readonly announcedBytes: number;
 
-	/** `headers` are those of the answer that it comes in. Throws TransferError where it is announced as too large. */
+	/**
+	 * `headers` are those of the answer that the image arrives in. Throws TransferError if they announce too
+	 * large an image.
+	 */
 	constructor(headers: Record<string, unknown>) {
 		this.announcedBytes = Number(headers['content-length'] ?? NaN);
 		if (this.announcedBytes > largestImageBytes) throw new TransferError('too-large');
 	}
 
-	/** Looks at the next chunk and returns it. Throws TransferError where this is no image, or too large. */
+	/**
+	 * Checks the next chunk and returns it. Throws TransferError if this is not an image, or is too large.
+	 */
 	pass(chunk: Buffer): Buffer {
 		this.sizeBytes += chunk.length;
 		if (this.sizeBytes > largestImageBytes) throw this.fail('too-large');

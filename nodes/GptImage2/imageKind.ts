@@ -1,16 +1,16 @@
-/** A kind of image, told by the bytes of its files as Latin-1. */
+/** A kind of image, recognized by the bytes of its files as Latin-1. */
 interface ImageKind {
 	mimeType: string;
 	begins: RegExp;
-	/** What a file has at its end that is whole, or the size in bytes that it says it has. */
+	/** What a complete file ends with, or the size in bytes that it says it has. */
 	ends?: RegExp;
 	sizeBytes?: (head: Buffer) => number;
 }
 
-/** So many bytes tell every kind of image from any other file. */
+/** This many bytes distinguish every kind of image from any other file. */
 export const headBytes = 32;
 
-/** So many of its last bytes show whether an image is whole, a few that follow its end included. */
+/** This many of its last bytes show whether an image is complete, including a few after its end. */
 export const tailBytes = 64;
 
 /** An image that has been read. */
@@ -39,13 +39,16 @@ const kinds: readonly ImageKind[] = [
 	{ mimeType: 'image/vnd.adobe.photoshop', begins: /^8BPS/ },
 ];
 
-/** The kind of image that a file with these first bytes is; null for anything else, and for too few bytes. */
+/**
+ * Returns the kind of image that a file with these first bytes is; null for anything else, and for too few
+ * bytes.
+ */
 export function imageKindOf(head: Buffer): ImageKind | null {
 	const text = head.toString('latin1', 0, headBytes);
 	return kinds.find(({ begins }) => begins.test(text)) ?? null;
 }
 
-/** Whether an image ends where one of its kind does; true where nothing is known of its kind. */
+/** Whether an image ends as one of its kind should; true if nothing is known about its kind. */
 export function hasItsEnd(kind: ImageKind, { head, tail, sizeBytes }: ReadImage): boolean {
 	if (kind.sizeBytes !== undefined) return sizeBytes >= kind.sizeBytes(head);
 	return kind.ends?.test(tail.toString('latin1')) ?? true;

@@ -1,17 +1,17 @@
 import type { NodeHint } from 'n8n-workflow';
 
-/** From this many images on, 'High' quality is worth a word before the first run. */
+/** The number of images from which 'High' quality deserves a warning before the first run. */
 const manyImages = 10;
 
 const makesImages = '$parameter["resource"] === "image"';
 
-/** Nothing is evaluated before the nodes in front have run; then each of their items counts. */
+/** Nothing is evaluated until the nodes before have run; then each of their items counts. */
 const imageCount = '$input.all().length * Number($parameter["numImages"])';
 
 /**
- * What the editor says above the output before the node runs for the first time. Their conditions know
- * the node's parameters and its input, but neither n8n's own address nor the environment: what depends
- * on those is said by the execution hints (`output/hints.ts`).
+ * What the editor says above the output before the node runs for the first time. The conditions know the
+ * node's parameters and its input, but neither n8n's own address nor the environment; the execution hints
+ * (`output/hints.ts`) cover what depends on those.
  */
 export const hintsBeforeExecution: NodeHint[] = [
 	{

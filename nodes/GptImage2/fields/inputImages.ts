@@ -2,7 +2,7 @@ import { updateDisplayOptions, type INodeProperties } from 'n8n-workflow';
 
 import { runIdField } from './runId';
 
-/** Where the images that edit works on come from. */
+/** Where the images to edit come from. */
 export const sourceFields: INodeProperties[] = [
 	{
 		displayName: 'Input Source',

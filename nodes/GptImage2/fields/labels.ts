@@ -8,7 +8,7 @@ import { runFields } from './run';
 const camelCase = (name: string) =>
 	name.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
 
-/** Parts of the input whose field has another name. */
+/** Parts of the input whose field has a different name. */
 const fieldOf: Readonly<Record<string, string>> = { image_urls: 'inputUrls', mask_url: 'maskUrl' };
 
 function isField(option: object): option is INodeProperties {
@@ -24,8 +24,8 @@ const fields = [
 ];
 
 /**
- * The label a user sees for a path in the input or the options, such as `['image_size', 'width']`:
- * that of the innermost part that is a field of the node, or the path itself.
+ * Returns the label that a user sees for a path in the input or the options, such as `['image_size',
+ * 'width']`: that of the innermost part that is a field of the node, otherwise the path itself.
  */
 export function labelOf(path: string[]): string {
 	for (const part of [...path].reverse()) {

@@ -200,14 +200,14 @@ const imageOptions: INodeProperties[] = [
 	},
 ];
 
-/** The options of these names, in this order, for other collections. */
+/** Returns the options with these names, in this order, for other collections. */
 export function optionsNamed(...names: string[]): INodeProperties[] {
 	return names
 		.flatMap((wanted) => imageOptions.filter(({ name }) => name === wanted))
 		.map((option) => ({ ...option, displayOptions: undefined }));
 }
 
-/** The field 'Options', a collection of these. */
+/** Returns the field 'Options', a collection of these. */
 export function optionsField(options: INodeProperties[]): INodeProperties {
 	return {
 		displayName: 'Options',

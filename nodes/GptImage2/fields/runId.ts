@@ -1,17 +1,17 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-/** What a run ID looks like, as a pattern: a UUID (RUN-C). */
+/** The pattern of a run ID: a UUID (RUN-C). */
 export const runIdPattern = '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}';
 
-/** What is said about text that is no run ID. */
+/** What is wrong with text that is not a run ID. */
 export const runIdProblem = "must be a run ID such as '01970c11-2222-7333-8444-555566667777'";
 
 /** The methods of the node that list runs to choose from. */
 type RunSearchMethod = 'searchRuns' | 'searchRunsWithImages';
 
 /**
- * The field 'Run ID', under the name that workflows save it by: a run chosen from a list, or named by its
- * ID. Workflows that were saved when it was plain text work as they are.
+ * Returns the field 'Run ID', under the name by which workflows save it: a run chosen from a list or
+ * entered by its ID. Workflows saved when it was plain text still work unchanged.
  */
 export function runIdField(
 	name: string,
