@@ -14,9 +14,9 @@ const noWritingCodes: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Handles an error of n8n's binary store. If the disk is full or can't be written, or if the image is the
- * only copy, throws an ImageStorageError for this image, counted from 0. Rethrows any other error
- * unchanged, because the stream being stored may have broken.
+ * Returns a handler for errors of n8n's binary store. If the disk is full or can't be written, or if the
+ * image is the only copy, it throws an ImageStorageError for this image, counted from 0. It rethrows any
+ * other error unchanged, because the stream being stored may have broken.
  */
 export function throwStorageError(
 	{ run, index }: { run: Run; index: number },
