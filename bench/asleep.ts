@@ -16,14 +16,17 @@ import { gptImage2, prompts, workflowOf } from './workflows';
 /** How long an execution may take to start and be suspended, where three n8ns share two cores. */
 const startMs = 600;
 
-/** The timeout of the node lies this long after the end of its run. */
+/** By how many seconds the node's timeout exceeds the duration of its run. */
 const spareSeconds = 420;
 
-/** How long the counters rest after the last suspension, and how long before the first run's end they are read. */
+/**
+ * How long the counters rest after the last suspension, and how long before the first run's end they are
+ * read.
+ */
 const restMs = 15_000;
 const beforeEndMs = 2_000;
 
-/** How long an execution may take to wake, where all of them wake at once. */
+/** How long an execution may take to wake if all of them wake at once. */
 const wakeMs = 2500;
 
 /** One n8n on a PostgreSQL of its own, which counts what is written. */
@@ -46,7 +49,10 @@ interface Result {
 
 const without = { NODES_EXCLUDE: '["n8n-nodes-base.executeWorkflowTrigger"]' };
 
-/** What it costs that every suspended execution has an alarm: with, without, and n8n alone, all at the same time. */
+/**
+ * What the alarm of every suspended execution costs: with alarms, without, and n8n alone, all at the same
+ * time.
+ */
 export async function asleep(options: Options): Promise<Figures[]> {
 	const cases = [
 		{ name: 'with alarms', env: {}, executions: options.executions },

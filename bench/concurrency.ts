@@ -3,7 +3,10 @@ import { onN8n, type Bench } from './n8n';
 import { duration, whole, type Figures, type Options, type Size } from './report';
 import { gptImage2, prompts, workflowOf } from './workflows';
 
-/** An API that accepts so many pending runs at once, or creates within a second, and what is tried against it. */
+/**
+ * An API that accepts this many pending runs at once, or creates within a second, and the settings that are
+ * tried against it.
+ */
 interface Trial {
 	limit: { atOnce: number } | { perSecond: number };
 	items: number;
@@ -37,7 +40,10 @@ interface Tried {
 	row: Record<string, string>;
 }
 
-/** The node's own choice of how many runs it has at once, beside fixed numbers, against APIs with limits. */
+/**
+ * The node's own choice of how many runs it has at once, compared with fixed numbers, against APIs with
+ * limits.
+ */
 export async function concurrency({ size }: Options): Promise<Figures[]> {
 	return await onN8n(async (bench) => {
 		const figures: Figures[] = [];

@@ -9,7 +9,7 @@ import { byHand, gptImage2, noOp, posted, webhook, workflowOf } from './workflow
 
 interface Extent {
 	rounds: number;
-	/** How long n8n is left alone after its start, and how long its idle use is measured. */
+	/** How long n8n is left alone after it has started, and how long its idle use is measured. */
 	settleSeconds: number;
 	bareExecutions: number;
 	images: number;

@@ -13,13 +13,13 @@ export interface Outcome {
 	timeMs: number;
 	/** How many images came out. */
 	images: number;
-	/** Why it did not succeed; null where it did. */
+	/** Why it did not succeed; null if it did. */
 	failure: string | null;
 }
 
 /**
- * Starts a workflow manually, with every run of the simulator taking `runTimeMs`, and waits until it
- * has ended. Asks n8n how it is only after that time, so that asking costs little.
+ * Starts a workflow manually, with every run of the simulator taking `runTimeMs`, and waits until it has
+ * ended. Asks n8n for the status only after that time, so that asking costs little.
  */
 export async function execute(
 	{ n8n, simulator, credentialId }: Bench,

@@ -25,7 +25,7 @@ const executionsAtOnce: Readonly<Record<Size, number[]>> = {
 
 const runTimeMs = 15_000;
 
-/** What is measured beside each other, each as a workflow that a form might start. */
+/** The workflows that are compared, each of which a form might start. */
 const rivals: Readonly<
 	Record<string, (path: string, server: Server, openAiId: string) => ExportedWorkflow>
 > = {
@@ -139,7 +139,7 @@ async function newestId(client: N8nClient): Promise<number> {
 	return Number(newest?.id ?? 0);
 }
 
-/** How long the newest executions of a workflow took, those that succeeded, in milliseconds. */
+/** How long the newest successful executions of a workflow took, in milliseconds. */
 async function timesOf(client: N8nClient, workflowId: string, count: number): Promise<number[]> {
 	const found: Listed[] = [];
 	while (found.length < count) {

@@ -23,7 +23,7 @@ const cells: Readonly<Record<Size, Cell[]>> = {
 const longRoundMs: Readonly<Record<Size, number>> = { tiny: 0, short: 15_000, full: 15_000 };
 const rounds: Readonly<Record<Size, number>> = { tiny: 1, short: 3, full: 3 };
 
-/** What works one item after the other is calculated where it would take longer. */
+/** If a workflow that works item by item would take longer than this, its time is calculated. */
 const longestMs: Readonly<Record<Size, number>> = {
 	tiny: 10_000,
 	short: 90_000,
@@ -131,7 +131,7 @@ async function contestantsOf(bench: Bench): Promise<Record<Name, (cell: Cell) =>
 	};
 }
 
-/** The time, not a number where not all images came out. */
+/** The time; not a number if not all images came out. */
 function timeOf(name: string, items: number, { timeMs, images, failure }: Outcome): number {
 	if (failure === null && images === items) return timeMs;
 	console.error(`${name}, ${items} items: ${images} images. ${failure ?? ''}`);

@@ -13,7 +13,7 @@ const executions: Readonly<Record<Size, number>> = { tiny: 3, short: 20, full: 1
 const manyRows = 20_000;
 const warmUps = 3;
 
-/** How long n8n may take to save them and to let go of them. */
+/** How long n8n may take to save them and to release them. */
 const settleMs = 10_000;
 
 const code = (name: string, jsCode: string) => ({
@@ -36,7 +36,7 @@ const contestants: Readonly<Record<string, BenchNode>> = {
 	"n8n's Wait node": waitNode,
 };
 
-/** How much of n8n's heap an execution keeps while it is suspended, behind nodes that output many rows. */
+/** How much of n8n's heap an execution keeps while it is suspended after nodes that output many rows. */
 export async function heap({ size }: Options): Promise<Figures[]> {
 	const folder = mkdtempSync(join(tmpdir(), 'n8n-runflow-heap-'));
 	const file = join(folder, 'used');
@@ -75,7 +75,7 @@ function workflowFor(node: BenchNode, rows: number): ExportedWorkflow {
 	]);
 }
 
-/** What one of so many suspended executions of a workflow adds to n8n's heap, in bytes. */
+/** Returns what each of this many suspended executions of a workflow adds to n8n's heap, in bytes. */
 async function heapOfEach(
 	{ credentialId, n8n: { client, process }, simulator }: Bench,
 	file: string,

@@ -15,7 +15,10 @@ const sizes: Readonly<Record<Size, number[]>> = {
 	full: [100, 400, 1000, 3000],
 };
 
-/** The most rows that are also tried among other runs, and how many of these there are for each. */
+/**
+ * The largest number of rows that is also tried among other runs, and how many other runs there are for
+ * each row.
+ */
 const mostCrowded = 1000;
 const othersARow = 4;
 
@@ -49,7 +52,7 @@ interface Trial {
 /** A trial, and the runs that were paid for in it. */
 type Tried = Measured & { paid: number };
 
-/** What it costs the node to look for runs that are known already; `BENCH_ROWS=100,400` sets how many. */
+/** What it costs the node to look for runs that are already known; `BENCH_ROWS=100,400` sets how many. */
 export async function known({ size }: Options): Promise<Figures[]> {
 	const chosen = process.env.BENCH_ROWS?.split(',').map(Number) ?? sizes[size];
 	const alone = chosen.map((rows) => ({ rows, others: 0 }));
@@ -107,7 +110,7 @@ async function each(
 	return table;
 }
 
-/** The second execution of a workflow, where the first doesn't count. */
+/** The second execution of a workflow; the first isn't measured. */
 async function executed(
 	{ n8n, simulator, credentialId }: Bench,
 	watched: Watched,
@@ -156,7 +159,7 @@ async function retriedAfterCrash(bench: Bench, rows: number): Promise<Tried> {
 	}
 }
 
-/** Lets n8n do the same for other rows, so that it isn't measured cold; their runs are forgotten. */
+/** Has n8n do the same for other rows, so that it isn't measured cold; their runs are forgotten. */
 async function warmUp({ client }: RunningN8n, { simulator, credentialId }: Bench): Promise<void> {
 	const before = simulator.runs.length;
 	simulator.settings.runTime = 0;

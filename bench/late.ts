@@ -34,7 +34,7 @@ const series: Readonly<Record<Size, Series[]>> = {
 
 const betweenStartsMs = 1000;
 
-/** From the end of a run to the end of its execution, which has nothing to do but to store the image. */
+/** From the end of a run to the end of its execution, which only has to store the image. */
 export async function late({ size }: Options): Promise<Figures[]> {
 	return await onN8n(async (bench) => {
 		const rows: Array<Record<string, string>> = [];

@@ -27,7 +27,7 @@ const parts: Readonly<Record<string, (options: Options) => Promise<Figures[]>>> 
 	asleep,
 };
 
-/** An hour and more on its own, so only where it is named. */
+/** Takes an hour or more on its own, so it only runs if it is named. */
 const onDemand = new Set(['asleep']);
 
 async function main(): Promise<void> {

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { ensureN8n } from '../scripts/n8n/install';
 import { table } from '../scripts/docs/parts';
 
-/** How much is measured: a try of seconds, the usual selection, or everything. */
+/** How much is measured: a trial of seconds, the usual selection, or everything. */
 export type Size = 'tiny' | 'short' | 'full';
 
 /** A table of figures and what it means, in a sentence. */

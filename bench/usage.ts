@@ -12,8 +12,8 @@ export function cpuMs(pid: number | undefined): number {
 }
 
 /**
- * The CPU time that a process uses in a second while it has nothing to do, in milliseconds: that of the
- * quietest five seconds, since n8n has things to finish for a while after its start.
+ * The CPU time that a process uses per second while it has nothing to do, in milliseconds: that of the
+ * quietest five seconds, because n8n still has things to finish for a while after its start.
  */
 export async function idleMsPerSecond(pid: number | undefined, seconds: number): Promise<number> {
 	const windowSeconds = Math.min(seconds, 5);
@@ -53,7 +53,7 @@ export async function cpuOf(
 	return used - seconds * Math.min(idlePerSecond, idleAfter);
 }
 
-/** The resident memory of a process in megabytes; null where it has ended. */
+/** The resident memory of a process in megabytes; null if it has ended. */
 export function residentMegabytes(pid: number | undefined): number | null {
 	try {
 		const status = readFileSync(`/proc/${pid}/status`, 'utf8');

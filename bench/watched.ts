@@ -16,13 +16,13 @@ const unfinished = new Set(['new', 'running', 'waiting', 'unknown']);
 /** What an execution took. */
 export interface Measured {
 	cpuMs: number;
-	/** By how much n8n answered later than when idle: at most, and 99 times of 100. */
+	/** How much later than when idle n8n answered: at most, and in 99 of 100 moments. */
 	blockMs: number;
 	p99Ms: number;
 	seconds: number;
 }
 
-/** An n8n that is watched, and how it is while idle. */
+/** An n8n that is being watched, and its figures while idle. */
 export interface Watched {
 	n8n: RunningN8n;
 	probe: Probe;
@@ -30,7 +30,7 @@ export interface Watched {
 	idleAnswerMs: number;
 }
 
-/** Gives an n8n to be watched to `use`; its idle use is that while it is asked how it is. */
+/** Passes a watched n8n to `use`; its idle use is measured while it is being polled. */
 export async function watch<T>(n8n: RunningN8n, use: (watched: Watched) => Promise<T>): Promise<T> {
 	const probe = new Probe(n8n.url);
 	try {
@@ -44,7 +44,7 @@ export async function watch<T>(n8n: RunningN8n, use: (watched: Watched) => Promi
 	}
 }
 
-/** What an execution of that workflow takes. Throws where it isn't one with all rows. */
+/** What an execution of that workflow takes. Throws if not all rows came out. */
 export async function measured(
 	{ n8n, probe, idlePerSecond, idleAnswerMs }: Watched,
 	workflowId: string,
@@ -84,7 +84,7 @@ export async function ended(
 	void start().catch((error: unknown) => (failure = error));
 	for (;;) {
 		await sleep(500);
-		// n8n drops connections that it has not looked after for seconds.
+		// // n8n drops connections that it hasn't looked after for seconds.
 		const [newest] = await listExecutions(client, { workflowId }).catch(() => []);
 		if (newest && !before.has(newest.id) && !unfinished.has(newest.status)) return newest.id;
 		if (failure !== null) throw failure;
@@ -92,7 +92,7 @@ export async function ended(
 	}
 }
 
-/** How often n8n is asked, in milliseconds: a shorter block of its event loop may be missed. */
+/** How often n8n is polled, in milliseconds; a shorter block of its event loop may be missed. */
 const gapMs = 20;
 
 /** When n8n was asked, in milliseconds since 1970, and how long it took to answer. */
@@ -101,7 +101,10 @@ interface Answer {
 	ms: number;
 }
 
-/** Asks an n8n how it is, all the time, in a process of its own: what the bench and its simulator do doesn't count. */
+/**
+ * Polls an n8n continuously in a separate process, so that the work of the bench and its simulator doesn't
+ * count.
+ */
 class Probe {
 	private readonly answers: Answer[] = [];
 
@@ -113,8 +116,8 @@ class Probe {
 	}
 
 	/**
-	 * How long n8n would have taken to answer at each moment of that time, in milliseconds: nothing is asked
-	 * while an answer is due, so a long one stands for those that would have waited with it.
+	 * How long n8n would have taken to answer at each moment of that time, in milliseconds. It isn't polled
+	 * while an answer is due, so a long one stands for the polls that would have waited with it.
 	 */
 	between(from: number, to: number): number[] {
 		return this.answers
@@ -124,7 +127,7 @@ class Probe {
 			);
 	}
 
-	/** Asks no more. */
+	/** Stops polling. */
 	stop(): void {
 		this.child.kill();
 	}

@@ -6,7 +6,7 @@ import { apiKey } from './n8n';
 export type BenchNode = Pick<INode, 'name' | 'type' | 'typeVersion' | 'parameters'> &
 	Partial<Pick<INode, 'credentials' | 'webhookId'>>;
 
-/** From a node to another, from its first output unless another is given. */
+/** A connection from one node to another, from its first output unless another is given. */
 type Link = readonly [from: string, to: string, output?: number];
 
 /** A workflow of these nodes; without links, each is followed by the next. */

@@ -1,7 +1,10 @@
 import { howToInstallChromium, findChromium } from './browser/chromium';
 import { howToInstall, missingServices } from './n8n/services';
 
-/** What each layer of the tests needs beside Node: a text that says what to install, or null where all is there. */
+/**
+ * What each layer of the tests needs besides Node: a text that says what to install, or null if everything
+ * is there.
+ */
 const needs: Readonly<Record<string, () => string | null>> = {
 	browser: () => (findChromium() === null ? howToInstallChromium : null),
 	queue: () => {

@@ -57,7 +57,7 @@ export class AssetStore {
 		};
 	}
 
-	/** The asset that a model would read under this URL, null where it isn't one of this simulator. */
+	/** The asset that a model would read under this URL; null if it doesn't belong to this simulator. */
 	referencedBy(url: string): SimulatedAsset | null {
 		const id = assetReference.exec(url)?.[1] ?? /\/assets\/([^/?]+)\?/.exec(url)?.[1];
 		const asset = this.find(id ?? '');

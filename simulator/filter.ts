@@ -10,7 +10,10 @@ export type Predicate = (run: Filtered) => boolean;
 
 type Token = '(' | ')' | 'and' | 'or' | 'not' | { field: string; operator: string; value: string };
 
-/** A parenthesis, a word, or a comparison; a quoted value ends at the quote that nothing but a space or `)` follows. */
+/**
+ * A parenthesis, a word, or a comparison; a quoted value ends at a quote that is followed by a space, `)`
+ * or the end.
+ */
 const token =
 	/\s*(?:([()])|(and|or|not)(?=[\s()])|([a-z_]+)(\.eq:|[<>]=?|[:=])(?:'(.*?)'|([^\s()']\S*?))(?=[\s)]|$))/iy;
 
@@ -47,7 +50,7 @@ function isExact(one: Token): boolean {
 	return one === 'and' || (typeof one === 'object' && /^\.eq:$/i.test(one.operator));
 }
 
-/** Takes terms with OR between them off the front; null where they make no sense. */
+/** Takes terms separated by OR off the front; null if they make no sense. */
 function readChoices(tokens: Token[]): Predicate | null {
 	const choices = readSeries(tokens, 'or', (rest) => readSeriesOfAll(rest));
 	return choices && ((run) => choices.some((choice) => choice(run)));

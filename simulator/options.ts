@@ -82,7 +82,7 @@ export const settingsSchema = z.object({
 	urlLifetime: z.number().positive().nullable().default(null),
 	/** Whether models accept `runflow://assets/…`; versions of the SDK disagree. */
 	assetReferences: z.boolean().default(true),
-	/** Every so many requests one is answered with 429; null for none. */
+	/** Every nth request is answered with 429; null for none. */
 	refuseEvery: z.number().int().min(2).nullable().default(null),
 	/** Whether nothing is answered at all: every connection is dropped. */
 	isGone: z.boolean().default(false),

@@ -13,7 +13,7 @@ export interface SimulatedRun {
 	endsAt: number;
 	/** The status it will end with. */
 	end: string;
-	/** Why, where it ends as failed. */
+	/** The reason, if it ends as failed. */
 	failure: { code: string; message: string; stage: string };
 	pictures: Promise<Buffer[]>;
 }
@@ -24,7 +24,7 @@ const notDelivered = {
 	stage: 'dispatch',
 };
 
-/** As ERR shows it for an input that can't be used. */
+/** The failure as in ERR, for an input that can't be used. */
 const unreadableInput = {
 	code: 'INPUT_VALIDATION_FAILED',
 	message: 'An input image could not be fetched',
@@ -102,7 +102,7 @@ export class RunStore {
 		return this.runs.filter(({ endsAt }) => endsAt > now);
 	}
 
-	/** How many runs were created within the last so many milliseconds. */
+	/** How many runs were created within the last `milliseconds`. */
 	createdWithin(milliseconds: number): number {
 		const since = Date.now() - milliseconds;
 		return this.runs.filter(({ createdAt }) => createdAt > since).length;

@@ -24,10 +24,10 @@ import type { Scope } from '../../runflow/apiError';
 import { runId } from '../../test/fixtures/answers';
 import { table } from './parts';
 
-/** An error as it may occur, what it means, and how the page names it where that isn't its own code. */
+/** An error as it may occur, what it means, and how the page names it if not by its own code. */
 interface Example {
 	error: RunflowError;
-	/** What the node knows beside the error. */
+	/** What the node knows besides the error. */
 	known?: Circumstances;
 	meaning: string;
 	name?: string;
@@ -48,7 +48,7 @@ const refusedField = new RunflowApiError(422, {
 });
 const lostRun = new RunflowApiError(404, { code: 'RUN_NOT_FOUND' }).about(runId);
 
-/** What each status with words of its own means, in each of the ways that change what a user reads. */
+/** What each status with its own words means, in each of the ways that change what a user reads. */
 const refusals: Readonly<Record<number, Example[]>> = {
 	400: [refusal(400, 'Runflow could not read what was sent.')],
 	401: [refusal(401, 'The API key is missing, wrong, or no longer valid.')],
@@ -79,7 +79,7 @@ const refusals: Readonly<Record<number, Example[]>> = {
 	429: [refusal(429, 'More requests in a short time than Runflow allows.')],
 };
 
-/** What a status means that has words of its own. Throws for one that the page leaves out. */
+/** What a status with its own words means. Throws for a status that the page leaves out. */
 function refusalsFor(status: number): Example[] {
 	const examples = refusals[status];
 	if (examples === undefined) throw new Error(`the page says nothing about HTTP ${status}`);
@@ -232,13 +232,13 @@ function row({ error, known, meaning, name }: Example): string[] {
 	return [`**${general(message)}**`, meaning, general(advice), name ?? nameOf(error)];
 }
 
-/** What the error carries beside its words: the HTTP status or a code, for conditions in a workflow. */
+/** What the error carries besides its words: the HTTP status or a code, for conditions in a workflow. */
 function nameOf(error: RunflowError): string {
 	const status = error instanceof RunflowApiError ? [`HTTP ${error.httpStatus}`] : [];
 	return [...status, ...(error.code === null ? [] : [`\`${error.code}\``])].join(', ');
 }
 
-/** A text without what differs from case to case. */
+/** A text without the parts that differ from case to case. */
 function general(text: string): string {
 	return text.replaceAll(runId, whatever).replace(/\(HTTP \d+\)/, `(HTTP ${whatever})`);
 }

@@ -3,8 +3,8 @@ const end = '<!-- end of what a script writes -->';
 const startOf = (name: string) => `<!-- '${name}', written by npm run docs -->`;
 
 /**
- * A page whose named parts are written anew; what stands around them stays. Throws where the page has
- * no place for a part, or one that no part fills.
+ * Rewrites the named parts of a page and keeps what is around them. Throws if the page has no place for a
+ * part, or has one that no part fills.
  */
 export function fillParts(page: string, parts: Readonly<Record<string, string>>): string {
 	const names = [...page.matchAll(/^<!-- '(.*)', written by npm run docs -->$/gm)].map(

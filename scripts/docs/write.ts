@@ -17,7 +17,7 @@ export const pages = [
 	{ file: join(folder, 'errors.md'), parts: errorTables },
 ];
 
-/** A page as it is to be. Throws where a part has no place in it, or nothing to fill it. */
+/** A page as it should be. Throws if a part has no place in it, or a place has no part. */
 export function written({ file, parts }: (typeof pages)[number]): string {
 	return fillParts(readFileSync(file, 'utf8'), parts());
 }

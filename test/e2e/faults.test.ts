@@ -8,7 +8,10 @@ import { connect, credentialFor, expectSuccess, goldenWorkflow, itemsOf, until }
 
 jest.setTimeout(240_000);
 
-/** How long the API is gone, longer than a request is repeated at once and shorter than it is given up. */
+/**
+ * How long the API is down: longer than a request is repeated at once, and shorter than it takes to give
+ * up.
+ */
 const goneForMs = 30_000;
 
 let client: N8nClient;
@@ -51,7 +54,7 @@ function expectAllImages(execution: Execution): void {
 
 const isWaiting = async (id: string) => (await client.statusOf(id)) === 'waiting';
 
-/** What has to be so before the API is gone, by what the execution does then. */
+/** What must be the case before the API goes down, by what the execution does then. */
 const moments: Array<[string, string, (id: string) => boolean | Promise<boolean>]> = [
 	['creates its runs', 'poll', () => simulator.runs.length > 0],
 	['waits for its runs', 'poll', () => simulator.runs.length === 20],

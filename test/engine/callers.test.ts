@@ -7,7 +7,7 @@ import { execute, items } from './executions';
 const n8n = 'https://n8n.example.com';
 const finished = { code: 409, message: 'The execution has finished already.' };
 
-/** Suspends an execution with so many runs, and returns which of them call back. */
+/** Suspends an execution with this many runs, and returns which of them call back. */
 async function callersAmong(count: number): Promise<boolean[]> {
 	const api = new CountingApi((run) => void (run.status = 'running'));
 	const prompts = Array.from({ length: count }, (_, number) => `p${number}`);

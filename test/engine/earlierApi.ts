@@ -20,7 +20,7 @@ export interface Sent {
 }
 
 /**
- * An API with an earlier run of so many images, whose URLs are signed anew at each read. It notes every
+ * An API with an earlier run of this many images, whose URLs are signed anew at each read. It records every
  * create, and answers it with what `answer` returns.
  */
 export function earlierApi(images: number, answer: (sent: Sent) => [number, object] = created) {

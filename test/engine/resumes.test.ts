@@ -31,7 +31,7 @@ const withFields = (run: object, fields: string[] | undefined) =>
 
 let tests = 0;
 
-/** Suspends an execution with so many runs. n8n is still saving it, so that whoever watches over it doesn't wake it. */
+/** Suspends an execution with this many runs. n8n is still saving it, so that the watch doesn't wake it. */
 async function suspended(
 	count: number,
 	parameters: INodeParameters = {},

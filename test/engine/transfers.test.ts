@@ -77,7 +77,7 @@ const gone: Answer = (response) => response.writeHead(404).end();
 const as = (headers: Record<string, string | number>, body: string | Buffer): Answer => {
 	return (response) => response.writeHead(200, headers).end(body);
 };
-/** A byte every 50 ms, for ever. */
+/** A byte every 50 ms, forever. */
 const drip: Answer = (response) => {
 	response.write('GIF89a');
 	const timer = setInterval(() => response.write(' '), 50);

@@ -66,7 +66,7 @@ function editApi(answer: (create: Create) => [number, object]) {
 	return { creates, uploads: () => uploads };
 }
 
-/** Lets the clock of this process jump; the returned function sets it to so many minutes from now. */
+/** Makes the clock of this process jump; the returned function sets it to this many minutes from now. */
 function shiftedClock(): (minutes: number) => void {
 	const now = Date.now.bind(Date);
 	const clock = jest.spyOn(Date, 'now');

@@ -14,7 +14,9 @@ export const recoverOften = { N8N_EXECUTIONS_QUEUE_RECOVERY_INTERVAL: '0.1' };
 
 /** A cluster to which things happen, and the book of what that did. */
 export interface FaultyCluster extends Cluster {
-	/** Enters a fault with so many pictures out of so many wanted; fails where one was lost or paid twice. */
+	/**
+	 * Enters a fault with this many pictures out of the number wanted; fails if one was lost or paid twice.
+	 */
 	expectWhole: (fault: string, pictures: number, wanted: number) => void;
 	/** Starts a published workflow of six prompts by its webhook, and waits until its six runs exist. */
 	polling: (path: string) => Promise<{ workflowId: string; id: string }>;

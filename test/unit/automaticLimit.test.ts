@@ -1,6 +1,6 @@
 import { AutomaticLimit } from '../../nodes/GptImage2/runs/automaticLimit';
 
-/** Notes that so many creates were accepted, one after the other. */
+/** Records that this many creates were accepted, one after another. */
 function accept(limit: AutomaticLimit, creates: number, moment = 0): number {
 	for (let create = 0; create < creates; create++) limit.accept(moment);
 	return limit.limit;

@@ -20,7 +20,7 @@ async function settled<T>(promise: Promise<T>): Promise<T> {
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
-/** The work of an item whose create is refused so many times. */
+/** The work of an item whose create is refused this many times. */
 function refusedTimes(slots: RunSlots, times: number) {
 	const tries = { count: 0 };
 	const work = async () => {
@@ -127,13 +127,16 @@ describe('the slots of runs', () => {
 	});
 });
 
-/** An API that accepts so many runs at once, and so many creates within a second. */
+/** An API that accepts a number of runs at once, and a number of creates within a second. */
 interface Accepting {
 	runs?: number;
 	creates?: number;
 }
 
-/** What becomes of that many items whose runs take 3 s, against such an API: the seconds, and the creates that were refused. */
+/**
+ * What becomes of this many items whose runs take 3 s, against such an API: the seconds, and the creates
+ * that were refused.
+ */
 async function drawn(
 	items: number,
 	{ creates = Infinity, runs = Infinity }: Accepting,

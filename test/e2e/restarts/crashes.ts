@@ -25,8 +25,8 @@ export interface Crashed {
 }
 
 /**
- * Starts these workflows, each with a Runflow of its own, kills their n8n once all runs are there, ends the
- * runs, and starts it again: starting an n8n takes so long that all cases share one crash.
+ * Starts these workflows, each with its own Runflow, kills their n8n once all runs exist, ends the runs,
+ * and starts it again. All cases share one crash, because starting an n8n takes long.
  */
 export async function crashTogether<K extends string>(
 	dying: Record<K, Dying>,
