@@ -48,7 +48,10 @@ export class ArrivingImage {
 		return pixelSizeOf(this.head);
 	}
 
-	/** Looks back once all has arrived. Throws TransferError where it is no image, or was cut off. */
+	/**
+	 * Makes the final checks once everything has arrived. Throws TransferError if it is not an image, or was
+	 * cut off.
+	 */
 	end(): void {
 		const { announcedBytes, head, sizeBytes, tail } = this;
 		const kind = imageKindOf(head);

@@ -28,7 +28,7 @@ export interface Circumstances {
 	unclearRef?: string | null;
 	/** The picture that it is about. */
 	picture?: Picture;
-	/** Where the error ends up; it is thrown unless said. */
+	/** Where the error ends up; by default it is thrown. */
 	place?: Place;
 	/** Sentences to add to the error's own description. */
 	advice?: string[];

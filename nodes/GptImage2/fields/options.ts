@@ -12,7 +12,7 @@ export const longestPollSeconds = 3600;
 /** The longest 'Public Link', in days. */
 export const longestLinkDays = 365;
 
-/** How far 'Reuse Earlier Runs' looks back at most, in hours: 30 days. */
+/** How far back 'Reuse Earlier Runs' may look, in hours: 30 days. */
 export const longestReuseHours = 720;
 
 const imageOptions: INodeProperties[] = [

@@ -19,5 +19,5 @@ export const simplifySchema = z
 /** How one run becomes items, as it is kept while an execution is suspended. */
 export const outputSchema = outputOptionsSchema.extend({ simplify: simplifySchema });
 
-/** How one run becomes items. */
+/** How a run becomes items. */
 export type OutputOptions = z.infer<typeof outputSchema>;

@@ -29,7 +29,7 @@ export interface Failure {
 interface FailedRequest extends Failure {
 	requestNumber: number;
 	known: Payment & { picture: Picture };
-	/** Whether it failed after the node had been stopped, whatever it says of that. */
+	/** Whether it failed only because the node had been stopped, whatever its error says. */
 	isConsequence: boolean;
 	/** Whether a retry wouldn't help: its run can't be read, or it is unknown whether there is one. */
 	isDeadEnd: boolean;

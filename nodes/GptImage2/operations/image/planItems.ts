@@ -107,7 +107,10 @@ async function assertCanServe(context: IExecuteFunctions, planned: PlannedItem[]
 	);
 }
 
-/** Refuses a run whose callback could never arrive, whose images could never be fetched, or that has the reference of another. */
+/**
+ * Refuses a run whose callback could never arrive, whose images could never be fetched, or whose reference
+ * is another run's.
+ */
 function assertCanFinish(
 	context: IExecuteFunctions,
 	itemIndex: number,
