@@ -18,7 +18,7 @@ type Edge = keyof Size;
 
 const pixels = (value: number) => value.toLocaleString('en-US');
 
-/** What is wrong with a size, each at the edge that is to change. */
+/** What is wrong with a size, each problem at the edge to change. */
 function problemsOf({ width, height }: Size): Array<{ edge: Edge; problem: string }> {
 	const { longestEdge, maxPixels, minPixels, multipleOf, ratio } = limits;
 	const given = [
@@ -57,13 +57,13 @@ function problemsOf({ width, height }: Size): Array<{ edge: Edge; problem: strin
 	];
 }
 
-/** Every edge that there can be. */
+/** All allowed edges. */
 const edges = Array.from(
 	{ length: limits.longestEdge / limits.multipleOf },
 	(_, index) => (index + 1) * limits.multipleOf,
 );
 
-/** The allowed sizes that are nearest: two of one edge where the other may stay, else one of both. */
+/** The nearest allowed sizes: two for one edge if the other may stay, otherwise one for both. */
 function nearestTo({ width, height }: Size, broken: ReadonlySet<Edge>): string {
 	const distance = (size: Size) => Math.hypot(size.width - width, size.height - height);
 	const [first = { width, height }, second = first] = edges

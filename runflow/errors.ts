@@ -100,7 +100,7 @@ export class RunFailedError extends RunflowError {
 	/** Whether no later read will have an image; the output of a run that succeeded may come late. */
 	readonly isOver: boolean;
 
-	/** Whether the prompt or an image was refused, so that the same request fails again. */
+	/** Whether the prompt or an image was refused, so that the same request would fail again. */
 	readonly isRefused: boolean;
 
 	constructor(readonly run: Run) {

@@ -1,10 +1,10 @@
 import type { Run } from './run';
 
-/** Words by which a failure may say that the prompt was refused; no code for it is documented (ERR). */
+/** Words by which a failure may say that the prompt was refused; no code for this is documented (ERR). */
 const refusalWords =
 	/moderat|content.?(policy|filter|violation)|safety|nsfw|sensitive.?content|prompt.{0,20}(refus|reject|block|flag)|policy.?violation/i;
 
-/** Whether a run failed because of what its prompt or its images show, so that the same again will not help. */
+/** Whether a run failed because of the content of its prompt or images, so that repeating it won't help. */
 export function isRefused({
 	failure,
 	nsfw_detected,

@@ -43,7 +43,7 @@ export class ArrivingImage {
 		return chunk;
 	}
 
-	/** Its size in pixels, as its own header says; null where that is unknown. */
+	/** Its size in pixels according to its own header; null if unknown. */
 	get size(): PixelSize | null {
 		return pixelSizeOf(this.head);
 	}

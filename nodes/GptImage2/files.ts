@@ -90,7 +90,10 @@ async function open(transfer: Transfer, url: string): Promise<StreamAnswer> {
 	throw new TransferError(answer.statusCode);
 }
 
-/** An image on its way, the type that the storage names, and its size in pixels, once enough of it has arrived. */
+/**
+ * An arriving image, the type that the storage names and, once enough of it has arrived, its size in
+ * pixels.
+ */
 interface ImageOnItsWay {
 	contentType: string | null;
 	stream: FileStream;

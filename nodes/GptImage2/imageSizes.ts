@@ -8,7 +8,7 @@ interface Size {
 	height: number;
 }
 
-/** A size that a channel asks for: the value that workflows save, the label, and what it is made for. */
+/** A size for a channel: the value that workflows save, the label, and what it is made for. */
 interface ChannelSize extends Size {
 	value: string;
 	name: string;
@@ -17,9 +17,9 @@ interface ChannelSize extends Size {
 }
 
 /**
- * Sizes by channel. Each has exactly the channel's ratio where two multiples of 16 can have it, else the
- * nearest one, and as many pixels as the channel asks for, or a few more or less. No two are the same, so that
- * a size tells its channel.
+ * Sizes by channel. Each has exactly the channel's ratio if two multiples of 16 allow it, otherwise the
+ * nearest one, and about as many pixels as the channel asks for. No two are the same, so a size identifies
+ * its channel.
  */
 export const channelSizes: readonly ChannelSize[] = [
 	{
@@ -101,7 +101,7 @@ export const channelSizes: readonly ChannelSize[] = [
 	},
 ];
 
-/** The API's own shapes, with labels that say what each is for (SEED names them and no pixels). */
+/** The API's own shapes, with labels that say what each is for (SEED names the shapes but no pixels). */
 export const presetSizes: ReadonlyArray<{ value: string; name: string }> = [
 	{ value: 'landscape_16_9', name: 'Landscape 16:9 (Video, Slide)' },
 	{ value: 'landscape_4_3', name: 'Landscape 4:3 (Blog, Presentation)' },
@@ -111,7 +111,10 @@ export const presetSizes: ReadonlyArray<{ value: string; name: string }> = [
 	{ value: 'square_hd', name: 'Square HD 1:1 (Post, Product)' },
 ];
 
-/** The values of all sizes but 'auto' and the user's own, in an order that stays: by its place in it a size is known again. */
+/**
+ * The values of all sizes except 'auto' and the user's own. Their order must never change, because a size
+ * is recognized by its position.
+ */
 export const moreSizeValues = [
 	'instagram_post',
 	'instagram_story',
@@ -138,25 +141,28 @@ export type SizeValue = (typeof moreSizeValues)[number];
 /** More items than a node can have. */
 const itemsAtMost = 10_000_000;
 
-/** The number of the request for an item in a further size: the same whatever other sizes are chosen. */
+/**
+ * Returns the number of the request for an item in a further size. It doesn't depend on which other sizes
+ * are chosen.
+ */
 export function requestNumberOf(itemIndex: number, size: SizeValue): number {
 	return itemIndex + (moreSizeValues.indexOf(size) + 1) * itemsAtMost;
 }
 
-/** What is sent for a value of 'Image Size': the pixels of a channel's size, anything else as it is. */
+/** What to send for a value of 'Image Size': the pixels of a channel's size; anything else unchanged. */
 export function sizeToSend(value: unknown): unknown {
 	const found = channelSizes.find((size) => size.value === value);
 	return found === undefined ? value : { width: found.width, height: found.height };
 }
 
-/** What is sent for a further size. */
+/** What to send for a further size. */
 export function furtherSizeOf(value: SizeValue): z.infer<typeof presetSchema> | Size {
 	const found = channelSizes.find((size) => size.value === value);
 	if (found === undefined) return presetSchema.parse(value);
 	return { width: found.width, height: found.height };
 }
 
-/** The channel whose size this is, by its value; null for any other size. */
+/** The value of the channel that has this size; null for any other size. */
 export function channelOf(size: unknown): string | null {
 	const { width = null, height = null } = pixelsOf(size);
 	const found = channelSizes.find((one) => one.width === width && one.height === height);

@@ -4,10 +4,13 @@ export interface PixelSize {
 	height: number;
 }
 
-/** So many bytes of an image have its size in them, unless a camera wrote a picture of its own before. */
+/** How many bytes of an image contain its size, unless a camera has put a preview before it. */
 export const headerBytes = 65_536;
 
-/** The size of an image by its first bytes; null where they don't say, or it is neither PNG, JPEG nor WebP. */
+/**
+ * Returns the size of an image by its first bytes; null if they don't include it, or if it isn't PNG, JPEG
+ * or WebP.
+ */
 export function pixelSizeOf(head: Buffer): PixelSize | null {
 	try {
 		return pngSize(head) ?? webpSize(head) ?? jpegSize(head);
@@ -24,7 +27,7 @@ function pngSize(head: Buffer): PixelSize | null {
 	return { width: head.readUInt32BE(16), height: head.readUInt32BE(20) };
 }
 
-/** WebP has three ways to write a size: lossy, lossless, and extended. */
+/** WebP can store a size in three ways: lossy, lossless, and extended. */
 function webpSize(head: Buffer): PixelSize | null {
 	if (textAt(head, 8) !== 'WEBP') return null;
 	switch (textAt(head, 12)) {
@@ -41,7 +44,7 @@ function webpSize(head: Buffer): PixelSize | null {
 	}
 }
 
-/** The markers of JPEG that begin a frame, which has the size in it; the others of that range don't. */
+/** The JPEG markers that begin a frame, which contains the size; the other markers in that range don't. */
 const isFrame = (marker: number) =>
 	marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 

@@ -3,8 +3,8 @@ import { N8N_NODES_API_VERSION, type INode, type INodeExecutionData } from 'n8n-
 import { errorDetailsSchema, toNodeError, type Circumstances, type NodeError } from './nodeErrors';
 
 /**
- * The row for a failed item when the node continues on errors: why it failed, and what the row of a picture
- * starts with.
+ * Returns the row for a failed item when the node continues on errors: why it failed, and the fields that
+ * the row of a picture starts with.
  */
 export function toErrorRow(
 	node: INode,
@@ -35,9 +35,9 @@ export function failureRows(
 }
 
 /**
- * The row for a failed item of a node that was suspended. n8n copies what such a node outputs, and what
- * was hidden in it is gone then, so that n8n goes by its keys, and only these lead to an error output: `error`
- * and `details`, or `error` and `message` for an n8n that may not know `details`.
+ * Returns the row for a failed item of a suspended node. n8n copies what such a node outputs, and hidden
+ * properties get lost in the copy, so n8n goes by the keys. Only these lead to an error output: `error` and
+ * `details`, or `error` and `message` for an n8n that may not know `details`.
  */
 export function toSuspendedErrorRow(
 	node: INode,

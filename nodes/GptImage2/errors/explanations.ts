@@ -25,7 +25,7 @@ import { fitted, wayOnWithRun, type Place } from './wayOn';
 interface Explanation {
 	message: string;
 	description: string;
-	/** Whether it is about one item, rather than about all that the node does. */
+	/** Whether it is about one item rather than about everything that the node does. */
 	isOfItem: boolean;
 }
 

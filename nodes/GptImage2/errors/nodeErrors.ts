@@ -26,7 +26,7 @@ export interface Circumstances {
 	runId?: string | null;
 	/** The reference of a create that got no clear answer; null if there is none. */
 	unclearRef?: string | null;
-	/** The picture that it is about. */
+	/** The picture that the error is about. */
 	picture?: Picture;
 	/** Where the error ends up; by default it is thrown. */
 	place?: Place;

@@ -1,6 +1,8 @@
 import { redact } from '../../../runflow/redact';
 
-/** A picture that an error is about: which of how many, counted from 1, and its prompt where that is known. */
+/**
+ * A picture that an error is about: its number, counted from 1, out of how many, and its prompt if known.
+ */
 export interface Picture {
 	number: number;
 	of: number;

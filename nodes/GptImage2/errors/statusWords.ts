@@ -6,7 +6,10 @@ import { labelOf } from '../fields/labels';
 /** What happened, what to do, and Runflow's own words about it. */
 export interface Words {
 	message: string;
-	/** How the message goes on where it begins with the picture that it is about; missing where it is about none. */
+	/**
+	 * How the message continues if it begins with the picture that it is about; missing if it isn't about
+	 * one.
+	 */
 	ofPicture?: string;
 	advice: string;
 	remote?: string | null;

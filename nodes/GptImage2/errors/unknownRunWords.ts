@@ -2,7 +2,7 @@ import type { DisputedRunError, UnknownRunsError } from '../../../runflow/errors
 import type { Words } from './statusWords';
 import type { Place } from './wayOn';
 
-/** The words for a create of which nobody knows whether it led to a run. */
+/** The words for a create that may or may not have led to a run. */
 export function wordsForDispute({ clientRef }: DisputedRunError, place: Place): Words {
 	const asksAgain =
 		place === 'thrown' ? ' Retrying this execution only asks again, with the same key.' : '';
@@ -14,7 +14,9 @@ export function wordsForDispute({ clientRef }: DisputedRunError, place: Place): 
 
 const readRuns = "read the runs with 'Run' as 'Resource' and 'Get Many' as 'Operation'";
 
-/** The words for runs that can't be told apart, or can't be listed, before a retry pays again. */
+/**
+ * The words for runs that can't be told apart or can't be listed, to be shown before a retry pays again.
+ */
 export function wordsForUnknownRuns({ because }: UnknownRunsError, place: Place): Words {
 	const message = 'The node can not tell which runs are already paid for, so it started none';
 	if (because === 'alike') {

@@ -96,7 +96,7 @@ const inputFields: INodeProperties[] = [
 		default: 'png',
 		description: 'File format of the images',
 	},
-	// In the panel it is an option; workflows may have it here, too.
+	// // The editor shows it as an option, but saved workflows may have it here.
 	{ displayName: 'Sync Mode', name: 'syncMode', type: 'hidden', default: false },
 ];
 

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-/** Whether items have what a person looks for, or all that is known of a run. */
+/** Whether items contain only what people look for, or everything known about a run. */
 export const simplifyField: INodeProperties = {
 	displayName: 'Simplify',
 	name: 'simplify',

@@ -7,7 +7,7 @@ const pixels = (value: number) => value.toLocaleString('en-US');
 const byName = (one: INodePropertyOptions, other: INodePropertyOptions) =>
 	one.name.localeCompare(other.name, 'en');
 
-/** The API's shapes and the channels' sizes, by name. */
+/** The API's shapes and the channels' sizes, sorted by name. */
 export const sizeOptions: INodePropertyOptions[] = [
 	...presetSizes.map((preset) => ({ ...preset, description: 'Runflow decides how many pixels' })),
 	...channelSizes.map(({ height, name, recommended, value, width }) => ({
@@ -17,7 +17,7 @@ export const sizeOptions: INodePropertyOptions[] = [
 	})),
 ].sort(byName);
 
-/** Those sizes and others, by name. */
+/** Returns those sizes and others, sorted by name. */
 export function sizeOptionsWith(...others: INodePropertyOptions[]): INodePropertyOptions[] {
 	return [...sizeOptions, ...others].sort(byName);
 }

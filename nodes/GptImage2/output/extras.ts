@@ -6,9 +6,9 @@ import { readExtras } from '../parameters/extras';
 const pairSchema = z.object({ item: z.number() });
 
 /**
- * What the node outputs in the end: every file has a name of its own unless the user named it, and each row
- * has the public link and the fields of its input item that the options ask for; what the node outputs itself
- * wins. Error rows stay as they are.
+ * Completes what the node outputs: every file gets a unique name unless the user named it, and each row
+ * gets the public link and the fields of its input item if the options ask for them; the node's own fields
+ * take precedence. Error rows are unchanged.
  */
 export async function withExtras(
 	context: IExecuteFunctions,
@@ -29,7 +29,7 @@ export async function withExtras(
 	});
 }
 
-/** A row with the links of its images, which n8n serves for so many days. */
+/** Returns a row with the links of its images, which n8n serves for this many days. */
 function withLinks(
 	context: IExecuteFunctions,
 	row: INodeExecutionData,
@@ -42,7 +42,7 @@ function withLinks(
 	return { ...row, json: { ...row.json, ...(public_url !== null && { public_url }) } };
 }
 
-/** Renames files of the same name: two prompts may have the same words, and two runs the same end of their ids. */
+/** Renames files with the same name: two prompts may have the same words, and two run ids the same end. */
 function nameApart(rows: INodeExecutionData[]): void {
 	const taken = new Set<string>();
 	for (const { binary, json } of rows) {

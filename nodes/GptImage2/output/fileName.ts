@@ -14,20 +14,20 @@ const refusedByDisks = /[\\/<>:"|?*]+/g;
 /** Characters at the ends that would hide a file, name a folder, or are left over from replacements. */
 const looseEnds = /^[. -]+|[. -]+$/g;
 
-/** Words that tell no picture from another. */
+/** Words that don't distinguish one picture from another. */
 const commonWords: ReadonlySet<string> = new Set(
 	'a an and as at by for from in into is its of on or that the their this to with'.split(' '),
 );
 
-/** So many words of a prompt name its picture, and so many characters of the run's id tell it from others. */
+/** How many words of a prompt name its picture, and how many characters of the run's id make it unique. */
 const mostWords = 4;
 const longestWords = 60;
 const shortIdLength = 4;
 
 /**
- * The name of an image file, which every disk and database accepts: the user's, or words of the prompt and the
- * end of the run's id, such as `brass-sign-warm-morning-1f3a.png`. It is numbered from 0 where the run has
- * several images. Of a long name the end and the extension stay.
+ * Returns a name for an image file that every disk and database accepts: the user's, or words of the prompt
+ * and the end of the run's id, such as `brass-sign-warm-morning-1f3a.png`. It is numbered from 0 if the run
+ * has several images. The end and the extension of a long name are kept.
  */
 export function fileNameOf(
 	run: Run,
@@ -44,7 +44,7 @@ export function fileNameOf(
 	return (cut(stem, mostBytes - Buffer.byteLength(end)) || 'untitled') + end;
 }
 
-/** The first words of a prompt that say something, in letters and digits of any script. */
+/** The first significant words of a prompt, in letters and digits of any script. */
 function wordsOf(prompt: string): string {
 	const words = prompt
 		.normalize('NFC')

@@ -199,7 +199,7 @@ async function storeDataUri(wanted: WantedImage, url: string): Promise<ResultIma
 	return withSize(image, pixelSizeOf(inline.bytes));
 }
 
-/** An image with the size that its own header says, where Runflow doesn't. */
+/** Returns an image with the size from its own header if Runflow doesn't report one. */
 function withSize(image: ResultImage, size: PixelSize | null): ResultImage {
 	const isKnown = image.width !== null && image.height !== null;
 	return isKnown || size === null ? image : { ...image, ...size };

@@ -26,7 +26,7 @@ export interface RunResult {
 	/** Which input item it belongs to, counted from 0. */
 	itemIndex: number;
 	output: Pick<OutputOptions, 'binaryField' | 'includeRun' | 'output' | 'simplify'>;
-	/** The channel or shape that was asked for; where that is unknown, the size tells the channel. */
+	/** The channel or shape that was asked for; if unknown, the size tells the channel. */
 	channel?: string | null;
 	/** The callback's event; only the trigger has one. */
 	event?: string | null;
@@ -98,13 +98,13 @@ function itemOf(
 	return { json, ...(binary && { binary }), pairedItem: { item: itemIndex } };
 }
 
-/** What a person recognises, which simplified items always have, in this order. */
+/** The fields that people look for, which simplified items always have, in this order. */
 const mainKeys = [
 	...['prompt', 'status', 'file_name', 'width', 'height'],
 	...['cost', 'url', 'run_id', 'image_index', 'image_count'],
 ];
 
-/** What simplified items have only where it says something. */
+/** The fields that simplified items have only if they say something. */
 const furtherKeys = ['channel', 'reused', 'timed_out', 'failure', 'metadata', 'event'];
 
 function simplified(whole: IDataObject): IDataObject {

@@ -10,7 +10,7 @@ const extrasSchema = imageOptionsSchema.pick(extraNames);
 
 const writtenSchema = z.record(z.unknown()).catch({});
 
-/** What rows have beside their run, and whether any row may. */
+/** What rows have besides their run, and whether any row may have it. */
 interface Extras {
 	includeInputFields: boolean;
 	publicLinkDays: number;
@@ -20,7 +20,7 @@ interface Extras {
 	mayHaveExtras: boolean;
 }
 
-/** What the rows of an item have beside its run. Throws NodeOperationError that names the option. */
+/** Reads what the rows of an item have besides its run. Throws NodeOperationError that names the option. */
 export function readExtras(context: IExecuteFunctions, itemIndex = 0): Extras {
 	const written = writtenSchema.parse(context.getNode().parameters.options);
 	const mayHaveExtras = Object.keys(extraNames).some((name) => name in written);

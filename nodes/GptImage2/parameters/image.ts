@@ -38,11 +38,14 @@ export interface ImageParameters {
 	clientRef: string | null;
 	/** The URL that Runflow calls when the run has ended; null for none. */
 	callbackUrl: string | null;
-	/** The channel or shape that the size is made for; null for the size of one picture that is no channel's. */
+	/**
+	 * The channel or shape that the size is made for; null for the size of a single picture that isn't a
+	 * channel's.
+	 */
 	channel: string | null;
 	/** The sizes of further pictures, as values of 'Image Size'. */
 	moreSizes: SizeValue[];
-	/** For how many days n8n serves the picture to everybody with its link; 0 for none. */
+	/** For how many days n8n serves the picture to anyone with its link; 0 for none. */
 	publicLinkDays: number;
 	output: OutputOptions;
 }

@@ -11,12 +11,12 @@ export const outputOptionsSchema = z.object({
 	output: z.enum(['perImage', 'perRun']).default('perImage'),
 });
 
-/** The field 'Simplify', which workflows don't have that were saved before it came. */
+/** The field 'Simplify', which older saved workflows lack. */
 export const simplifySchema = z
 	.boolean({ invalid_type_error: 'must be true or false' })
 	.default(true);
 
-/** How one run becomes items, as it is kept while an execution is suspended. */
+/** How a run becomes items, as stored while an execution is suspended. */
 export const outputSchema = outputOptionsSchema.extend({ simplify: simplifySchema });
 
 /** How a run becomes items. */

@@ -56,10 +56,10 @@ interface GetOptions {
 	output: OutputOptions;
 }
 
-/** How many hours back missed callbacks are looked for: at most 30 days. */
+/** How many hours back to look for missed callbacks: at most 30 days. */
 const hoursSchema = positiveNumber.max(720, 'must be at most 720 hours (30 days)');
 
-/** The options of `run` → `redeliverMissed`, where saved workflows may have the hours. */
+/** The options of `run` → `redeliverMissed`; saved workflows may have the hours there. */
 export const missedOptionsSchema = z.object({ hours: hoursSchema.optional() });
 
 const isoDate = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d([.]\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/i;
@@ -104,7 +104,10 @@ export function readGetOptions(context: IExecuteFunctions, itemIndex: number): G
 	};
 }
 
-/** How many hours back `run` → `redeliverMissed` looks. Throws NodeOperationError that names the field. */
+/**
+ * Returns how many hours back `run` → `redeliverMissed` looks. Throws NodeOperationError that names the
+ * field.
+ */
 export function readMissedHours(context: IExecuteFunctions, itemIndex: number): number {
 	const parameters = new Parameters(context, itemIndex);
 	const { hours } = parameters.options(missedOptionsSchema);

@@ -20,10 +20,13 @@ export interface ImagePlan extends ImageParameters {
 	inputImages: InputImages | null;
 }
 
-/** An input item and what it asks for: one picture, or one of several that differ in size. */
+/** An input item and what it asks for: one picture, or one of several pictures that differ in size. */
 export interface PlannedItem {
 	itemIndex: number;
-	/** By what its run is found again: the index of the item, and above all of them for its further sizes. */
+	/**
+	 * The number by which its run is found again: the item's index, or a number above all indexes for a
+	 * further size.
+	 */
 	requestNumber: number;
 	plan: ImagePlan;
 }

@@ -106,7 +106,7 @@ async function continueOrCreate(batch: Batch, request: RequestInProgress): Promi
 	if (entry?.state === 'sent') return await createOwnRun(batch, request, entry);
 	const run = await currentRun(batch, request);
 	if (run !== null && mayDeliver(run.status)) return run;
-	// Whoever retries an execution decides to; Retry On Fail would only ask the same again.
+	// // Whoever retries an execution does so on purpose; Retry On Fail would only ask for the same again.
 	if (run !== null && isRefused(run) && !execution.isRetry) throw new RunFailedError(run);
 	const known = await knownRuns.find(request, request.signal);
 	const next = ledger.begin(request);

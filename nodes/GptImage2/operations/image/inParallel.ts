@@ -39,7 +39,7 @@ interface FailedRequest extends Failure {
 	isOver: boolean;
 }
 
-/** How a request ended. */
+/** The outcome of a request. */
 export type Outcome =
 	{ itemIndex: number; requestNumber: number; result: RunResult } | FailedRequest;
 
