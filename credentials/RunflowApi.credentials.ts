@@ -6,6 +6,12 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
+/** Marks the request of the test, which never leaves with it. */
+const testHeader = 'x-n8n-credential-test';
+
+const cannotStartRuns =
+	'A key that starts with rf_svc_ cannot start runs. Make another one at app.runflow.io/settings/api-keys.';
+
 export class RunflowApi implements ICredentialType {
 	name = 'runflowApi';
 
@@ -61,9 +67,11 @@ export class RunflowApi implements ICredentialType {
 		request: IHttpRequestOptions,
 	): Promise<IHttpRequestOptions> {
 		const apiKey = credentials.apiKey?.toString().trim() ?? '';
+		const { [testHeader]: isTest, ...others } = { ...request.headers };
+		if (isTest !== undefined && apiKey.startsWith('rf_svc_')) throw new Error(cannotStartRuns);
 		const organizationId = credentials.organizationId?.toString().trim();
 		const headers = {
-			...request.headers,
+			...others,
 			Authorization: `Bearer ${apiKey}`,
 			...(organizationId && { 'X-Organization-Id': organizationId }),
 		};
@@ -78,6 +86,32 @@ export class RunflowApi implements ICredentialType {
 			url: '/v1/runs',
 			qs: { limit: 1 },
 			disableFollowRedirect: true,
+			headers: { [testHeader]: 'true' },
 		},
+		rules: [
+			{
+				type: 'responseCode',
+				properties: {
+					value: 401,
+					message:
+						'Runflow does not know this API key. Copy it again from app.runflow.io/settings/api-keys, or make a new one.',
+				},
+			},
+			{
+				type: 'responseCode',
+				properties: {
+					value: 403,
+					message:
+						"Runflow knows this API key, but it may not read runs. Give it the scopes runs:create and runs:read, and check 'Organization ID'.",
+				},
+			},
+			{
+				type: 'responseCode',
+				properties: {
+					value: 404,
+					message: "There is no Runflow at this address. Check 'Base URL': it ends without /v1.",
+				},
+			},
+		],
 	};
 }

@@ -15,6 +15,7 @@ import { editFields, generateFields } from './fields/image';
 import { optionsFields } from './fields/options';
 import { resourceFields } from './fields/resource';
 import { runFields } from './fields/run';
+import { subtitle } from './fields/subtitle';
 import { searchRuns, searchRunsWithImages } from './listSearch/searchRuns';
 import { operate } from './operations/operate';
 import { resumePath } from './suspension/resumeUrl';
@@ -40,7 +41,7 @@ export class GptImage2 implements INodeType {
 		group: ['transform'],
 		// Above 1, since n8n evaluates an expression on each call of a webhook node of version 1.
 		version: 1.1,
-		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
+		subtitle,
 		description: "Generate and edit images with OpenAI's GPT Image 2 on Runflow",
 		defaults: { name: 'GPT Image 2' },
 		inputs: [NodeConnectionTypes.Main],

@@ -22,7 +22,7 @@ export class GptImage2Trigger implements INodeType {
 		// n8n lists the node and its trigger as one entry, under the trigger's description.
 		description:
 			"Generate and edit images with OpenAI's GPT Image 2 on Runflow, or start a workflow when they are ready",
-		eventTriggerDescription: 'Waiting for Runflow to call the test URL when a run has ended',
+		eventTriggerDescription: "Start a run with the test URL as its 'Callback URL'",
 		activationMessage:
 			"From now on, every run whose callback URL is the trigger's production URL starts this workflow when it has ended.",
 		defaults: { name: 'GPT Image 2 Trigger' },

@@ -65,11 +65,35 @@ export const sourceFields: INodeProperties[] = [
 		name: 'inputUrls',
 		type: 'string',
 		typeOptions: { rows: 2 },
-		required: true,
 		displayOptions: { show: { inputSource: ['url'] } },
 		default: '',
 		placeholder: 'e.g. https://example.com/photo.png',
 		description:
 			'Web addresses of the images, separated by commas or line breaks; a comma within one is part of it. Data URIs and assets of Runflow (runflow://assets/…) work where the model accepts them.',
+	},
+	{
+		displayName: 'Images',
+		name: 'inputUrlRows',
+		type: 'fixedCollection',
+		typeOptions: { multipleValues: true, multipleValueButtonText: 'Add Image' },
+		displayOptions: { show: { inputSource: ['url'] } },
+		default: {},
+		description: "Images by their web addresses, one in each row, after those of 'Image URLs'",
+		options: [
+			{
+				displayName: 'Image',
+				name: 'images',
+				values: [
+					{
+						displayName: 'URL',
+						name: 'url',
+						type: 'string',
+						default: '',
+						placeholder: 'e.g. https://example.com/photo.png',
+						description: 'Web address of the image',
+					},
+				],
+			},
+		],
 	},
 ];

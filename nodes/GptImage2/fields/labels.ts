@@ -4,6 +4,7 @@ import { completionFields } from './completion';
 import { editFields, generateFields } from './image';
 import { optionsFields } from './options';
 import { runFields } from './run';
+import { simplifyField } from './simplify';
 
 const camelCase = (name: string) =>
 	name.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
@@ -20,6 +21,7 @@ const fields = [
 	...editFields,
 	...completionFields,
 	...runFields,
+	simplifyField,
 	...[...optionsFields, ...runFields].flatMap((field) => field.options ?? []).filter(isField),
 ];
 

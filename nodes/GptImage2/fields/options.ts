@@ -84,7 +84,7 @@ const imageOptions: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. mask',
 		description:
-			'Name of the binary field that holds the mask, an image of the part to edit, or an expression that yields binary data',
+			"Name of the binary field that holds the mask, or an expression that yields binary data. White is edited, black is kept; n8n's OpenAI node wants the opposite.",
 	},
 	{
 		displayName: 'Mask URL',
@@ -94,7 +94,7 @@ const imageOptions: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. https://example.com/mask.png',
 		description:
-			'URL of the mask, an image of the part to edit. A data URI or an asset of Runflow works where the model accepts it.',
+			'URL of the mask: white is edited, black is kept. A data URI or an asset of Runflow works where the model accepts it.',
 	},
 	{
 		displayName: 'Max Images',

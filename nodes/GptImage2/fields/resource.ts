@@ -25,16 +25,16 @@ export const resourceFields: INodeProperties[] = [
 		displayOptions: { show: { resource: ['image'] } },
 		options: [
 			{
-				name: 'Edit',
-				value: 'edit',
-				description: 'Make new images from your images and a description',
-				action: 'Edit image',
-			},
-			{
 				name: 'Generate',
 				value: 'generate',
 				description: 'Make images from a description',
 				action: 'Generate image',
+			},
+			{
+				name: 'Edit',
+				value: 'edit',
+				description: 'Make new images from your images and a description',
+				action: 'Edit image',
 			},
 		],
 		default: 'generate',

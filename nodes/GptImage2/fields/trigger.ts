@@ -19,16 +19,28 @@ export const triggerFields: INodeProperties[] = [
 		required: true,
 		options: [
 			{
-				name: 'Run Cancelled',
-				value: 'run.cancelled',
-				description: 'The run was stopped at Runflow',
+				name: 'Run Completed',
+				value: 'run.completed',
+				description: 'The images are ready',
+				action: 'On picture ready',
 			},
-			{ name: 'Run Completed', value: 'run.completed', description: 'The images are ready' },
-			{ name: 'Run Failed', value: 'run.failed', description: 'There are no images' },
 			{
 				name: 'Run Partially Succeeded',
 				value: 'run.partial_succeeded',
 				description: 'Some of the images are ready, others failed',
+				action: 'On some pictures ready',
+			},
+			{
+				name: 'Run Failed',
+				value: 'run.failed',
+				description: 'There are no images',
+				action: 'On picture failed',
+			},
+			{
+				name: 'Run Cancelled',
+				value: 'run.cancelled',
+				description: 'The run was stopped at Runflow',
+				action: 'On run cancelled',
 			},
 		],
 		default: ['run.completed', 'run.failed', 'run.cancelled', 'run.partial_succeeded'],
@@ -59,6 +71,14 @@ export const triggerFields: INodeProperties[] = [
 		],
 		default: 'signature',
 		description: 'How to make sure that a callback comes from Runflow',
+	},
+	{
+		displayName:
+			"Needs Runflow's secret in 'Callback Signing Secrets' of the credential. Without it every call is refused, and the workflow can't be published.",
+		name: 'signatureNotice',
+		type: 'notice',
+		displayOptions: { show: { authentication: ['signature'] } },
+		default: '',
 	},
 	simplifyField,
 	optionsField([

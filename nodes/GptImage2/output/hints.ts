@@ -24,6 +24,22 @@ export function addSummaryHint(
 	addHints(context, summaryOf(finished, failed));
 }
 
+/** Says that runs were started whose images come later. */
+export function addStartedHint(context: IExecuteFunctions, started: number, failed: number): void {
+	const come = started === 1 ? 'its picture comes' : 'their pictures come';
+	const parts = [`${count(started, 'run')} started`, ...(failed > 0 ? [`${failed} failed`] : [])];
+	const type = failed > 0 ? 'warning' : 'info';
+	addHint(context, type, `${parts.join(', ')}; ${come} later: by callback, or with Run → Get.`);
+}
+
+/** Says what a mask with transparent parts may mean. */
+export function addMaskHint(context: IExecuteFunctions): void {
+	addWarning(
+		context,
+		"The mask is a PNG with transparency. Runflow edits what is white in a mask and keeps what is black; a mask made for n8n's OpenAI node, which edits what is transparent, says the opposite. If the wrong part is edited, invert the mask.",
+	);
+}
+
 /** Says what the node made: images, failed items, and the cost as the API reported it. */
 export function summaryOf(finished: RunResult[], failed: number): Hint[] {
 	const images = finished.reduce((sum, { images: delivered }) => sum + delivered.length, 0);

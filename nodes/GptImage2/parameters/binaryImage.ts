@@ -18,6 +18,8 @@ export interface BinaryImage {
 	 * until it has been read.
 	 */
 	fingerprint: string;
+	/** Whether it is a PNG with transparency, which a mask in Runflow's sense does without. */
+	isTransparent: boolean;
 }
 
 /** The name of a binary field, or the value of an expression in its place. */
@@ -110,7 +112,10 @@ function findField(
 	return fieldsOf(context, itemIndex)[name] ?? null;
 }
 
-/** The image in binary data, whatever its label says. */
+/** The colour types of PNG that have an alpha channel, by their number in its header. */
+const pngTypesWithAlpha: ReadonlySet<number> = new Set([4, 6]);
+
+/** The image in binary data, whatever it is labelled as. */
 async function toImage(
 	context: IExecuteFunctions,
 	itemIndex: number,
@@ -146,6 +151,7 @@ async function toImage(
 	return {
 		binary: { ...binary, mimeType: kind.mimeType },
 		fingerprint: binary.id ?? createHash('sha256').update(binary.data, 'base64').digest('hex'),
+		isTransparent: kind.mimeType === 'image/png' && pngTypesWithAlpha.has(head[25] ?? 0),
 	};
 }
 

@@ -11,7 +11,8 @@ import {
 } from './binaryImage';
 import { Parameters } from './reader';
 import { runIdSchema } from './run';
-import { imageNumberSchema, imageUrlList, trimmedOrNull } from './values';
+import { sharePageOf } from './sharePage';
+import { imageNumberSchema, imageRows, imageUrlList, trimmedOrNull } from './values';
 
 /** An image given by the item itself. */
 export type OwnImage = { url: string } | BinaryImage;
@@ -60,9 +61,16 @@ export async function readInputImages(
 	}
 	const source = parameters.read('inputSource', inputSourceSchema);
 	const { image_urls = [], mask_url } = parameters.check(editImagesSchema.partial(), {
-		...(source === 'url' && { image_urls: parameters.read('inputUrls', imageUrlList) }),
+		...(source === 'url' && {
+			image_urls: [
+				...parameters.read('inputUrls', imageUrlList, ''),
+				...parameters.read('inputUrlRows', imageRows, {}),
+			],
+		}),
 		...(maskUrl !== null && { mask_url: maskUrl }),
 	});
+	assertNoPages(parameters, 'inputUrls', image_urls);
+	assertNoPages(parameters, 'maskUrl', mask_url === undefined ? [] : [mask_url]);
 	const readImages = {
 		binary: async () =>
 			await Promise.all(
@@ -78,6 +86,18 @@ export async function readInputImages(
 	const mask =
 		maskBinaryField === null ? null : await fromField(maskBinaryField, 'maskBinaryField');
 	return { images, mask };
+}
+
+/** Refuses the address of a page, which Runflow would fail to read as an image once the run is paid for. */
+function assertNoPages(parameters: Parameters, name: string, urls: string[]): void {
+	for (const url of urls) {
+		const page = sharePageOf(url);
+		if (page === null) continue;
+		throw parameters.refuse(
+			`'${labelOf([name])}' has a link to a page of ${page.service}, not to an image`,
+			page.advice,
+		);
+	}
 }
 
 function earlierImages(parameters: Parameters): EarlierImages {

@@ -24,18 +24,21 @@ export const textList = z.unknown().transform((text) =>
 const beforeUrl = /(?<![\s,;])[\s,;]+(?=data:|[a-z][a-z0-9+.-]*:\/\/)/i;
 const around = /^[\s,;]+|(?<![\s,;])[\s,;]+$/g;
 
-/**
- * The URLs in a text, or in a list, separated by line breaks, or by commas, semicolons or spaces before the
- * next URL.
- */
+/** The URLs of a text, separated by line breaks, or by commas, semicolons or spaces before the next; those of a list as they are. */
 export const imageUrlList = z.unknown().transform((value) =>
-	[value]
-		.flat()
-		.flatMap((text) => String(text ?? '').split('\n'))
-		.flatMap((line) => line.split(beforeUrl))
-		.map((url) => url.replace(around, ''))
-		.filter((url) => url !== ''),
+	(Array.isArray(value)
+		? value.map((url) => String(url ?? '').trim())
+		: String(value ?? '')
+				.split('\n')
+				.flatMap((line) => line.split(beforeUrl))
+				.map((url) => url.replace(around, ''))
+	).filter((url) => url !== ''),
 );
+
+/** The URLs of n8n's rows of images, one in each. */
+export const imageRows = z
+	.object({ images: z.array(z.object({ url: z.string().trim() })).default([]) })
+	.transform(({ images }) => images.map(({ url }) => url).filter((url) => url !== ''));
 
 const anyNumber = z.number({ invalid_type_error: 'must be a number' });
 

@@ -5,7 +5,14 @@ import { connect } from '../../connection';
 import { failureRows, toErrorRow } from '../../errors/errorRow';
 import { wordsForLeftOverRuns } from '../../errors/otherRuns';
 import { withExtras } from '../../output/extras';
-import { addHints, addSummaryHint, addWarning } from '../../output/hints';
+import {
+	addHints,
+	addMaskHint,
+	addStartedHint,
+	addSummaryHint,
+	addTakenUpHint,
+	addWarning,
+} from '../../output/hints';
 import { isTakenUp, isWhole, type RunResult } from '../../output/items';
 import { outputOf } from '../../output/tool';
 import { readNodeOptions } from '../../parameters/node';
@@ -60,14 +67,18 @@ export async function makeImages(
 	if (isCertain && runIds.length > 0) addWarning(context, wordsForLeftOverRuns(runIds));
 	const failed = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome] : []));
 	addReuseGapHints(context, knownRuns.gaps);
+	if (requests.some(hasTransparentMask)) addMaskHint(context);
 	if (options.completion === 'suspend') {
 		const fail = async (failedRuns: string[]) => await inParallel(batch, failFor(failedRuns));
 		return await withExtras(context, await suspend(batch, { results, failed, fail }));
 	}
 
 	const missing = results.flatMap(({ failures = [] }) => failures);
-	addSummaryHint(context, results, failed.length + missing.length);
-	if (options.completion === 'none') addSilentRunsHint(context, countSilent(requests, results));
+	if (options.completion === 'none') {
+		addStartedHint(context, results.filter((result) => !isTakenUp(result)).length, failed.length);
+		addTakenUpHint(context, results);
+		addSilentRunsHint(context, countSilent(requests, results));
+	} else addSummaryHint(context, results, failed.length + missing.length);
 	const rows = outcomes.flatMap((outcome) =>
 		'result' in outcome
 			? [...outputOf(context, outcome.result), ...failureRows(context.getNode(), outcome.result)]
@@ -76,13 +87,18 @@ export async function makeImages(
 	return await withExtras(context, rows);
 }
 
+function hasTransparentMask({ plan }: Request): boolean {
+	const mask = plan.inputImages?.mask ?? null;
+	return mask !== null && 'binary' in mask && mask.isTransparent;
+}
+
 function unreadableWhenSuspended(context: IExecuteFunctions): NodeOperationError {
 	return new NodeOperationError(
 		context.getNode(),
 		"'Suspend Until Callback' can't be used with an expression on items in the credential",
 		{
 			description:
-				"n8n can't evaluate it once the execution is suspended, so the images could not be fetched. Choose 'Wait in This Execution' as 'Completion', or enter the value itself. Nothing was sent to Runflow.",
+				"n8n can't evaluate it once the execution is suspended, so the images could not be fetched. Choose 'Wait in This Execution' as 'While Runflow Works', or enter the value itself. Nothing was sent to Runflow.",
 		},
 	);
 }

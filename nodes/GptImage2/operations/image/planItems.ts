@@ -138,7 +138,7 @@ function assertCanFinish(
 	}
 	if (!input.sync_mode || !keepsNoImage) return;
 	throw parameters.refuse(
-		"'Sync Mode' needs 'Wait in This Execution' as 'Completion'",
+		"'Sync Mode' needs 'Wait in This Execution' as 'While Runflow Works'",
 		"Runflow keeps no copy of an image made in sync mode, so it can't be fetched later. Turn 'Sync Mode' off, or wait in this execution.",
 	);
 }

@@ -8,6 +8,7 @@ import type { Run } from '../../../../runflow/run';
 import { doEach } from '../../../../runflow/slots';
 import { isTerminal } from '../../../../runflow/status';
 import { toErrorRow } from '../../errors/errorRow';
+import { count } from '../../output/hints';
 import { readMissedHours } from '../../parameters/run';
 import { RecentKeys } from '../../recentKeys';
 import { isResumeUrl } from '../../suspension/resumeUrl';
@@ -36,14 +37,15 @@ interface MissedRun {
 
 /**
  * `run` → `redeliverMissed`: asks Runflow to deliver the callbacks again that nobody accepted, such as
- * those that came while n8n was down. Returns a row for each new delivery, and an error row for each that
- * Runflow refuses. Throws what prevents all deliveries.
+ * those that came while n8n was down. Returns a row for each new delivery, an error row for each that
+ * Runflow refuses, or one row that says that nothing was missed. Throws what prevents all deliveries.
  */
 export async function redeliverMissed(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const redeliveries = Redeliveries.of(context);
 	return await eachItem(context, async (item) => {
 		const { client, itemIndex, signal } = item;
-		const missed = await findMissed(item, readMissedHours(context, itemIndex));
+		const hours = readMissedHours(context, itemIndex);
+		const missed = await findMissed(item, hours);
 		const causes: RunflowError[] = [];
 		const redeliver = async ({ id, wakes }: MissedRun, stop: AbortSignal) => {
 			if (causes.length > 0) return [];
@@ -63,8 +65,13 @@ export async function redeliverMissed(context: IExecuteFunctions): Promise<INode
 			});
 		const rows = (await doEach(missed, requestsAtOnce, tryTo, signal)).flat();
 		if (causes.length > 0 && rows.every(({ json }) => 'error' in json)) throw causes[0];
-		return rows;
+		return rows.length > 0 ? rows : [nothingMissed(hours, itemIndex)];
 	});
+}
+
+function nothingMissed(hours: number, item: number): INodeExecutionData {
+	const message = `No callback of the last ${count(hours, 'hour')} was missed, so none was delivered again.`;
+	return { json: { run_id: null, message }, pairedItem: { item } };
 }
 
 async function findMissed({ client, signal }: ItemWork, hours: number): Promise<MissedRun[]> {
