@@ -13,7 +13,7 @@ const inWords: Readonly<Record<string, string>> = {
 	input: 'the fields of the node',
 	image_urls: "'Input Data Field Name' (uploaded), 'Run ID' (of an earlier run) or 'Image URLs'",
 	mask_url: "'Mask Data Field Name' (uploaded) or 'Mask URL'",
-	image_size: "'Image Size'; 'Custom' shows 'Width' and 'Height'",
+	image_size: "'Image Size'; 'Your Own Width and Height' shows 'Width' and 'Height'",
 	callback_url: "'Callback URL' (Return Immediately), or n8n's resume URL (Suspend Until Callback)",
 	client_ref: "'Client Reference', else made by the node",
 	metadata: "'Metadata'",
@@ -22,7 +22,12 @@ const inWords: Readonly<Record<string, string>> = {
 	output: '`url`, `seed`, `timing`, `nsfw_detected` and the rest of the image, as above',
 };
 
-const output = { binaryField: 'data', includeRun: false, output: 'perImage' as const, simplify: false };
+const output = {
+	binaryField: 'data',
+	includeRun: false,
+	output: 'perImage' as const,
+	simplify: false,
+};
 const run = runSchema.parse(succeededRun);
 const [item] = toItems({ run, images: [], itemIndex: 0, output });
 const itemKeys = new Set(Object.keys(item?.json ?? {}));

@@ -179,6 +179,13 @@ export const examples: Readonly<Record<string, Example[]>> = {
 			meaning: 'Runflow or the model gave up on the image.',
 			name: "Runflow's code",
 		},
+		{
+			error: new RunFailedError({
+				...earlierRun('failed'),
+				failure: { code: 'content_policy', message: null, stage: null },
+			}),
+			meaning: 'The model does not make what the prompt, or an image to edit, shows.',
+		},
 		{ error: run('cancelled'), meaning: 'Somebody or something ended the run at Runflow.' },
 		{ error: run('succeeded'), meaning: 'The run succeeded, but its record names no image.' },
 		{
@@ -226,8 +233,11 @@ const node: INode = {
 	parameters: {},
 };
 
+/** The picture that an error names where it is about one. */
+const picture = { number: 2, of: 3, prompt: 'A hen' };
+
 function row({ error, known, meaning, name }: Example): string[] {
-	const { message, description } = toNodeError(node, error, 0, known);
+	const { message, description } = toNodeError(node, error, 0, { picture, ...known });
 	const advice = (description ?? '').replace(` Code: ${error.code}.`, '');
 	return [`**${general(message)}**`, meaning, general(advice), name ?? nameOf(error)];
 }

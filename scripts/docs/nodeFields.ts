@@ -5,6 +5,7 @@ import { editFields, generateFields } from '../../nodes/GptImage2/fields/image';
 import { optionsFields } from '../../nodes/GptImage2/fields/options';
 import { resourceFields } from '../../nodes/GptImage2/fields/resource';
 import { runFields } from '../../nodes/GptImage2/fields/run';
+import { sizeOptions } from '../../nodes/GptImage2/fields/sizes';
 import { triggerFields } from '../../nodes/GptImage2/fields/trigger';
 import { table } from './parts';
 
@@ -37,8 +38,12 @@ export function nodeFieldTables(): Record<string, string> {
 	return {
 		'fields of Generate': rows(actionFields, fieldsOf('image', 'generate', 'generate')),
 		'fields of Edit': rows(actionFields, onlyInEdit()),
-		completion: rows(actionFields, named(actionFields, 'completion', 'callbackUrl')),
+		completion: rows(
+			actionFields,
+			named(actionFields, 'completion', 'callbackUrl', 'simplify').slice(0, 3),
+		),
 		options: rows(actionFields, optionsOf('image')),
+		sizes: sizeTable(),
 		'operations on runs': table(
 			['Operation', 'What it does'],
 			actionFields
@@ -68,6 +73,7 @@ function fieldsOf(resource: string, ...operations: string[]): INodeProperties[] 
 	return actionFields.filter(
 		({ displayOptions, type }) =>
 			type !== 'collection' &&
+			type !== 'hidden' &&
 			operations.some((operation) => isFor(displayOptions, resource, operation)),
 	);
 }
@@ -123,12 +129,24 @@ function rows(all: Fields, fields: INodeProperties[]): string {
 	);
 }
 
+/** More choices than these have a table of their own. */
+const mostInATable = 10;
+
+/** The sizes, as the editor lists them: what each is called, is saved as, and has as pixels. */
+function sizeTable(): string {
+	return table(
+		['Size', 'Value', 'Pixels'],
+		sizeOptions.map(({ description = '', name, value }) => [name, `\`${value}\``, description]),
+	);
+}
+
 function choicesInWords(field: INodeProperties): string {
 	if (field.type === 'resourceLocator') {
 		return `${(field.modes ?? []).map(({ displayName }) => `*${displayName}*`).join(' or ')}.`;
 	}
 	const choices = choicesOf(field);
 	if (choices.length === 0) return '';
+	if (choices.length > mostInATable) return 'See [Sizes](#sizes).';
 	const plain = choices.filter(({ description }) => !description).map(({ name }) => name);
 	const described = choices
 		.filter(({ description }) => description)

@@ -104,8 +104,12 @@ describe('the error workflow of one with a suspended node, on a real n8n', () =>
 			request.input.prompt.includes('number 3.'),
 		);
 		const { error } = execution.data.resultData;
-		expect([execution.status, error?.message]).toEqual(['error', `Run ${bad?.id} failed`]);
+		expect([execution.status, error?.message]).toEqual([
+			'error',
+			'Picture 4 of 20 ("picture number 3.") was not made: its run failed',
+		]);
 		expect(error?.description).toContain('MODEL_UNAVAILABLE');
+		expect(error?.description).toContain(bad?.id);
 		await until(async () => (await errorsOf(errorWorkflow)).length > 0);
 		const [handled] = await errorsOf(errorWorkflow);
 		expect(JSON.stringify(handled?.data.resultData.runData.Failed)).toContain(bad?.id);

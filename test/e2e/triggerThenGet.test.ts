@@ -62,7 +62,7 @@ describe("the trigger's next step, one node on a real n8n", () => {
 		const { execution, runId } = await fetchWhenReady({});
 		expectSuccess(execution);
 		const items = itemsOf(execution);
-		const names = [0, 1, 2].map((index) => `gpt-image-2-${runId}-${index}.webp`);
+		const names = [0, 1, 2].map((index) => `sign-${runId.slice(-4)}-${index}.webp`);
 		expect(items.map(({ json }) => json.file_name)).toEqual(names);
 		expect(items.map(({ binary }) => binary?.data?.fileName)).toEqual(names);
 		expect((await downloadBinary(client, items[2])).subarray(8, 12).toString()).toBe('WEBP');
@@ -95,7 +95,7 @@ describe("the trigger's next step, one node on a real n8n", () => {
 		);
 		expectSuccess(execution);
 		expect(itemsOf(execution).map(({ json, pairedItem }) => [json.file_name, pairedItem])).toEqual(
-			[0, 1, 2].map((item) => [`gpt-image-2-${runId}-${item}.webp`, { item }]),
+			[0, 1, 2].map((item) => [`sign-${runId.slice(-4)}-${item}.webp`, { item }]),
 		);
 	});
 });

@@ -27,6 +27,8 @@ export interface CountedRun {
 	createdAt: string;
 	/** How many images it has. */
 	images: number;
+	/** Why it failed, as the API says it. */
+	failure?: object;
 }
 
 /**
@@ -141,13 +143,14 @@ export class CountingApi {
 
 	private view(run: CountedRun) {
 		const outputs = Array.from({ length: run.images }, () => ({
-			url: `https://files.test/${run.prompt}.png`,
+			url: `https://files.test/${encodeURI(run.prompt)}.png`,
 		}));
 		const ended = run.status.endsWith('succeeded')
 			? { ...succeededRun, output: { ...succeededRun.output, outputs }, status_code: run.status }
 			: { ...queuedRun, status_code: run.status };
 		return {
 			...ended,
+			...run.failure,
 			id: run.id,
 			input: run.input,
 			client_ref: run.clientRef,

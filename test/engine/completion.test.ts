@@ -90,7 +90,9 @@ describe('returning immediately', () => {
 			goldenWorkflow('generate', { completion: 'none', syncMode: true }),
 			{ input },
 		);
-		expect(error?.message).toBe("'Sync Mode' needs 'Wait in This Execution' as 'Completion'");
+		expect(error?.message).toBe(
+			"'Sync Mode' needs 'Wait in This Execution' as 'While Runflow Works'",
+		);
 	});
 });
 
@@ -212,7 +214,7 @@ describe('suspending until the callback', () => {
 			expect(
 				parked?.map(({ json, pairedItem }) => [json.run_id ?? json.error, pairedItem]),
 			).toEqual([
-				["'Prompt' must not be empty", { item: 0 }],
+				['Row 1 of 2 has no prompt', { item: 0 }],
 				[id, { item: 1 }],
 			]);
 			const [before] = result.data.resultData.runData.Start?.[0]?.data?.main ?? [];
@@ -238,7 +240,9 @@ describe('suspending until the callback', () => {
 		const workflow = goldenWorkflow('generate', suspending, { onError: 'continueErrorOutput' });
 		const { items, errorItems } = await runWorkflow(workflow, { input });
 		expect(items).toEqual([]);
-		expect(errorItems.map(({ json }) => json.error)).toEqual([`Run ${id} failed`]);
+		expect(errorItems.map(({ json }) => json.error)).toEqual([
+			'The picture ("a brass sign") was not made: its run failed',
+		]);
 	});
 
 	it.each([

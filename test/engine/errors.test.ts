@@ -38,12 +38,15 @@ describe('a certificate that is not trusted', () => {
 	);
 });
 
+/** How errors name the only picture of these tests. */
+const picture = 'The picture ("a brass sign")';
+
 describe('a refused create', () => {
 	it.each([
 		[
 			400,
 			{ code: 'BAD_REQUEST', message: 'No.' },
-			'Runflow could not understand the request',
+			`${picture} was not made: Runflow could not understand the request`,
 			'Runflow says: No. Code: BAD_REQUEST.',
 		],
 		[
@@ -77,7 +80,12 @@ describe('a refused create', () => {
 			'Runflow reports a conflict with an earlier request',
 			'Wait a minute',
 		],
-		[413, 'too large', 'The request is too large for Runflow', "Shorten 'Prompt'"],
+		[
+			413,
+			'too large',
+			`${picture} was not made: the request is too large for Runflow`,
+			"Shorten 'Prompt'",
+		],
 		[
 			418,
 			{ error: { code: 'TEAPOT', message: 'short and stout' } },
@@ -87,13 +95,13 @@ describe('a refused create', () => {
 		[
 			422,
 			validationError,
-			"Runflow refused 'Number of Images'",
+			`${picture} was not made: Runflow refused 'Number of Images'`,
 			"'Number of Images': Input should be less than or equal to 4",
 		],
 		[
 			422,
 			{ detail: [{ loc: ['body', 'input', 'image_size', 'width'], msg: 'too wide' }] },
-			"Runflow refused 'Width'",
+			`${picture} was not made: Runflow refused 'Width'`,
 			"'Width': too wide",
 		],
 		[422, { detail: 'not today' }, 'Runflow refused a value', 'Runflow says: not today.'],
@@ -106,7 +114,9 @@ describe('a refused create', () => {
 			expect(error.message).toBe(message);
 			expect(error.description).toContain(words);
 			expect(error.httpCode).toBe(String(status));
-			expect(error.context).toMatchObject({ itemIndex: 0, run_id: null, http_status: status });
+			expect(error.context).toMatchObject({ run_id: null, http_status: status });
+			// One that would be the same for every item says of none that it is its own.
+			expect(error.context?.itemIndex).toBe(message.startsWith(picture) ? 0 : undefined);
 			expect(api.isDone()).toBe(true);
 		},
 	);
@@ -157,7 +167,7 @@ describe('a refused create', () => {
 			.reply(400, {});
 		const search = nock(apiUrl).get('/v1/runs').query(true).reply(200, { items: [] });
 		const error = await failure();
-		expect(error.message).toBe('Runflow could not understand the request');
+		expect(error.message).toContain('Runflow could not understand the request');
 		expect(error.description).not.toContain('may have been started');
 		expect(api.isDone()).toBe(true);
 		expect(search.isDone()).toBe(false);
@@ -169,31 +179,31 @@ describe('a run that does not succeed', () => {
 		[
 			'failed',
 			failedRun,
-			`Run ${runId} failed`,
+			`${picture} was not made: its run failed`,
 			'Runflow says: The provider did not answer. Code: MODEL_UNAVAILABLE.',
 		],
 		[
 			'cancelled',
 			{ ...queuedRun, status_code: 'cancelled' },
-			`Run ${runId} was cancelled at Runflow`,
+			`${picture} was not made: its run was cancelled at Runflow`,
 			'Somebody cancelled it',
 		],
 		[
 			'cancelled',
 			{ ...queuedRun, status_code: 'canceled' },
-			`Run ${runId} was cancelled at Runflow`,
+			`${picture} was not made: its run was cancelled at Runflow`,
 			'Somebody cancelled it',
 		],
 		[
 			'failed',
 			{ ...queuedRun, status_code: 'errored', error: { code: 'X', message: 'Y' } },
-			`Run ${runId} failed`,
+			`${picture} was not made: its run failed`,
 			'Runflow says: Y. Code: X.',
 		],
 		[
 			'succeeded',
 			{ ...succeededRun, output: null },
-			`Run ${runId} succeeded but delivered no image`,
+			`${picture} did not arrive: its run succeeded but delivered no image`,
 			'Check the run',
 		],
 	])('as %s is an error that names it', async (status, answer, message, words) => {
@@ -247,7 +257,7 @@ describe('a run that does not succeed', () => {
 			.get(/.*/)
 			.reply(403);
 		const { message, description } = await failure();
-		expect(message).toBe(`Image 1 of run ${runId} could not be downloaded`);
+		expect(message).toBe(`${picture} is made but could not be downloaded`);
 		expect(description).toContain('HTTP 403');
 	});
 });
@@ -264,8 +274,12 @@ describe('continuing after errors', () => {
 			const fromInput = onError === 'continueErrorOutput' ? input[0]?.json : {};
 			expect(row?.json).toEqual({
 				...fromInput,
-				error: `Run ${runId} failed`,
+				error: `${picture} was not made: its run failed`,
+				prompt: 'a brass sign',
+				status: 'failed',
+				run_id: runId,
 				details: {
+					prompt: 'a brass sign',
 					run_id: runId,
 					status: 'failed',
 					code: 'MODEL_UNAVAILABLE',

@@ -29,7 +29,10 @@ describe('a run that has failed before its execution would be suspended', () => 
 	])('fails the node %s, and a retry pays for it only', async (_, created) => {
 		apiWith(created);
 		const { error, run } = await execute({ input }, parameters);
-		expect([run.status, error?.message]).toEqual(['error', `Run ${other} failed`]);
+		expect([run.status, error?.message]).toEqual([
+			'error',
+			'Picture 2 of 2 ("p1") was not made: its run failed',
+		]);
 		expect(error?.context?.paid_runs).toEqual([runId]);
 
 		const again = { ...succeededRun, id: '01970c11-2222-7333-8444-000000000003' };
@@ -54,7 +57,7 @@ describe('a run that has failed before its execution would be suspended', () => 
 			const rows = [...result.items, ...result.errorItems];
 			expect(rows.map(({ json }) => json.error ?? json.status)).toEqual([
 				'succeeded',
-				`Run ${other} failed`,
+				'Picture 2 of 2 ("p1") was not made: its run failed',
 			]);
 		},
 	);

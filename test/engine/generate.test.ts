@@ -53,14 +53,14 @@ describe('generate, waiting in the execution', () => {
 					image_index: 0,
 					image_count: 1,
 					url: imageUrl,
-					file_name: `gpt-image-2-${runId}-0.png`,
+					file_name: 'brass-sign-7777.png',
 					mime_type: 'image/png',
 					width: null,
 					height: null,
 					seed: null,
 					timing: null,
 					nsfw_detected: null,
-					cost: '0.133',
+					cost: 0.133,
 					duration_ms: 41230,
 					created_at: '2026-05-20T09:00:00Z',
 					completed_at: '2026-05-20T09:00:41Z',
@@ -270,7 +270,9 @@ describe('generate, waiting in the execution', () => {
 	it('ends with an error that names the run when the deadline passes', async () => {
 		nock(apiUrl).post(models).reply(201, queuedRun).persist().get(run).reply(200, queuedRun);
 		const { error } = await runWith({ options: { pollInterval: 0.1, timeout: 0.4 } });
-		expect(error?.message).toBe(`Run ${runId} was still 'queued' after 0.4 seconds`);
+		expect(error?.message).toBe(
+			`The picture ("a brass sign") is not ready: its run was still 'queued' after 0.4 seconds`,
+		);
 		expect(error?.description).toContain('not paid for again');
 		expect(error?.context).toMatchObject({
 			run_id: runId,

@@ -56,7 +56,7 @@ describe('never pay twice', () => {
 		});
 		const workflow = goldenWorkflow('generate', { options: { pollInterval: 0.1, concurrency: 2 } });
 		const { error } = await runWorkflow(workflow, { input: items(30) });
-		expect(error?.message).toBe(`Run ${api.runs[0]?.id} failed`);
+		expect(error?.message).toBe('Picture 1 of 30 ("p0") was not made: its run failed');
 		expect(api.runs.length).toBeLessThan(10);
 		expect(error?.description).toMatch(
 			new RegExp(`${api.runs.length - 1} other runs? (is|are) paid for or still pending`),
@@ -133,7 +133,7 @@ describe('nothing is sent before everything is checked', () => {
 	};
 
 	it.each([
-		[{ prompt: '={{ $json.prompt === "p1" ? " " : "fine" }}' }, "'Prompt' must not be empty"],
+		[{ prompt: '={{ $json.prompt === "p1" ? " " : "fine" }}' }, 'Row 2 of 2 has no prompt'],
 		[{ numImages: 0 }, "'Number of Images' must be at least 1"],
 		[{ numImages: 1.5 }, "'Number of Images' must be a whole number"],
 		[{ quality: 'ultra' }, "'Quality' must be one of low, medium, high"],
@@ -182,7 +182,7 @@ describe('nothing is sent before everything is checked', () => {
 		const { items: out } = await runWorkflow(workflow, { input: items(3) });
 		expect(out.map(({ json }) => json.run_id ?? json.error)).toEqual([
 			api.runs[0]?.id,
-			expect.stringContaining("'Prompt' must not be empty"),
+			'Row 2 of 3 has no prompt',
 			api.runs[1]?.id,
 		]);
 		expect(out.map(({ pairedItem }) => pairedItem)).toEqual([

@@ -63,7 +63,7 @@ describe('what the API names, where it is on the internet itself', () => {
 			.reply(200, ofOutput(url));
 		const { error, items } = await runWorkflow(goldenWorkflow('generate', short), { input });
 		expect(items).toEqual([]);
-		expect(error?.message).toBe(`Image 1 of run ${runId} could not be downloaded`);
+		expect(error?.message).toBe('The picture ("a brass sign") is made but could not be downloaded');
 		expect(error?.description).toContain(words);
 		expect(scope.pendingMocks()).toHaveLength(2);
 	});

@@ -180,7 +180,7 @@ describe('reuse under the other completions', () => {
 		await execute({ completion: 'none', callbackUrl });
 		const again = await execute({ completion: 'none', callbackUrl });
 		expect(again.items[0]?.json).toMatchObject({ reused: true, status: 'running' });
-		expect(again.hints).toEqual(['0 images from 1 run, 1 reused, 0 failed, nothing paid.']);
+		expect(again.hints).toEqual(['Of 1 run, 1 reused.']);
 		expect(api.runs).toHaveLength(1);
 	});
 

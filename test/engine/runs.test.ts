@@ -96,7 +96,7 @@ describe('get', () => {
 				fromTrigger,
 			);
 			expect(items.map(({ json }) => [json.image_index, json.image_count, json.file_name])).toEqual(
-				[0, 1, 2].map((index) => [index, 3, `gpt-image-2-${runId}-${index}.webp`]),
+				[0, 1, 2].map((index) => [index, 3, `brass-sign-7777-${index}.webp`]),
 			);
 			expect((await bytesOf(items[2])).toString()).toBe(gif('/3'));
 			expect(hints).toEqual([]);
@@ -297,7 +297,7 @@ describe('as a tool of an agent', () => {
 		});
 		expect(items).toEqual([
 			{
-				json: { status: 'succeeded', run_id: runId, url: imageUrl, cost: '0.133' },
+				json: { status: 'succeeded', run_id: runId, url: imageUrl, cost: 0.133 },
 				pairedItem: { item: 0 },
 			},
 		]);

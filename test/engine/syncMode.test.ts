@@ -165,7 +165,7 @@ describe('sync mode', () => {
 		breakStore(1);
 		nock(apiUrl).post(models).reply(201, inline('first'));
 		const { error } = await runWorkflow(goldenWorkflow('generate', { syncMode: true }), { input });
-		expect(error?.message).toBe(`Image 1 of run ${runId} could not be stored in n8n`);
+		expect(error?.message).toBe('The picture ("p0") is made but could not be stored in n8n');
 		expect(error?.description).toContain('(no space left on device)');
 		expect(error?.description).toContain('so this image is lost');
 		expect(error?.description).not.toContain('not lost');
@@ -174,7 +174,9 @@ describe('sync mode', () => {
 	it('says plainly that an image is lost', async () => {
 		const api = nock(apiUrl).post(models).times(2).reply(201, emptied);
 		const { error } = await runWorkflow(goldenWorkflow('generate', { syncMode: true }), { input });
-		expect(error?.message).toBe(`Run ${runId} succeeded but delivered no image`);
+		expect(error?.message).toBe(
+			'The picture ("p0") did not arrive: its run succeeded but delivered no image',
+		);
 		expect(error?.description).toContain('Its images are lost');
 		expect(api.isDone()).toBe(true);
 	});

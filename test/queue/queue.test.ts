@@ -78,7 +78,7 @@ describe.each(binaryModes)('in queue mode, with binary data in %s, the nodes', (
 		simulator.misbehave({ do: 'end-run', status: 'failed' });
 		const [id = ''] = await cluster.suspended(1);
 		const execution = await client.finished(id);
-		const message = `Run ${simulator.runs[0]?.id} failed`;
+		const message = 'The picture ("picture number 0.") was not made: its run failed';
 		expect([execution.status, execution.data.resultData.error?.message]).toEqual([
 			'error',
 			message,

@@ -6,6 +6,7 @@ import { optionsFields } from '../../nodes/GptImage2/fields/options';
 import { runFields } from '../../nodes/GptImage2/fields/run';
 import { GptImage2 } from '../../nodes/GptImage2/GptImage2.node';
 import { labelOf } from '../../nodes/GptImage2/fields/labels';
+import { channelSizes } from '../../nodes/GptImage2/imageSizes';
 import { imageNumberSchema } from '../../nodes/GptImage2/parameters/values';
 import { runIdSchema } from '../../nodes/GptImage2/parameters/run';
 import { editInputSchema, generateInputSchema } from '../../runflow/input';
@@ -40,9 +41,14 @@ const partOf: Record<string, string> = {
 	inputSource: 'imageUrls',
 	inputBinaryFields: 'imageUrls',
 	inputUrls: 'imageUrls',
+	inputUrlRows: 'imageUrls',
 	inputRunId: 'imageUrls',
 	inputImageNumber: 'imageUrls',
 };
+
+/** Values of 'Image Size' that are sent as a width and a height. */
+const isOfNodeOnly = (value: unknown) =>
+	value === 'custom' || channelSizes.some((size) => size.value === value);
 
 /** Keys that are options of the node, not fields. */
 const inOptions = new Set(['mask_url']);
@@ -64,9 +70,11 @@ describe.each([
 		(key, part) => {
 			const property = field(camelCase(key));
 			const expected = described(part);
-			expect(property?.type).toBe(expected.type);
+			const { type } = property ?? {};
+			// The schema's 'sync_mode' is hidden here, and shown among the options.
+			expect(type === 'hidden' ? 'boolean' : type).toBe(expected.type);
 			if (expected.values) {
-				const own = values(property).filter((value) => value !== 'custom');
+				const own = values(property).filter((value) => !isOfNodeOnly(value));
 				expect(own.sort()).toEqual([...expected.values].sort());
 			}
 			expect(property?.default).toBe('default' in expected ? expected.default : '');

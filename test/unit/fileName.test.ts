@@ -1,6 +1,6 @@
 import { fileNameOf } from '../../nodes/GptImage2/output/fileName';
 import { runSchema } from '../../runflow/run';
-import { runId, succeededRun } from '../fixtures/answers';
+import { succeededRun } from '../fixtures/answers';
 
 const run = runSchema.parse(succeededRun);
 const [image] = succeededRun.output.outputs;
@@ -29,8 +29,24 @@ describe('the name of an image file', () => {
 		expect(fileNameOf(run, 0, 'image/jpeg', 'sign.jpeg')).toBe('sign.jpg');
 	});
 
-	it('names the run and numbers the image where the user names none', () => {
-		expect(nameOf(null)).toBe(`gpt-image-2-${runId}-0.webp`);
+	it.each([
+		['A brass sign in the warm morning light', 'brass-sign-warm-morning-7777.webp'],
+		["The cat's hat!", 'cats-hat-7777.webp'],
+		['Ein Schild über dem Café', 'ein-schild-über-dem-7777.webp'],
+		['真鍮の看板、朝の光', '真鍮の看板-朝の光-7777.webp'],
+		['?!', 'picture-7777.webp'],
+		[null, 'picture-7777.webp'],
+	])('is made of words of the prompt and the end of the run id: %s', (prompt, name) => {
+		expect(nameOf(null, { ...run, prompt })).toBe(name);
+	});
+
+	it('has a number where the run has several images', () => {
+		expect(nameOf(null, { ...runOfTwo, prompt: 'Two signs' }, 1)).toBe('two-signs-7777-1.webp');
+	});
+
+	it('has a limit, however long a word is', () => {
+		const name = nameOf(null, { ...run, prompt: 'a'.repeat(10_000) });
+		expect(name).toBe(`${'a'.repeat(60)}-7777.webp`);
 	});
 
 	it.each(['', '...', '/', '\ud83d', ' - '])('is never empty: %j', (chosen) => {

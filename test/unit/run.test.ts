@@ -19,7 +19,7 @@ describe('reading a run', () => {
 			status: 'succeeded',
 			prompt: 'a brass sign',
 			images: [{ url: imageUrl, width: null, height: null }],
-			cost: '0.133',
+			cost: 0.133,
 			failure: null,
 		});
 	});
@@ -110,7 +110,7 @@ describe('reading a run', () => {
 				created_at: 5,
 			}),
 		).toMatchObject({
-			cost: '0.133',
+			cost: 0.133,
 			duration_ms: null,
 			metadata: null,
 			images: [],

@@ -28,10 +28,8 @@ export function failureRows(
 	node: INode,
 	{ failures = [], itemIndex, run }: Incomplete,
 ): INodeExecutionData[] {
-	const picture = { number: 1, of: 1, prompt: run.prompt };
-	return failures.map(({ error }) =>
-		toErrorRow(node, error, itemIndex, { runId: run.id, picture }),
-	);
+	const known = { runId: run.id, prompt: run.prompt };
+	return failures.map(({ error }) => toErrorRow(node, error, itemIndex, known));
 }
 
 /**
@@ -61,7 +59,7 @@ function rowOf(
 ): { nodeError: NodeError; row: INodeExecutionData } {
 	const nodeError = toNodeError(node, error, itemIndex, { place: 'row', ...known });
 	const { context, message, description = null } = nodeError;
-	const prompt = known.picture?.prompt ?? null;
+	const prompt = known.prompt ?? known.picture?.prompt ?? null;
 	const details = { ...errorDetailsSchema.parse(context), prompt, description };
 	const json = { error: message, prompt, status: 'failed', run_id: details.run_id, details };
 	return { nodeError, row: { json, pairedItem: { item: itemIndex } } };

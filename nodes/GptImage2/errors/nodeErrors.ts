@@ -28,6 +28,8 @@ export interface Circumstances {
 	unclearRef?: string | null;
 	/** The picture that the error is about. */
 	picture?: Picture;
+	/** The prompt of an image that is one of several, so that the error is about no picture as a whole. */
+	prompt?: string | null;
 	/** Where the error ends up; by default it is thrown. */
 	place?: Place;
 	/** Sentences to add to the error's own description. */

@@ -39,7 +39,7 @@ export function fileNameOf(
 	const end = run.images.length > 1 ? `-${index}.${extension}` : `.${extension}`;
 	const stem =
 		chosen === null
-			? `${wordsOf(run.prompt ?? '')}-${run.id.slice(-shortIdLength)}`
+			? safe(`${wordsOf(run.prompt ?? '')}-${run.id.slice(-shortIdLength)}`)
 			: safe(chosen).replace(new RegExp(`\\.(${extension}|jpeg)$`, 'i'), '');
 	return (cut(stem, mostBytes - Buffer.byteLength(end)) || 'untitled') + end;
 }

@@ -172,8 +172,10 @@ function rowsOf(
 	const { images, itemIndex, output, run } = result;
 	const rows = images.length > 0 || failures.length === 0 ? toItems(result) : [];
 	const node = context.getNode();
-	const picture = { number, of: runs.length, prompt: run.prompt };
-	const known: Circumstances = { runId: run.id, place: 'resumed', picture };
+	const { prompt } = run;
+	const isWhole = images.length + failures.length === 1;
+	const picture = isWhole ? { number, of: runs.length, prompt } : undefined;
+	const known: Circumstances = { runId: run.id, place: 'resumed', picture, prompt };
 	if (continuesOnError) {
 		return [
 			...rows,

@@ -15,6 +15,7 @@ const shape = [
 	...['run_id', 'status', 'event', 'prompt', 'image_index', 'image_count', 'url', 'file_name'],
 	...['mime_type', 'width', 'height', 'seed', 'timing', 'nsfw_detected', 'cost', 'duration_ms'],
 	...['created_at', 'completed_at', 'metadata', 'client_ref', 'failure', 'reused', 'timed_out'],
+	...['channel', 'public_url'],
 ];
 
 /** Every text in a value, but not what the user wrote. */

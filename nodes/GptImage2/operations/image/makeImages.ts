@@ -75,7 +75,8 @@ export async function makeImages(
 
 	const missing = results.flatMap(({ failures = [] }) => failures);
 	if (options.completion === 'none') {
-		addStartedHint(context, results.filter((result) => !isTakenUp(result)).length, failed.length);
+		const started = results.filter((result) => !isTakenUp(result)).length;
+		if (started + failed.length > 0) addStartedHint(context, started, failed.length);
 		addTakenUpHint(context, results);
 		addSilentRunsHint(context, countSilent(requests, results));
 	} else addSummaryHint(context, results, failed.length + missing.length);
