@@ -22,30 +22,44 @@ walk('fields come and go', {}, (step) => {
 		);
 	});
 
-	step('Custom shows Width and Height, with the rules below', async ({ page }) => {
-		await choose(page, 'Image Size', 'Custom');
+	step('a size is found by what it is for', async ({ page }) => {
+		await field(page, 'Image Size').getByRole('combobox').click();
+		await page.keyboard.type('reel');
+		const found = page.getByRole('option').filter({ visible: true });
+		await found.first().waitFor();
+		const names = await found.allInnerTexts();
+		expect(names.map((name) => name.split('\n')[0])).toEqual([
+			'Instagram Story 9:16 (Reel, Short)',
+			'Portrait 9:16 (Story, Reel, Short)',
+		]);
+		await found.first().click();
+	});
+
+	step('a size of their own shows Width and Height, with the rules below', async ({ page }) => {
+		await choose(page, 'Image Size', 'Your Own Width and Height');
 		await shows(page, ['Width', 'Height']);
 		await field(page, 'Width').getByText('A multiple of 16').waitFor();
 	});
 
 	step('a preset hides them again', async ({ page }) => {
-		await choose(page, 'Image Size', 'Square HD');
+		await choose(page, 'Image Size', 'Square HD 1:1 (Post, Product)');
 		await shows(page, ['Image Size'], ['Width', 'Height']);
 	});
 
 	step('Suspend Until Callback hides Sync Mode', async ({ page }) => {
+		await addOption(page, 'Sync Mode');
 		await shows(page, ['Sync Mode']);
-		await choose(page, 'Completion', 'Suspend Until Callback');
-		await shows(page, ['Completion'], ['Sync Mode', 'Callback URL']);
+		await choose(page, 'While Runflow Works', 'Suspend Until Callback');
+		await shows(page, ['While Runflow Works'], ['Sync Mode', 'Callback URL']);
 	});
 
 	step('Return Immediately shows Callback URL and Sync Mode', async ({ page }) => {
-		await choose(page, 'Completion', 'Return Immediately');
+		await choose(page, 'While Runflow Works', 'Return Immediately');
 		await shows(page, ['Callback URL', 'Sync Mode']);
 	});
 
 	step('Wait in This Execution hides Callback URL', async ({ page }) => {
-		await choose(page, 'Completion', 'Wait in This Execution');
+		await choose(page, 'While Runflow Works', 'Wait in This Execution');
 		await shows(page, ['Sync Mode'], ['Callback URL']);
 	});
 
@@ -56,7 +70,7 @@ walk('fields come and go', {}, (step) => {
 
 	step('Input Source URL asks for URLs instead', async ({ page }) => {
 		await choose(page, 'Input Source', 'URL');
-		await shows(page, ['Image URLs'], ['Input Data Field Name']);
+		await shows(page, ['Image URLs', 'Images'], ['Input Data Field Name']);
 	});
 
 	step('Input Source Earlier Run asks for a run and the number of an image', async ({ page }) => {
@@ -79,7 +93,7 @@ walk('fields come and go', {}, (step) => {
 	step('Run shows the operations on runs, and asks for the Run ID', async ({ page }) => {
 		await choose(page, 'Resource', 'Run');
 		await choose(page, 'Operation', 'Get Callback Deliveries');
-		await shows(page, ['Run ID'], ['Prompt', 'Image Size', 'Completion']);
+		await shows(page, ['Run ID'], ['Prompt', 'Image Size', 'While Runflow Works']);
 	});
 
 	step('Get can wait until the run has finished', async ({ page }) => {

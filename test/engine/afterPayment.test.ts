@@ -113,7 +113,7 @@ describe('an error after payment', () => {
 			.delay(200)
 			.reply(422, { detail: 'not today' });
 		const { error } = await runWorkflow(goldenWorkflow('generate', fast), { input: items(2) });
-		expect(error?.message).toBe('Runflow refused a value');
+		expect(error?.message).toBe('Picture 2 of 2 ("p1") was not made: Runflow refused a value');
 		expect(error?.context).toMatchObject({ itemIndex: 1, paid_runs: [runId] });
 	});
 });

@@ -89,7 +89,7 @@ describe('a refused create', () => {
 		[
 			418,
 			{ error: { code: 'TEAPOT', message: 'short and stout' } },
-			'Runflow refused the request (HTTP 418)',
+			`${picture} was not made: Runflow refused the request (HTTP 418)`,
 			'Runflow says: short and stout. Code: TEAPOT.',
 		],
 		[
@@ -104,7 +104,12 @@ describe('a refused create', () => {
 			`${picture} was not made: Runflow refused 'Width'`,
 			"'Width': too wide",
 		],
-		[422, { detail: 'not today' }, 'Runflow refused a value', 'Runflow says: not today.'],
+		[
+			422,
+			{ detail: 'not today' },
+			`${picture} was not made: Runflow refused a value`,
+			'not today.',
+		],
 	])(
 		'with %i is never sent again and has its own message',
 		async (status, body, message, words) => {

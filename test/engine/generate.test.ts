@@ -69,6 +69,8 @@ describe('generate, waiting in the execution', () => {
 					failure: null,
 					reused: false,
 					timed_out: false,
+					channel: null,
+					public_url: null,
 				},
 			},
 		]);

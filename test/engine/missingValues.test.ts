@@ -54,10 +54,13 @@ describe('an expression without a value', () => {
 		...plain(generateFields).map((field) => [field, generate] as const),
 		...plain(editFields).map((field) => [field, edit] as const),
 		...plain(completionFields).map((field) => [field, generate] as const),
-	].map(([field, others]) => [field.displayName, field.name, shown(field, others)] as const);
+	].map(([field, others]) => {
+		const value = field.type === 'fixedCollection' ? { images: [{ url: missing }] } : missing;
+		return [field.displayName, { ...shown(field, others), [field.name]: value }] as const;
+	});
 
-	it.each(fields)('in %s is refused before anything is sent', async (label, name, parameters) => {
-		const { error, items } = await execute({ ...parameters, [name]: missing });
+	it.each(fields)('in %s is refused before anything is sent', async (label, parameters) => {
+		const { error, items } = await execute(parameters);
 		expect(error?.message).toMatch(new RegExp(`^'${label}' (has no value|must)`));
 		expect(error?.description).toContain('Nothing was sent to Runflow');
 		expect(items).toEqual([]);
@@ -117,8 +120,8 @@ describe('an expression without a value', () => {
 		];
 		const { items } = await runWorkflow(workflow, { input });
 		expect(items.map(({ json }) => json.error)).toEqual([
-			"'File Name' has no value",
-			"'Quality' must be one of low, medium, high",
+			"Row 1 of 2: 'File Name' has no value",
+			"Row 2 of 2: 'Quality' must be one of low, medium, high",
 		]);
 	});
 });

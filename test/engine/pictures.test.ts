@@ -1,3 +1,5 @@
+import { Container } from '@n8n/di';
+import { BinaryDataService } from 'n8n-core';
 import type { INode, INodeParameters } from 'n8n-workflow';
 
 import { CountingApi } from './api';
@@ -25,11 +27,15 @@ describe('what comes out where it is simplified', () => {
 		...['prompt', 'status', 'file_name', 'width', 'height'],
 		...['cost', 'url', 'run_id', 'image_index', 'image_count'],
 	];
+	/** The API of these tests says of each run what metadata it has. */
+	const further = ['metadata'];
 
 	it('begins with what a person recognises, and has no more', async () => {
 		new CountingApi();
 		const { items } = await execute();
-		expect(items.map(({ json }) => Object.keys(json))).toEqual([always, always]);
+		expect(items.map(({ json }) => Object.keys(json))).toEqual(
+			Array(2).fill([...always, ...further]),
+		);
 		expect(items[0]?.json).toMatchObject({ prompt: 'A hen', status: 'succeeded', cost: 0.133 });
 		expect(items[0]?.json.file_name).toMatch(/^hen-[0-9a-f]{4}\.png$/);
 	});
@@ -46,7 +52,7 @@ describe('what comes out where it is simplified', () => {
 		await execute({ options: { reuse: 1 } });
 		const { items } = await execute({ options: { reuse: 1 } }, { executionId: '232' });
 		expect(items.map(({ json }) => Object.keys(json))).toEqual(
-			Array(2).fill([...always, 'reused']),
+			Array(2).fill([...always, 'reused', ...further]),
 		);
 	});
 
@@ -177,8 +183,21 @@ describe('a public link', () => {
 		expect(api.runs).toHaveLength(0);
 	});
 
+	it('leads to the picture that n8n has stored', async () => {
+		new CountingApi();
+		const { items } = await execute({ options: { publicLink: 7 } });
+		for (const { binary, json } of items) {
+			expect(json.public_url).toContain('/binary-data/signed?token=');
+			const [, payload = ''] = String(json.public_url).split('token=')[1]?.split('.') ?? [];
+			const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString());
+			expect(claims).toMatchObject({ id: binary?.data?.id });
+		}
+	});
+
 	it('is refused before anything is paid for where n8n keeps binary data in memory', async () => {
 		const api = new CountingApi();
+		const service = Container.get(BinaryDataService);
+		jest.spyOn(service, 'store').mockImplementation(async (_place, _content, binary) => binary);
 		const { error } = await execute({ options: { publicLink: 7 } });
 		expect(error?.message).toContain('in memory');
 		expect(api.runs).toHaveLength(0);

@@ -171,7 +171,7 @@ describe('a run that is gone for good', () => {
 
 		for (const run of api.runs) run.status = 'succeeded';
 		const third = await retry(second.run, parameters, { onError: 'continueRegularOutput' }, '233');
-		expect(third.items.map(({ json }) => json.prompt ?? json.error)).toEqual([
+		expect(third.items.map(({ json }) => json.error ?? json.prompt)).toEqual([
 			'Picture 1 of 3 ("p0") is missing: its run was not found',
 			'p1',
 			'p2',

@@ -311,7 +311,9 @@ describe('as a tool of an agent', () => {
 		);
 		expect(error).toBeUndefined();
 		expect(items[0]?.json).toEqual({
-			error: expect.stringMatching(`^Run ${runId} failed. .*The provider did not answer`),
+			error: expect.stringMatching(
+				'^The picture \\("a sign"\\) was not made: its run failed. .*The provider did not answer',
+			),
 		});
 	});
 });

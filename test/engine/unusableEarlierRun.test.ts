@@ -118,7 +118,7 @@ describe('an earlier run whose images cannot be edited', () => {
 		const notFound = `'Run ID' names run ${unknown}, which was not found`;
 		expect(errorItems.map(({ json }) => json.error)).toEqual([
 			notFound,
-			"'Run ID' must be a run ID such as '01970c11-2222-7333-8444-555566667777'",
+			"Row 3 of 4: 'Run ID' must be a run ID such as '01970c11-2222-7333-8444-555566667777'",
 			notFound,
 		]);
 		expect(errorItems[0]?.json.details).toMatchObject({ run_id: null, code: 'RUN_NOT_FOUND' });
@@ -131,7 +131,9 @@ describe('an earlier run whose images cannot be edited', () => {
 			edit({ inputImageNumber: '={{ $itemIndex === 2 ? -1 : 0 }}' }),
 			{ input: items(3) },
 		);
-		expect(error?.message).toBe("'Image Number' must be 1 or more, or 0 for all images");
+		expect(error?.message).toBe(
+			"Row 3 of 3: 'Image Number' must be 1 or more, or 0 for all images",
+		);
 		expect([creates.length, reads()]).toEqual([0, 0]);
 	});
 });

@@ -88,8 +88,9 @@ export function toNodeError(
 	if (isComplete && Object.keys(details).length === 0) return nodeError;
 	const description = [nodeError.description, ...sentences].filter(Boolean).join(' ');
 	const copy = copyOf(node, nodeError, description);
-	const item = itemIndex === null ? {} : { itemIndex };
-	Object.assign(copy.context, item, nodeError.context, context);
+	const itemOfError: unknown = nodeError.context.itemIndex;
+	const item = itemOfError ?? itemIndex;
+	Object.assign(copy.context, nodeError.context, context, item !== null && { itemIndex: item });
 	return copy;
 }
 

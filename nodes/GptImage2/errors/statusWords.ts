@@ -83,12 +83,14 @@ function wordsForOtherStatus(httpStatus: number): Words {
 				"Check 'Base URL' in the Runflow credential: it has to be the address of the API itself. The node follows no redirect, so that the key and the request go nowhere else.",
 		};
 	}
-	return httpStatus >= 500
-		? {
-				message: `Runflow could not handle the request (HTTP ${httpStatus})`,
-				advice: `Wait a little, then retry this execution. ${alreadyRepeated}`,
-			}
-		: { message: `Runflow refused the request (HTTP ${httpStatus})`, advice: checkFields };
+	if (httpStatus >= 500) {
+		return {
+			message: `Runflow could not handle the request (HTTP ${httpStatus})`,
+			advice: `Wait a little, then retry this execution. ${alreadyRepeated}`,
+		};
+	}
+	const message = `Runflow refused the request (HTTP ${httpStatus})`;
+	return { message, ofPicture: `was not made: ${message}`, advice: checkFields };
 }
 
 const adviceByCode: ReadonlyMap<string | null, string> = new Map([
@@ -132,7 +134,10 @@ function wordsForMissing({ runId }: RunflowApiError): Words {
 
 /** The words for a 422, field by field, with the labels that the user sees. */
 function wordsForFields({ fields }: RunflowApiError): Words {
-	if (fields.length === 0) return { message: 'Runflow refused a value', advice: checkFields };
+	if (fields.length === 0) {
+		const message = 'Runflow refused a value';
+		return { message, ofPicture: `was not made: ${message}`, advice: checkFields };
+	}
 	const problems = fields.map(({ loc, msg }) => ({
 		label: labelOf(loc.map(String).filter((part) => part !== 'body' && part !== 'input')),
 		msg,

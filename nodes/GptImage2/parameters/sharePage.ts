@@ -17,7 +17,7 @@ const services: ReadonlyArray<readonly [service: string, page: RegExp, advice: s
 	],
 	[
 		'OneDrive',
-		/^https?:\/\/(1drv\.ms|onedrive\.live\.com|[\w-]+\.sharepoint\.com\/:i:)\b/i,
+		/^https?:\/\/(1drv\.ms|onedrive\.live\.com|[\w-]+\.sharepoint\.com\/:i:)\//i,
 		"Download the file with n8n's Microsoft OneDrive node and choose 'Binary Data' as 'Input Source'.",
 	],
 ];

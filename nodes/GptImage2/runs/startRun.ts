@@ -6,6 +6,7 @@ import type { RunSource } from '../output/items';
 import type { Batch, RequestInProgress } from './batch';
 import { createOwnRun } from './createOwnRun';
 import { placeOf } from './owners';
+import { readReference } from './reference';
 import type { ImagePlan } from './request';
 import { take } from './undelivered';
 
@@ -107,7 +108,9 @@ async function continueOrCreate(batch: Batch, request: RequestInProgress): Promi
 	const run = await currentRun(batch, request);
 	if (run !== null && mayDeliver(run.status)) return run;
 	// // Whoever retries an execution does so on purpose; Retry On Fail would only ask for the same again.
-	if (run !== null && isRefused(run) && !execution.isRetry) throw new RunFailedError(run);
+	const { executionId = null } = readReference(entry?.clientRef ?? null) ?? {};
+	const isOfThisExecution = executionId === execution.executionId;
+	if (run !== null && isRefused(run) && isOfThisExecution) throw new RunFailedError(run);
 	const known = await knownRuns.find(request, request.signal);
 	const next = ledger.begin(request);
 	if (known === null) return await createOwnRun(batch, request, next);

@@ -1,4 +1,9 @@
-import type { INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import {
+	NodeOperationError,
+	type INodeExecutionData,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
+} from 'n8n-workflow';
 
 import type { Callback } from '../../../runflow/callback';
 import { listImages } from '../output/images';
@@ -17,6 +22,7 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 	const verdict = await authenticate(context);
 	if (!verdict.accepted) {
 		context.getResponseObject().status(verdict.httpStatus).json({ message: verdict.reason });
+		if (context.getMode() === 'manual') throw refusedCall(context, verdict.reason);
 		return { noWebhookResponse: true };
 	}
 	const { callback } = verdict;
@@ -28,6 +34,14 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 		return { webhookResponse: 'Already received' };
 	}
 	return { workflowData: [await itemsOf(context, callback, options)] };
+}
+
+/** What the editor shows of a test call that was refused; Runflow has its answer already. */
+function refusedCall(context: IWebhookFunctions, reason: string): NodeOperationError {
+	return new NodeOperationError(context.getNode(), `A call was refused: ${reason}`, {
+		description:
+			"Runflow signs its callbacks with the secret in 'Callback Signing Secrets' of the credential. To try the trigger with calls of your own, choose 'None' as 'Authentication', or 'Re-Read the Run From Runflow'.",
+	});
 }
 
 /** While the workflow is being built, the same delivery may be tried repeatedly. */

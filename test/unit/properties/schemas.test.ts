@@ -26,10 +26,11 @@ function expectRun(run: Run): void {
 	expect(typeof run.id).toBe('string');
 	expect(run.id).not.toBe('');
 	expect(typeof run.status).toBe('string');
-	const texts = [run.prompt, run.cost, run.created_at, run.completed_at, run.client_ref];
+	const texts = [run.prompt, run.created_at, run.completed_at, run.client_ref];
 	expect(texts.every(textOrNull)).toBe(true);
 	expect(Object.values(run.failure ?? {}).every(textOrNull)).toBe(true);
-	expect(run.duration_ms === null || Number.isFinite(run.duration_ms)).toBe(true);
+	for (const number of [run.duration_ms, run.cost])
+		expect(number === null || Number.isFinite(number)).toBe(true);
 	for (const { url, width, height } of run.images) {
 		expect(typeof url).toBe('string');
 		expect([width, height].every((edge) => edge === null || Number.isFinite(edge))).toBe(true);
