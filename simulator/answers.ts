@@ -1,5 +1,9 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
-import type { z } from 'zod/v3';
+import { z } from 'zod/v3';
+
+import type { Settings } from './options';
+
+const envelope = z.object({ message: z.unknown(), errors: z.unknown() });
 
 /** Answers with the API's error envelope (ERR). */
 export async function refuse(
@@ -12,8 +16,20 @@ export async function refuse(
 	return await reply.code(status).send({ code, message, errors });
 }
 
-/** Has every path that doesn't exist, and every request that can't be read, answered as `refuse` does. */
-export function answerInEnvelopes(app: FastifyInstance): void {
+/**
+ * Has every path that doesn't exist, and every request that can't be read, answered as `refuse` does, and
+ * all of these answers changed as the settings say.
+ */
+export function answerInEnvelopes(app: FastifyInstance, settings: Settings): void {
+	app.addHook('preSerialization', async (_request, reply, answer: unknown) => {
+		const { statusCode } = reply;
+		if (statusCode < 400) return answer;
+		reply.code(settings.errorStatuses[statusCode] ?? statusCode);
+		const shape = settings.errorShapes[statusCode];
+		if (shape === 'nested') return { error: answer };
+		const { errors, message } = envelope.parse(answer);
+		return shape === 'detail' ? { detail: errors ?? message } : answer;
+	});
 	app.setNotFoundHandler(
 		async (_request, reply) => await refuse(reply, 404, 'NOT_FOUND', 'No such path.'),
 	);

@@ -1,8 +1,9 @@
 import { z } from 'zod/v3';
 
 import type { RunRequest } from '../runflow/input';
+import type { Settings } from './options';
 import type { SignedUrls } from './signedUrls';
-import { uuid7 } from './store';
+import { uuid7 } from './uuid7';
 
 /** One file, `bytes` null until they have arrived. */
 export interface SimulatedAsset {
@@ -65,21 +66,31 @@ export class AssetStore {
 	}
 
 	/**
-	 * What is wrong with the references of an input to assets: that there is no such asset, or that
-	 * models don't accept any (SDK).
+	 * What is wrong with the images of an input: that there is no such asset, or that models don't accept
+	 * references, data URIs or uploads (SDK).
 	 */
-	problemsWith({ image_urls = [], mask_url }: Input, accepted: boolean): z.ZodIssue[] {
+	problemsWith({ image_urls = [], mask_url }: Input, settings: Settings): z.ZodIssue[] {
 		const problem = (url: string, ...place: Array<string | number>): z.ZodIssue[] => {
-			if (!assetReference.test(url) || (accepted && this.referencedBy(url))) return [];
-			const message = accepted
-				? `asset not found or expired: ${url}`
-				: 'must use HTTP(S) or data URI';
+			const message = this.problemWith(url, settings);
+			if (message === null) return [];
 			return [{ code: z.ZodIssueCode.custom, path: ['input', ...place], message }];
 		};
 		return [
 			...image_urls.flatMap((url, index) => problem(url, 'image_urls', index)),
 			...problem(mask_url ?? '', 'mask_url'),
 		];
+	}
+
+	private problemWith(
+		url: string,
+		{ acceptsDataUris, acceptsUploads, assetReferences }: Settings,
+	): string | null {
+		if (assetReference.test(url)) {
+			if (!assetReferences) return 'must use HTTP(S) or data URI';
+			return this.referencedBy(url) ? null : `asset not found or expired: ${url}`;
+		}
+		if (/^data:/i.test(url)) return acceptsDataUris ? null : 'must use HTTP(S)';
+		return acceptsUploads || !this.referencedBy(url) ? null : 'must not be presigned';
 	}
 
 	/** Keeps the data URIs of an input as assets and returns the input with references to them (SDK). */

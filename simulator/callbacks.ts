@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { eventOf } from '../runflow/callback';
 import { sign } from '../runflow/signature';
 import type { Misbehaviour, Settings } from './options';
-import { uuid7, type RunStore, type SimulatedRun } from './store';
+import type { RunStore, SimulatedRun } from './store';
+import { uuid7 } from './uuid7';
 
 /** One delivery of a callback, as `GET /v1/runs/{id}/callback` lists it (HIST); times in milliseconds. */
 export interface Delivery {
@@ -18,8 +19,6 @@ export interface Delivery {
 	attempts: Array<{ status: number | null; at: number }>;
 }
 
-/** Waits before the second and the third attempt (SEED). */
-const gapsMs = [1000, 2000];
 const answerTimeoutMs = 10_000;
 
 /** A timer may fire a little early, and a callback must not be sent before its run has ended. */
@@ -79,7 +78,7 @@ export class Callbacks {
 	}
 
 	private async deliver(run: SimulatedRun, url: string, isAutomatic = true): Promise<Delivery> {
-		const { body, headers } = await this.message(run);
+		const { body, headers } = await this.message(run, isAutomatic);
 		const createdAt = Date.now();
 		const delivery: Delivery = {
 			id: uuid7(createdAt),
@@ -91,35 +90,42 @@ export class Callbacks {
 			attempts: [],
 		};
 		this.deliveries.push(delivery);
-		for (const gapMs of [...gapsMs, null]) {
+		for (const gapMs of [...this.settings.retryGaps, null]) {
 			const status = await post(url, headers, body);
 			delivery.attempts.push({ status, at: Date.now() });
-			const again = status === null || status >= 500;
+			const leastFailure = this.settings.retriesRefusals ? 400 : 500;
+			const again = status === null || status >= leastFailure;
 			if (!again || gapMs === null || this.closed.signal.aborted) break;
 			await sleep(gapMs, undefined, { signal: this.closed.signal });
 		}
 		return delivery;
 	}
 
-	private async message(run: SimulatedRun) {
+	private async message(run: SimulatedRun, isAutomatic: boolean) {
 		const { prompt } = run.request.input;
 		const view = await this.store.view(run);
 		const status = String(view.status_code);
+		const { completedEvent, failedOutput, redeliversOldPayload, sendsRequestId } = this.settings;
+		const event = status === 'succeeded' ? completedEvent : eventOf(status);
+		const isEnvelope = status === 'failed' && failedOutput === 'envelope';
+		const first = this.deliveries.find(({ runId }) => runId === run.id);
+		const old = redeliversOldPayload && !isAutomatic ? first?.payload : undefined;
 		const body = Buffer.from(
-			JSON.stringify({
-				event: eventOf(status) ?? `run.${status}`,
-				run_id: run.id,
-				status,
-				output: view.output,
-				duration_ms: view.duration_ms,
-				created_at: withOffset(view.created_at),
-				completed_at: withOffset(view.completed_at),
-				metadata: view.metadata,
-			}),
+			old ??
+				JSON.stringify({
+					event: event ?? `run.${status}`,
+					run_id: run.id,
+					status,
+					output: isEnvelope ? { ...run.failure, errors: null } : view.output,
+					duration_ms: view.duration_ms,
+					created_at: withOffset(view.created_at),
+					completed_at: withOffset(view.completed_at ?? view.finished_at),
+					metadata: view.metadata,
+				}),
 		);
 		const headers: Record<string, string> = {
 			'content-type': 'application/json',
-			'Runflow-Request-Id': randomUUID(),
+			...(sendsRequestId && { 'Runflow-Request-Id': randomUUID() }),
 		};
 		const secret = this.settings.signingSecret;
 		const forged = this.misbehaviour.take('forge-callback', prompt) !== null;

@@ -1,3 +1,5 @@
+import type { Settings } from './options';
+
 /** What a filter can read. */
 interface Filtered {
 	status_code: unknown;
@@ -27,6 +29,15 @@ export function parseFilter(query: string, exactOnly = false): Predicate | null 
 	if (tokens === null || (exactOnly && !tokens.every(isExact))) return null;
 	const filter = readChoices(tokens);
 	return tokens.length === 0 ? filter : null;
+}
+
+/** The filter of a list as the settings have it: every run where it is ignored, null where it is refused. */
+export function filterOf(
+	query: string | undefined,
+	{ exactFiltersOnly, listFilter }: Settings,
+): Predicate | null {
+	if (query === undefined || listFilter === 'ignored') return () => true;
+	return listFilter === 'refused' ? null : parseFilter(query, exactFiltersOnly);
 }
 
 function tokenize(query: string): Token[] | null {

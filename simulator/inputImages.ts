@@ -2,6 +2,7 @@ import sharp from 'sharp';
 
 import type { RunRequest } from '../runflow/input';
 import { mapImages, type AssetStore } from './assets';
+import type { Masked } from './masked';
 import type { Settings } from './options';
 import type { SignedUrls } from './signedUrls';
 import type { SimulatedRun } from './store';
@@ -49,6 +50,12 @@ export class InputImages {
 			.png()
 			.toBuffer()
 			.catch(() => null);
+	}
+
+	/** The first image of an edit and its mask; null where either isn't kept here. */
+	async maskedOf({ image_urls: [first = ''] = [], mask_url = '' }: Input): Promise<Masked | null> {
+		const [image, mask] = await Promise.all([this.bytesOf(first), this.bytesOf(mask_url)]);
+		return image && mask && { image, mask };
 	}
 
 	private async bytesOf(url: string): Promise<Buffer | null> {

@@ -17,14 +17,22 @@ const names = z
 	.transform((text) => text.split(',').map((name) => name.trim()))
 	.refine((list) => list.every((name) => runFields.has(name)), 'Unknown field');
 
-/** The query of `GET /v1/runs` (REQ, RUN-L, TPL). */
-export const listQuerySchema = z.object({
-	limit: z.coerce.number().int().min(1).max(500).default(50),
-	pq: z.string().optional(),
-	q: z.string().optional(),
-	sort_by: z.enum(['created_at:asc', 'created_at:desc']).default('created_at:desc'),
-	fields: names.optional(),
-});
+/** The query of `GET /v1/runs` (REQ, RUN-L, TPL), as the settings have it. */
+export const listQuerySchemaFor = ({ largestLimit, listFields }: Settings) =>
+	z.object({
+		limit: z.coerce.number().int().min(1).max(largestLimit).default(50),
+		pq: z.string().optional(),
+		q: z.string().optional(),
+		sort_by: z.enum(['created_at:asc', 'created_at:desc']).default('created_at:desc'),
+		fields: {
+			followed: names.optional(),
+			ignored: z
+				.string()
+				.optional()
+				.transform(() => undefined),
+			refused: z.undefined(),
+		}[listFields],
+	});
 
 /** A run with its id and the fields that were asked for, all where none were, but for those that no list has. */
 export function project(

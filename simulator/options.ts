@@ -1,5 +1,6 @@
 import { z } from 'zod/v3';
 
+import { disagreementsSchema } from './disagreements';
 import { allScopes } from './scopes';
 
 const when = {
@@ -110,6 +111,7 @@ export const settingsSchema = z.object({
 	unknownFor: z.number().min(0).default(0),
 	/** How long a new run is in no list, in milliseconds, for the same reason (RUN-L). */
 	unlistedFor: z.number().min(0).default(0),
+	...disagreementsSchema.shape,
 });
 
 export type Settings = z.infer<typeof settingsSchema>;

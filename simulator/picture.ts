@@ -2,6 +2,7 @@ import sharp from 'sharp';
 
 import type { InputFields } from '../runflow/input';
 import { landscape, type Size } from './landscape';
+import type { Settings } from './options';
 
 const font = require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf');
 
@@ -17,10 +18,15 @@ const presets: Readonly<Record<string, Size>> = {
 
 const defaultSize: Size = { width: 1280, height: 960 };
 
-/** The pixels of an `image_size`. */
-export function sizeOf(imageSize: unknown): Size {
-	if (typeof imageSize === 'string') return presets[imageSize] ?? defaultSize;
-	return imageSize as Size;
+/** The pixels of an `image_size`, as the settings have them. */
+export function sizeOf(
+	imageSize: InputFields['image_size'],
+	{ customSizeOff, presetPixels }: Pick<Settings, 'customSizeOff' | 'presetPixels'>,
+): Size {
+	if (typeof imageSize === 'string') {
+		return presetPixels[imageSize] ?? presets[imageSize] ?? defaultSize;
+	}
+	return { width: imageSize.width + customSizeOff, height: imageSize.height };
 }
 
 /**
@@ -30,9 +36,9 @@ export function sizeOf(imageSize: unknown): Size {
 export async function drawPicture(
 	input: InputFields,
 	index: number,
+	{ width, height }: Size,
 	edited: Buffer | null,
 ): Promise<Buffer> {
-	const { width, height } = sizeOf(input.image_size);
 	const margin = Math.round(Math.min(width, height) * 0.05);
 	const caption = await drawText(input.prompt, { width: width * 0.86, height: height * 0.2 });
 	const note = await drawText(

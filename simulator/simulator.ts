@@ -52,6 +52,7 @@ export async function startSimulator(
 		fileUrl: ({ id, request }, index) =>
 			urls.sign(`/files/${id}/${index}/result.${request.input.output_format}`),
 		thumbnail: async (input) => await inputImages.thumbnailOf(input),
+		masked: async (input) => await inputImages.maskedOf(input),
 		shownInput: async (input) => storedInput(await inputImages.asShown(input), settings),
 		areReadable: (input) => inputImages.areReadable(input),
 	});
@@ -80,7 +81,7 @@ export async function startSimulator(
 		urls,
 		requests,
 	};
-	answerInEnvelopes(app);
+	answerInEnvelopes(app, settings);
 	assetRoutes(app, state);
 	accountRoutes(app, state);
 	modelRoutes(app, state);

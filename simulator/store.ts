@@ -1,8 +1,9 @@
-import { randomBytes } from 'node:crypto';
-
 import type { RunRequest } from '../runflow/input';
 import type { Misbehaviour, Settings } from './options';
+import { maskedPicture, type Masked } from './masked';
 import { drawPicture, sizeOf } from './picture';
+import { asNamed, outputOf, priceOf } from './runView';
+import { uuid7 } from './uuid7';
 
 /** One run as the simulator keeps it; times in milliseconds since 1970. */
 export interface SimulatedRun {
@@ -31,7 +32,6 @@ const unreadableInput = {
 	stage: 'preprocess',
 };
 
-const pricePerImage = 0.133;
 const realisticTimesMs: Readonly<Record<string, number>> = {
 	low: 8_000,
 	medium: 16_000,
@@ -51,6 +51,8 @@ export class RunStore {
 			fileUrl: (run: SimulatedRun, index: number) => string;
 			/** A thumbnail of an edit's first input image; null if there is none. */
 			thumbnail: (input: RunRequest['input']) => Promise<Buffer | null>;
+			/** The first input image and its mask; null where there is no mask. */
+			masked: (input: RunRequest['input']) => Promise<Masked | null>;
 			/** The input as a run shows it. */
 			shownInput: (input: RunRequest['input']) => Promise<Record<string, unknown>>;
 			/** Whether a model could read the images of an input. */
@@ -88,12 +90,25 @@ export class RunStore {
 
 	/** The picture that a run delivers as its image with that index. */
 	async draw(input: RunRequest['input'], index: number): Promise<Buffer> {
-		const drawn = async () => await drawPicture(input, index, await this.images.thumbnail(input));
-		if (!this.settings.samePicture) return await drawn();
-		const kind = JSON.stringify([input.output_format, input.image_size]);
-		const picture = this.drawnOnce.get(kind) ?? drawn();
+		const { maskEdits, samePicture } = this.settings;
+		const masked = await this.images.masked(input);
+		if (!samePicture) return await this.drawAnew(input, index, masked);
+		const size = sizeOf(input.image_size, this.settings);
+		const kind = JSON.stringify([input.output_format, size, masked && maskEdits]);
+		const picture = this.drawnOnce.get(kind) ?? this.drawAnew(input, index, masked);
 		this.drawnOnce.set(kind, picture);
 		return await picture;
+	}
+
+	private async drawAnew(
+		input: RunRequest['input'],
+		index: number,
+		masked: Masked | null,
+	): Promise<Buffer> {
+		const size = sizeOf(input.image_size, this.settings);
+		const drawn = await drawPicture(input, index, size, await this.images.thumbnail(input));
+		if (masked === null) return drawn;
+		return await maskedPicture(drawn, masked, size, input.output_format, this.settings);
 	}
 
 	/** The runs that have not ended. */
@@ -118,7 +133,7 @@ export class RunStore {
 		const progress = (Date.now() - run.createdAt) / Math.max(1, run.endsAt - run.createdAt);
 		if (Date.now() >= run.endsAt) return run.end;
 		if (progress < 0.1) return 'queued';
-		return progress < 0.2 ? 'dispatching' : 'running';
+		return progress < 0.2 ? 'dispatching' : this.settings.runningStatus;
 	}
 
 	/** The run as `GET /v1/runs/{id}` answers it (RUN-G); `inline` returns the images as data URIs. */
@@ -128,15 +143,18 @@ export class RunStore {
 		const ended = Date.now() >= run.endsAt;
 		const failed = status === 'failed';
 		const { input, metadata, client_ref, callback_url } = run.request;
-		const images = delivered ? (await run.pictures).length : 0;
-		return {
+		const pictures = delivered ? (await run.pictures).length : 0;
+		const billed = failed && this.settings.billsFailures ? input.num_images : pictures;
+		const size = sizeOf(input.image_size, this.settings);
+		const hasOutput = inline || !input.sync_mode || this.settings.keepsSyncOutput;
+		const view = {
 			id: run.id,
 			target_type: 'model',
 			status_code: status,
 			source_code: 'api',
 			input: await this.images.shownInput(input),
-			output: delivered && (inline || !input.sync_mode) ? await this.output(run, inline) : null,
-			cost: delivered ? (pricePerImage * images).toFixed(3) : null,
+			output: delivered && hasOutput ? await this.output(run, inline) : null,
+			cost: billed > 0 ? priceOf(input, size, billed, this.settings).toFixed(3) : null,
 			duration_ms: ended ? run.endsAt - run.createdAt : null,
 			client_ref: client_ref ?? null,
 			metadata: metadata ?? null,
@@ -149,19 +167,19 @@ export class RunStore {
 			failure_stage_code: failed ? run.failure.stage : null,
 			links: {},
 		};
+		return asNamed(view, this.settings);
 	}
 
 	private async output(run: SimulatedRun, inline: boolean) {
 		const pictures = await run.pictures;
 		const { image_size, output_format } = run.request.input;
-		const outputs = pictures.map((picture, index) => ({
-			type: 'image',
+		const images = pictures.map((picture, index) => ({
 			url: inline
 				? `data:image/${output_format};base64,${picture.toString('base64')}`
 				: this.images.fileUrl(run, index),
-			...sizeOf(image_size),
+			...sizeOf(image_size, this.settings),
 		}));
-		return { outputs, seed: null, timing: null, nsfw_detected: null };
+		return outputOf(images, this.settings);
 	}
 
 	/** How long a run takes, in milliseconds. */
@@ -173,20 +191,4 @@ export class RunStore {
 		const typicalMs = realisticTimesMs[quality] ?? 30_000;
 		return (typicalMs * (0.8 + 0.4 * Math.random())) / speed;
 	}
-}
-
-/** A version 7 UUID for a moment in milliseconds, like the API's run ids. */
-export function uuid7(moment: number): string {
-	const bytes = randomBytes(16);
-	bytes.writeUIntBE(moment, 0, 6);
-	bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
-	bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-	const hex = bytes.toString('hex');
-	return [
-		hex.slice(0, 8),
-		hex.slice(8, 12),
-		hex.slice(12, 16),
-		hex.slice(16, 20),
-		hex.slice(20),
-	].join('-');
 }

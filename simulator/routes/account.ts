@@ -8,7 +8,7 @@ const healthPath = '/v1/health';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** `GET /v1/auth/me` (ME), `GET /v1/health`, and the check of the key, its scopes and the organization on every other call below `/v1`. */
+/** `GET /v1/auth/me` (ME), the balance (PRICE, ADC), `GET /v1/health`, and the check of the key, its scopes and the organization on every other call below `/v1`. */
 export function accountRoutes(app: FastifyInstance, { settings }: SimulatorState): void {
 	app.addHook('onRequest', async (request, reply) => {
 		if (!request.url.startsWith('/v1/') || request.url === healthPath) return;
@@ -27,6 +27,20 @@ export function accountRoutes(app: FastifyInstance, { settings }: SimulatorState
 		if (scope !== null) {
 			return await refuse(reply, 403, 'PERMISSION_DENIED', `The key lacks the scope ${scope}.`);
 		}
+	});
+
+	app.addHook('onSend', async (_request, reply) => {
+		if (settings.hasRateHeaders) {
+			reply.headers({ 'x-ratelimit-limit': '60', 'x-ratelimit-remaining': '59' });
+		}
+	});
+
+	app.get('/v1/billing/balance', async (_request, reply) => {
+		if (settings.balanceAs === 'elsewhere')
+			return await refuse(reply, 404, 'NOT_FOUND', 'No such path.');
+		return settings.balanceAs === 'cents'
+			? { balance_cents: 1000, currency: 'USD' }
+			: { balance: '10.00', low_balance_threshold: null };
 	});
 
 	app.get(healthPath, async () => ({ status: 'ok' }));
@@ -49,7 +63,7 @@ export function accountRoutes(app: FastifyInstance, { settings }: SimulatorState
 					plan_code: 'free',
 				},
 				role_code: 'owner',
-				scopes: settings.scopes,
+				scopes: settings.scopes.map((scope) => scope.replace(':', settings.scopeSeparator)),
 			},
 		],
 	}));

@@ -16,7 +16,10 @@ const announcementSchema = z
 const confirmationSchema = z.object({ folder_id: z.string().uuid().nullable().default(null) });
 
 /** Uploads in three steps (UPLOAD): announce, send to a presigned URL that accepts no key, confirm. */
-export function assetRoutes(app: FastifyInstance, { assets, urls }: SimulatorState): void {
+export function assetRoutes(
+	app: FastifyInstance,
+	{ assets, settings, urls }: SimulatorState,
+): void {
 	app.addContentTypeParser(
 		/^image\//,
 		{ parseAs: 'buffer', bodyLimit: largestAssetBytes },
@@ -29,7 +32,7 @@ export function assetRoutes(app: FastifyInstance, { assets, urls }: SimulatorSta
 		const { filename: fileName, mime_type: mimeType, size_bytes: size } = announced.data;
 		const { id } = assets.announce({ fileName, mimeType, size });
 		const upload_url = urls.sign(`/uploads/${id}`);
-		return await reply.code(201).send({ asset_id: id, upload_url });
+		return await reply.code(settings.announcedStatus).send({ asset_id: id, upload_url });
 	});
 
 	app.put<{ Params: { id: string }; Body: Buffer }>('/uploads/:id', async (request, reply) => {
@@ -54,7 +57,8 @@ export function assetRoutes(app: FastifyInstance, { assets, urls }: SimulatorSta
 			}
 			asset.folderId = confirmation.data.folder_id;
 			asset.confirmed = true;
-			return await reply.code(201).send(assets.view(asset));
+			const { url, ...rest } = assets.view(asset);
+			return await reply.code(201).send({ ...rest, ...(settings.confirmsWithUrl && { url }) });
 		},
 	);
 

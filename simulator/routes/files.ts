@@ -21,6 +21,7 @@ export function fileRoutes(
 			if (!run || !picture || request.headers.authorization !== undefined) {
 				return await reply.code(run && picture ? 400 : 404).send('<Error/>');
 			}
+			if (settings.filesNeedKey) return await reply.code(401).send('<Error/>');
 			const { prompt, output_format } = run.request.input;
 			const expired = misbehaviour.take('expire-file', prompt) !== null;
 			if (expired || !urls.isValid(request.url)) return await reply.code(403).send('<Error/>');

@@ -7,6 +7,7 @@ import { z } from 'zod/v3';
 import { editModel, generateModel } from '../../runflow/client';
 import { editInputSchema, generateInputSchema, runRequestSchema } from '../../runflow/input';
 import { drop, misbehave, refuse, refuseInput } from '../answers';
+import { asCreated } from '../runView';
 import type { SimulatorState } from '../state';
 
 const headersSchema = z.object({ 'idempotency-key': z.string().optional() });
@@ -28,14 +29,18 @@ export function modelRoutes(app: FastifyInstance, state: SimulatorState): void {
 			const checked = strictly(schema, settings.maxImages).safeParse(request.body);
 			if (!checked.success) return await refuseInput(reply, 'body', checked.error.issues);
 
-			const problems = assets.problemsWith(checked.data.input, settings.assetReferences);
+			const problems = assets.problemsWith(checked.data.input, settings);
 			if (problems.length > 0) return await refuseInput(reply, 'body', problems);
-			const sent = { ...checked.data, input: await assets.keepInline(checked.data.input) };
+			const kept = settings.keepsDataUris
+				? checked.data.input
+				: await assets.keepInline(checked.data.input);
+			const sent = { ...checked.data, input: kept };
 
 			const key = headersSchema.parse(request.headers)['idempotency-key'];
 			const bodyHash = createHash('sha256').update(JSON.stringify(request.body)).digest('hex');
 			const known = key === undefined || !settings.idempotency ? undefined : answered.get(key);
-			if (known && known.bodyHash !== bodyHash) {
+			const isOther = known?.bodyHash !== bodyHash && settings.refusesOtherBody;
+			if (known && (isOther || settings.replayAnswer === 'conflict')) {
 				return await refuse(
 					reply,
 					409,
@@ -57,7 +62,8 @@ export function modelRoutes(app: FastifyInstance, state: SimulatorState): void {
 			const inline = checked.data.input.sync_mode && settings.syncInline;
 			// A timer may fire a little early, and the run must have ended before it is answered.
 			if (inline) await sleep(Math.max(0, run.endsAt - Date.now()) + 5);
-			return await reply.code(201).send(await store.view(run, inline));
+			const created = asCreated(await store.view(run, inline), settings);
+			return await reply.code(settings.createdStatus).send(created);
 		});
 	}
 }

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 
-import { isTerminal, normalizeStatus } from '../../runflow/status';
+import { isTerminal, normalizeStatus, runStatuses } from '../../runflow/status';
 import { drop, misbehave, refuse, refuseInput } from '../answers';
 import type { Delivery } from '../callbacks';
-import { parseFilter } from '../filter';
-import { cursorOf, listQuerySchema, namePage, project } from '../listQuery';
+import { filterOf } from '../filter';
+import { cursorOf, listQuerySchemaFor, namePage, project } from '../listQuery';
 import type { SimulatorState } from '../state';
 import type { SimulatedRun } from '../store';
 
@@ -13,6 +13,8 @@ export function runRoutes(
 	app: FastifyInstance,
 	{ callbacks, misbehaviour, settings, store }: SimulatorState,
 ): void {
+	const viewOf = (delivery: Delivery) => view(delivery, settings.retryGaps.length + 1);
+
 	app.get<{ Params: { id: string } }>('/v1/runs/:id', async (request, reply) => {
 		const run = store.find(request.params.id);
 		const isUnknown = run === null || Date.now() - run.createdAt < settings.unknownFor;
@@ -24,15 +26,23 @@ export function runRoutes(
 		return await store.view(run);
 	});
 
+	/** The answer's shape is unknown (RUNS). */
+	app.get('/v1/runs/statuses', async () => {
+		const { cancelledAs, moreStatuses } = settings;
+		const spelled = runStatuses.map((status) => (status === 'cancelled' ? cancelledAs : status));
+		return { items: [...spelled, ...moreStatuses].map((code) => ({ code })) };
+	});
+
 	app.get('/v1/runs', async (request, reply) => {
-		const query = listQuerySchema.safeParse(request.query);
+		const query = listQuerySchemaFor(settings).safeParse(request.query);
 		if (!query.success) return await refuseInput(reply, 'query', query.error.issues);
 		const { fields, limit, pq, q, sort_by } = query.data;
-		const filter = q === undefined ? () => true : parseFilter(q, settings.exactFiltersOnly);
+		const filter = filterOf(q, settings);
 		if (filter === null)
 			return await refuse(reply, 400, 'BAD_FILTER', 'This filter is not understood.');
 
-		const runs = sort_by === 'created_at:asc' ? store.runs : [...store.runs].reverse();
+		const isOldestFirst = sort_by === 'created_at:asc' || !settings.sortsLists;
+		const runs = isOldestFirst ? store.runs : [...store.runs].reverse();
 		const isListed = ({ createdAt }: SimulatedRun) =>
 			Date.now() - createdAt >= settings.unlistedFor;
 		const found = runs.filter(isListed).filter((run) =>
@@ -42,7 +52,10 @@ export function runRoutes(
 				created_at: new Date(run.createdAt).toISOString(),
 			}),
 		);
-		const start = pq === undefined ? 0 : found.findIndex(({ id }) => cursorOf(id, settings) === pq);
+		const start =
+			pq === undefined || settings.pagesRepeat
+				? 0
+				: found.findIndex(({ id }) => cursorOf(id, settings) === pq);
 		if (start < 0) return await refuse(reply, 400, 'BAD_CURSOR', 'There is no such page.');
 		const { pageSize, refusePagesFrom, unlistedFields } = settings;
 		const size = Math.min(limit, pageSize ?? limit);
@@ -54,9 +67,9 @@ export function runRoutes(
 		const items = await Promise.all(page.map(async (run) => await store.view(run)));
 		const url = new URL(request.url, `http://${request.host}`);
 		return {
-			items: items.map((item) => project(item, fields, unlistedFields)),
+			[settings.listKey]: items.map((item) => project(item, fields, unlistedFields)),
 			first: namePage(found[0]?.id, settings, url),
-			next: namePage(found[start + size]?.id, settings, url),
+			[settings.pagingKey]: namePage(found[start + size]?.id, settings, url),
 			previous: null,
 		};
 	});
@@ -64,7 +77,8 @@ export function runRoutes(
 	app.get<{ Params: { id: string } }>('/v1/runs/:id/callback', async (request, reply) => {
 		const run = store.find(request.params.id);
 		if (run === null) return await refuse(reply, 404, 'RUN_NOT_FOUND', 'No such run.');
-		return callbacks.deliveries.filter(({ runId }) => runId === run.id).map(view);
+		const listed = callbacks.deliveries.filter(({ runId }) => runId === run.id).map(viewOf);
+		return settings.deliveriesAs === 'list' ? listed : { items: listed };
 	});
 
 	app.post<{ Params: { id: string } }>(
@@ -81,13 +95,19 @@ export function runRoutes(
 					'The run has no callback URL or has not ended.',
 				);
 			}
-			return await reply.code(201).send(view(await callbacks.redeliver(run, url)));
+			const delivery = viewOf(await callbacks.redeliver(run, url));
+			return settings.answersRedelivery
+				? await reply.code(201).send(delivery)
+				: await reply.code(202).send({});
 		},
 	);
 }
 
 /** A delivery as HIST lists it. */
-function view({ id, runId, url, payload, isAutomatic, createdAt, attempts }: Delivery) {
+function view(
+	{ id, runId, url, payload, isAutomatic, createdAt, attempts }: Delivery,
+	mostAttempts: number,
+) {
 	const last = attempts.at(-1);
 	const delivered = last?.status !== null && last !== undefined && last.status < 300;
 	return {
@@ -99,7 +119,7 @@ function view({ id, runId, url, payload, isAutomatic, createdAt, attempts }: Del
 		is_automatic: isAutomatic,
 		status_code: delivered ? 'succeeded' : 'failed',
 		attempt_count: attempts.length,
-		max_attempts: 3,
+		max_attempts: mostAttempts,
 		created_at: new Date(createdAt).toISOString(),
 		attempts: attempts.map(({ status, at }, index) => ({
 			delivery_id: id,

@@ -66,12 +66,12 @@ describeWith('the nodes of the examples')(`the example ${name}`, () => {
 		expect(teapot).toMatchObject({
 			name: 'Ceramic teapot',
 			status: 'done',
-			cost: 0.665,
+			cost: 0.045,
 			files: expect.stringContaining('ceramic-teapot-story-1152x2048.jpg'),
 			alt_text: expect.stringMatching(/^Ceramic teapot: A hand-thrown .{1,110}$/),
 		});
 		expect(coffee?.status).toMatch(/^partly done\n[a-z-]+: .*did not deliver/);
-		expect(coffee).toMatchObject({ cost: 0.532 });
+		expect(coffee).toMatchObject({ cost: 0.036 });
 		expect(coffee?.files?.split('\n')).toHaveLength(4);
 	});
 
@@ -95,8 +95,8 @@ describeWith('the nodes of the examples')(`the example ${name}`, () => {
 		expect(simulator.runs.filter(({ end }) => end === 'succeeded')).toHaveLength(10);
 		expect(simulator.runs).toHaveLength(11);
 		expect((await rows()).map(({ status, cost }) => [status, cost])).toEqual([
-			['done', 0.665],
-			['done', 0.665],
+			['done', 0.045],
+			['done', 0.045],
 		]);
 	});
 
@@ -116,7 +116,7 @@ describeWith('the nodes of the examples')(`the example ${name}`, () => {
 		expect(simulator.runs).toHaveLength(before);
 		for (const { cost, files, status } of await rows()) {
 			expect(status?.split("'Max Images' allows")).toHaveLength(2);
-			expect([cost, files?.split('\n').length]).toEqual([0.665, 5]);
+			expect([cost, files?.split('\n').length]).toEqual([0.045, 5]);
 		}
 	});
 });
