@@ -12,6 +12,7 @@ const commands = {
 	lint: () => worst(lints.map(({ check }) => check())),
 	'lint:fix': () => worst(lints.map(({ fix }) => fix())),
 	format: () => lints.find((lint) => lint.name === 'format').fix(),
+	live: () => runTypeScript('scripts/live/main.ts', args),
 	release: () => runTool('release-it/bin/release-it.js', args),
 	screenshots: () => runTypeScript('scripts/screenshots.ts'),
 	bench: () => runTypeScript('bench/main.ts', args),

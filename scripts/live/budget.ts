@@ -1,0 +1,43 @@
+import { NotTried } from './notTried';
+
+/** The price of a picture in Low, in dollars, until a run has said what it cost (SITE). */
+export const supposedPrice = 0.009;
+
+/** What a trial may spend, and what it has spent by the `cost` of its runs; in dollars. */
+export class Budget {
+	/** By the `cost` of the runs so far. */
+	spent = 0;
+
+	private reserved = 0;
+
+	private dearest = supposedPrice;
+
+	constructor(readonly limit: number) {}
+
+	/**
+	 * Sets aside what so many pictures may cost, `price` dollars each or as much as the dearest so far. Throws
+	 * NotTried where that is too much. Returns what notes their cost once it is known; null for an unknown one.
+	 */
+	reserve(pictures: number, price: number | null = null): (cost: number | null) => void {
+		const amount = pictures * (price ?? this.dearest);
+		const committed = this.spent + this.reserved;
+		if (committed + amount > this.limit) {
+			throw new NotTried(
+				`it may cost ${dollars(amount)} more, and ${dollars(committed)} of ${dollars(this.limit)} are spent or set aside; '--limit' raises that`,
+			);
+		}
+		this.reserved += amount;
+		return (cost) => {
+			this.reserved -= amount;
+			this.spent += cost ?? amount;
+			if (price === null && cost !== null) {
+				this.dearest = Math.max(this.dearest, cost / Math.max(pictures, 1));
+			}
+		};
+	}
+}
+
+/** An amount as people read it. */
+export function dollars(amount: number): string {
+	return `$${amount.toFixed(3)}`;
+}

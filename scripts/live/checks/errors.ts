@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+
+import { z } from 'zod/v3';
+
+import { generateModel } from '../../../runflow/client';
+import { apiErrorSchema } from '../../../runflow/apiError';
+import type { Answer, Caller } from '../api';
+import { breaks, differs, holds, type Check, type Finding } from '../check';
+
+const envelope = z.object({ code: z.string(), message: z.string() });
+
+/** What a refusal shows: whether it is documented, can be read, or isn't the one that was expected. */
+function judge({ body, status }: Answer, expected: number, alsoFine: number[] = []): Finding {
+	const { code, message } = apiErrorSchema.parse(body);
+	const seen = `${status} ${code ?? message ?? 'without code and message'}`;
+	if (![expected, ...alsoFine].includes(status)) return breaks(seen);
+	const isFlat = envelope.safeParse(body).success;
+	if (isFlat) return status === expected ? holds(seen) : differs(seen);
+	const names = Object.keys(z.record(z.unknown()).safeParse(body).data ?? {}).join(', ');
+	return differs(`${seen}, in a body of ${names || 'another kind'}`);
+}
+
+const copes = 'Reads flat, nested and `detail` bodies, and none at all';
+
+const check = (
+	status: number,
+	words: Pick<Check, 'assumption' | 'source'> & Partial<Check>,
+	ask: (api: Caller) => Promise<Answer>,
+	judgeMore: (answer: Answer, finding: Finding) => Finding = (_answer, finding) => finding,
+	alsoFine: number[] = [],
+): Check => ({
+	id: `error-${status}`,
+	copes,
+	decides: 'runflow/apiError.ts',
+	needs: 'nothing',
+	...words,
+	attempt: async (_stage, api) => {
+		const answer = await ask(api);
+		return judgeMore(answer, judge(answer, status, alsoFine));
+	},
+});
+
+/** How the API refuses. */
+export const errorChecks: Check[] = [
+	check(
+		401,
+		{ assumption: 'A wrong key is answered with 401 and `{code, message}`', source: 'AUTH, ERR' },
+		async (api) =>
+			await api.call({
+				method: 'GET',
+				path: '/v1/runs',
+				query: { limit: 1 },
+				apiKey: `no-key-${randomUUID()}`,
+			}),
+	),
+	check(
+		404,
+		{
+			assumption: 'A run that does not exist is answered with 404 and `{code, message}`',
+			source: 'RUN-G, ERR',
+		},
+		async (api) => await api.get(`/v1/runs/${randomUUID()}`),
+	),
+	check(
+		422,
+		{
+			assumption:
+				'An input without a prompt is refused with 422, and `errors[].loc` names the field',
+			source: 'ERR, COMFY',
+		},
+		async (api) => await api.post(`/v1/models/${generateModel}/runs`, { input: {} }),
+		({ body }, finding) => {
+			const { fields } = apiErrorSchema.parse(body);
+			const lines = fields.map(({ loc, msg }) => `${loc.join('.')}: ${msg}`).join('; ');
+			const seen = `${finding.seen}; ${lines || 'no field is named'}`;
+			const namesPrompt = fields.some(({ loc }) => loc.includes('prompt'));
+			return finding.outcome === 'holds' && !namesPrompt ? differs(seen) : { ...finding, seen };
+		},
+		[400],
+	),
+];

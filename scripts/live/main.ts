@@ -1,0 +1,97 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { parseArgs } from 'node:util';
+
+import { parseSecrets } from '../../runflow/signature';
+import { planOf } from './plan';
+import { isBroken, linesOf, pageOf, summaryOf } from './report';
+import type { Pace } from './stage';
+import { tryAll, type LiveOptions } from './tryAll';
+
+const reports = join(__dirname, '..', '..', 'reports');
+const usualCallbackPort = 8787;
+
+/** The price of a picture in high quality (SEED), and what one in Medium and one in High may cost beside it. */
+const usualLimit = 0.133;
+const limitOfPrices = 0.32;
+
+const pace: Pace = {
+	pollSeconds: 3,
+	runTimeoutSeconds: 300,
+	lagGapMs: 500,
+	longestLagMs: 30_000,
+	betweenReadsMs: 1_100,
+	callbackMs: 30_000,
+	quietMs: 10_000,
+};
+
+function readOptions(): LiveOptions & { isAgreed: boolean } {
+	const { values } = parseArgs({
+		options: {
+			free: { type: 'boolean', default: false },
+			prices: { type: 'boolean', default: false },
+			yes: { type: 'boolean', default: false },
+			limit: { type: 'string' },
+		},
+	});
+	const { env } = process;
+	if (!env.RUNFLOW_API_KEY)
+		throw new Error('Set RUNFLOW_API_KEY to a key of your Runflow account.');
+	const limit = Number(values.limit ?? usualLimit + (values.prices ? limitOfPrices : 0));
+	if (!(limit >= 0)) throw new Error("'--limit' takes an amount in dollars, such as 0.5.");
+	const publicUrl = env.RUNFLOW_CALLBACK_URL;
+	if (publicUrl && !URL.canParse(publicUrl)) {
+		throw new Error(
+			'RUNFLOW_CALLBACK_URL has to be a whole URL, such as https://example.com/callback.',
+		);
+	}
+	return {
+		account: {
+			apiKey: env.RUNFLOW_API_KEY,
+			baseUrl: (env.RUNFLOW_BASE_URL || 'https://api.runflow.io').replace(/\/+$/, ''),
+			organizationId: env.RUNFLOW_ORGANIZATION_ID || null,
+		},
+		isFree: values.free,
+		withPrices: values.prices,
+		limit,
+		signingSecrets: parseSecrets(env.RUNFLOW_SIGNING_SECRET ?? ''),
+		callback: publicUrl
+			? {
+					port: Number(env.RUNFLOW_CALLBACK_PORT || usualCallbackPort),
+					publicUrlFor: () => publicUrl,
+				}
+			: null,
+		pace,
+		isAgreed: values.yes,
+	};
+}
+
+async function isWanted(): Promise<boolean> {
+	if (!process.stdin.isTTY) throw new Error("There is nobody to ask here: add '--yes' to start.");
+	const asking = createInterface({ input: process.stdin, output: process.stdout });
+	const answer = await asking.question('Start? (y/N) ');
+	asking.close();
+	return /^y(es)?$/i.test(answer.trim());
+}
+
+async function main(): Promise<number> {
+	const { isAgreed, ...options } = readOptions();
+	console.log(`${planOf(options)}\n`);
+	if (!isAgreed && !(await isWanted())) return 2;
+	const report = await tryAll(options, (result) => console.log(linesOf(result)));
+	mkdirSync(reports, { recursive: true });
+	const source = `Tried at ${options.account.baseUrl} on ${new Date().toISOString()}.`;
+	writeFileSync(join(reports, 'live.md'), pageOf(report, source));
+	report.records.write(join(reports, 'live'));
+	console.log(`\n${summaryOf(report)}\nSee reports/live.md; docs/live.md says what to do with it.`);
+	return report.results.some(isBroken) ? 1 : 0;
+}
+
+main().then(
+	(code) => process.exit(code),
+	(error: unknown) => {
+		console.error(error instanceof Error ? error.message : error);
+		process.exit(2);
+	},
+);

@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { apiErrorSchema } from '../../runflow/apiError';
+import { RunflowApiError, RunflowError } from '../../runflow/errors';
+import type { RunRequest } from '../../runflow/input';
+import { createdRunSchema, runListSchema, type Run } from '../../runflow/run';
+import { hasSucceeded } from '../../runflow/status';
+import type { Answer, Caller } from './api';
+import { NotTried } from './notTried';
+import type { Stage } from './stage';
+import { ownPresets, plannedRuns, type PlannedRun, type RunName } from './trialRuns';
+
+/** A run that was made for the checks, and has ended. */
+export interface TrialRun {
+	request: RunRequest;
+	/** As the create answered it. */
+	created: Run;
+	/** As it was read in the end. */
+	run: Run;
+	/** The metadata and key that were sent. */
+	idempotencyKey: string;
+}
+
+/** The first run, of which more is noted. */
+export interface BaseRun extends TrialRun {
+	/** The answer of its create. */
+	answer: Answer;
+	/** The first read of it, right after that. */
+	firstRead: Answer;
+	/** After how long a list had it, in milliseconds, 0 for at once; null where none did in time. */
+	listedAfterMs: number | 'unreadable' | null;
+}
+
+/** A run that the API refused, that didn't succeed, or of which the end could not be seen. */
+export class UnusableRun extends NotTried {
+	constructor(
+		reason: string,
+		readonly because: RunflowError | null = null,
+	) {
+		super(reason);
+	}
+}
+
+/** What an error says of the API, in a few words. */
+export function wordsOf(error: RunflowError): string {
+	if (!(error instanceof RunflowApiError)) return `${error.code ?? error.message}`;
+	const { detail, fields, httpStatus } = error;
+	const lines = fields.map(({ loc, msg }) => `${loc.join('.')} ${msg}`);
+	return `${httpStatus} ${error.code ?? ''} ${lines.join('; ') || (detail ?? '')}`.trim();
+}
+
+/** What the checks send as metadata: text, a number, and something inside. */
+export const sentMetadata = { check: 'npm run live', number: 17, inner: { deep: true } };
+
+async function requestFor(stage: Stage, plan: PlannedRun): Promise<RunRequest> {
+	const { answering } = plan;
+	const callback = answering && stage.receiver?.urlFor(answering);
+	return {
+		input: await plan.input(stage),
+		metadata: sentMetadata,
+		client_ref: `live-check:${randomUUID()}`,
+		...(callback && { callback_url: callback }),
+	};
+}
+
+/** Refusals that say something of the account, not of the API: no credit, no scope, too many runs. */
+const accountStatuses: ReadonlySet<number> = new Set([402, 403, 429]);
+
+const createTimeoutMs = 300_000;
+const signal = new AbortController().signal;
+
+/** Makes the first run, and looks at once how the API shows it. Throws NotTried. */
+export async function baseRun(stage: Stage): Promise<BaseRun> {
+	if (stage.options.isFree) throw new NotTried("it costs money, and '--free' is set");
+	return await stage.once('base', async () => {
+		const api = stage.api.under('run-base');
+		const request = await requestFor(stage, plannedRuns.base);
+		const note = stage.budget.reserve(1);
+		const idempotencyKey = randomUUID();
+		const startedAt = Date.now();
+		const headers = { 'Idempotency-Key': idempotencyKey };
+		const path = `/v1/models/${plannedRuns.base.model}/runs`;
+		const answer = await api.post(path, request, headers);
+		const created = createdRunSchema.safeParse(answer.body).data;
+		if (created === undefined || answer.status > 299) {
+			note(0);
+			const { code, message } = apiErrorSchema.parse(answer.body);
+			const reason = `it was answered with ${answer.status} ${code ?? message ?? 'and no id'}`;
+			throw accountStatuses.has(answer.status) ? new NotTried(reason) : new UnusableRun(reason);
+		}
+		const firstRead = await api.get(`/v1/runs/${created.id}`);
+		const listedAfterMs = await lagOfList(stage, api, created.id);
+		const run = await ended(stage, api, created, startedAt);
+		note(costOf(run));
+		return { request, created, run, idempotencyKey, answer, firstRead, listedAfterMs };
+	});
+}
+
+/** Whether this trial made a run, so that the account has some. */
+export async function hasRuns(stage: Stage): Promise<boolean> {
+	return 'made' in (await stage.attempted(baseRun));
+}
+
+/** Makes a run, once for all checks that need it, and waits for its end. Throws as `baseRun`. */
+export async function trialRun(stage: Stage, name: RunName): Promise<TrialRun> {
+	if (name === 'base') return await baseRun(stage);
+	if (!(await hasRuns(stage))) throw new NotTried('the first run could not be made');
+	return await stage.once(name, async () => await makeRun(stage, name));
+}
+
+async function makeRun(stage: Stage, name: RunName): Promise<TrialRun> {
+	const plan: PlannedRun = plannedRuns[name];
+	const request = await requestFor(stage, plan);
+	const note = stage.budget.reserve(plan.pictures, plan.price ?? null);
+	const api = stage.api.under(`run-${name.replaceAll('_', '-')}`);
+	const idempotencyKey = randomUUID();
+	const startedAt = Date.now();
+	const outcome = await api.client.createRun(plan.model, request, {
+		idempotencyKey,
+		startedAt,
+		findable: true,
+		uncertain: false,
+		timeoutMs: createTimeoutMs,
+		signal,
+	});
+	if ('error' in outcome) {
+		note(outcome.mayBePaid ? null : 0);
+		throw new UnusableRun(`its run was refused: ${wordsOf(outcome.error)}`, outcome.error);
+	}
+	const run = await ended(stage, api, outcome.run, startedAt);
+	note(costOf(run));
+	return { request, created: outcome.run, run, idempotencyKey };
+}
+
+/** The same, for what needs its pictures. Throws NotTried where it didn't succeed, too. */
+export async function succeededRun(stage: Stage, name: RunName): Promise<TrialRun> {
+	const trial = await trialRun(stage, name);
+	const { failure, status } = trial.run;
+	if (hasSucceeded(status)) return trial;
+	throw new UnusableRun(`its run ended as ${status} (${failure?.code ?? 'no code'})`);
+}
+
+/** Starts the runs that the checks will ask for, all at once, so that they are waited for together. */
+export async function startAll(stage: Stage): Promise<void> {
+	await baseRun(stage).catch(() => null);
+	const priced = stage.options.withPrices ? (['medium', 'high'] as const) : [];
+	const edits = ['failing', 'mask', 'reference', 'inline'] as const;
+	for (const name of [...edits, 'sync', ...ownPresets, ...priced] as const) {
+		trialRun(stage, name).catch(() => null);
+	}
+}
+
+async function ended(stage: Stage, api: Caller, run: Run, startedAt: number): Promise<Run> {
+	const { pollSeconds, runTimeoutSeconds: timeoutSeconds } = stage.options.pace;
+	try {
+		await api.client.waitForRun(run, { pollSeconds, timeoutSeconds, startedAt, isWhole: true });
+		return await api.client.withOutput(await api.client.getRun(run.id));
+	} catch (error) {
+		if (!(error instanceof RunflowError)) throw error;
+		throw new UnusableRun(`its run could not be read to its end: ${error.message}`, error);
+	}
+}
+
+async function lagOfList(stage: Stage, api: Caller, id: string): Promise<BaseRun['listedAfterMs']> {
+	const { lagGapMs, longestLagMs } = stage.options.pace;
+	const began = performance.now();
+	for (let looks = 0; performance.now() - began < longestLagMs; looks++) {
+		const { body } = await api.get('/v1/runs', { limit: 100, sort_by: 'created_at:desc' });
+		const page = runListSchema.safeParse(body).data;
+		if (page === undefined) return 'unreadable';
+		if (page.items.some((run) => run?.id === id)) {
+			return looks === 0 ? 0 : Math.round(performance.now() - began);
+		}
+		await sleep(lagGapMs);
+	}
+	return null;
+}
+
+/** What a run cost, in dollars; null where it doesn't say so. */
+export function costOf({ cost, status }: Run): number | null {
+	if (cost === null) return hasSucceeded(status) ? null : 0;
+	const amount = Number(cost);
+	return Number.isNaN(amount) ? null : amount;
+}

@@ -1,0 +1,120 @@
+import { RunflowConnectionError } from '../../runflow/errors';
+import { LiveApi, type Account } from './api';
+import { Budget } from './budget';
+import { breaks, type Check, type Finding } from './check';
+import { keyCheck } from './checks/account';
+import { allChecks } from './checks/all';
+import { NotTried } from './notTried';
+import { Receiver } from './receiver';
+import { Records } from './records';
+import { startAll } from './runs';
+import { Stage, type Pace } from './stage';
+
+/** What is tried, and how. */
+export interface LiveOptions {
+	account: Account;
+	isFree: boolean;
+	withPrices: boolean;
+	/** Dollars that may be spent. */
+	limit: number;
+	signingSecrets: readonly string[];
+	/** Where callbacks arrive; null where no public URL leads to this machine. */
+	callback: { port: number; publicUrlFor: (port: number) => string } | null;
+	pace: Pace;
+}
+
+/** A check and what it showed. */
+export interface Result {
+	check: Check;
+	finding: Finding;
+}
+
+/** What a trial showed, and what it took. */
+export interface LiveReport {
+	results: Result[];
+	records: Records;
+	requests: number;
+	seconds: number;
+	/** Dollars, by the `cost` of the runs. */
+	spent: number;
+}
+
+/** What must not be written down, and what stands for it. */
+function secretsOf({ account, signingSecrets }: LiveOptions): Map<string, string> {
+	const secrets = new Map([[account.apiKey, 'the-key']]);
+	for (const secret of signingSecrets) secrets.set(secret, 'the-signing-secret');
+	if (account.organizationId !== null) secrets.set(account.organizationId, 'the-organization');
+	return secrets;
+}
+
+/**
+ * Tries every assumption and returns what each showed; `onResult` learns of each as it is known. Throws
+ * where the port of callbacks can't be listened on.
+ */
+export async function tryAll(
+	options: LiveOptions,
+	onResult: (result: Result) => void = () => {},
+): Promise<LiveReport> {
+	const began = performance.now();
+	const secrets = secretsOf(options);
+	const records = new Records(secrets);
+	const api = new LiveApi(options.account, records);
+	const { callback } = options;
+	const receiver =
+		callback && (await Receiver.listen(callback.port, callback.publicUrlFor, records));
+	if (receiver) {
+		const { host, origin } = new URL(receiver.publicUrl);
+		secrets.set(origin, 'https://callbacks.example.com').set(host, 'callbacks.example.com');
+	}
+	try {
+		const isReached = (await receiver?.isReached()) ?? false;
+		const budget = new Budget(options.limit);
+		const stage = new Stage(api, options, budget, isReached ? receiver : null);
+		const results: Result[] = [];
+		const note = (result: Result) => {
+			results.push(result);
+			onResult(result);
+		};
+		const key = await findingOf(keyCheck, stage);
+		note({ check: keyCheck, finding: key });
+		const isUsable = key.outcome === 'holds';
+		if (isUsable && !options.isFree) void startAll(stage);
+		for (const check of allChecks) {
+			const finding = isUsable
+				? await findingOf(check, stage)
+				: notTried('the key may not list runs');
+			note({ check, finding });
+		}
+		await stage.settled();
+		const seconds = (performance.now() - began) / 1000;
+		return { results, records, requests: api.requests, seconds, spent: budget.spent };
+	} finally {
+		await receiver?.close();
+	}
+}
+
+const notTried = (seen: string): Finding => ({ outcome: 'not tried', seen, breaks: false });
+
+/** Why a check isn't tried by these options; null where nothing speaks against it. */
+function reasonAgainst({ needs }: Check, { options, receiver }: Stage): string | null {
+	if (options.isFree && needs !== 'nothing') return "it needs a run, and '--free' is set";
+	if (needs === 'prices' && !options.withPrices) return "it costs more: '--prices' tries it";
+	if (needs === 'callback' && receiver === null) {
+		return 'no RUNFLOW_CALLBACK_URL leads to this machine';
+	}
+	return null;
+}
+
+async function findingOf(check: Check, stage: Stage): Promise<Finding> {
+	const reason = reasonAgainst(check, stage);
+	if (reason !== null) return notTried(reason);
+	try {
+		return await check.attempt(stage, stage.api.under(check.id));
+	} catch (error) {
+		if (error instanceof NotTried) return notTried(error.message);
+		if (error instanceof RunflowConnectionError) {
+			return notTried(`no answer (${error.code ?? 'unknown reason'})`);
+		}
+		return breaks(error instanceof Error ? error.message : String(error));
+	}
+}
