@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+
+import lockfile from 'proper-lockfile';
 
 import { isAtLeast, n8nVersion } from './version';
 
@@ -32,7 +34,7 @@ export async function ensureN8n(): Promise<InstalledN8n> {
 	if (isReady(ready)) return installed;
 
 	mkdirSync(folder, { recursive: true });
-	const unlock = await lock(join(folder, 'installing'));
+	const unlock = await lock(folder);
 	try {
 		if (!isReady(ready)) {
 			await install(folder);
@@ -40,7 +42,7 @@ export async function ensureN8n(): Promise<InstalledN8n> {
 		}
 		return installed;
 	} finally {
-		unlock();
+		await unlock();
 	}
 }
 
@@ -144,25 +146,24 @@ function freeBytes(folder: string): number {
 	return bavail * bsize;
 }
 
-/** Takes a lock that ends with this process at the latest; returns a function that releases it. */
-async function lock(file: string): Promise<() => void> {
+/**
+ * Takes the lock of a folder, and waits while another process holds it. Returns what releases it. A process
+ * that ends releases its own; the lock of a killed one is taken over after a minute. Throws what the file
+ * system says where there can be no lock.
+ */
+export async function lock(folder: string): Promise<() => Promise<void>> {
+	const settings = { lockfilePath: join(folder, 'installing.lock'), stale: 60_000 };
 	for (let tries = 0; ; tries++) {
 		try {
-			writeFileSync(file, String(process.pid), { flag: 'wx' });
-			return () => rmSync(file, { force: true });
-		} catch {
-			if (!isAlive(Number(readFileSync(file, 'utf8')))) rmSync(file, { force: true });
-			else if (tries % 15 === 0) console.log('Another process is installing n8n; waiting for it …');
-			await sleep(1000);
+			return await lockfile.lock(folder, settings);
+		} catch (error) {
+			if (!isHeld(error)) throw error;
 		}
+		if (tries % 15 === 0) console.log('Another process is installing n8n; waiting for it …');
+		await sleep(1000);
 	}
 }
 
-function isAlive(pid: number): boolean {
-	try {
-		process.kill(pid, 0);
-		return true;
-	} catch {
-		return false;
-	}
+function isHeld(error: unknown): boolean {
+	return error instanceof Error && 'code' in error && error.code === 'ELOCKED';
 }
