@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { INode, INodeParameters } from 'n8n-workflow';
 
 import type { ExportedWorkflow, N8nClient } from '../../scripts/n8n/client';
-import { startSimulator, type Simulator } from '../../simulator/simulator';
-import { connect, credentialFor, until } from './support';
+import type { Simulator } from '../../simulator/simulator';
+import { until, useSimulator } from './support';
 
 jest.setTimeout(120_000);
 
@@ -12,17 +12,7 @@ let client: N8nClient;
 let simulator: Simulator;
 let credentialId: string;
 
-beforeAll(async () => {
-	client = await connect();
-	simulator = await startSimulator({ runTime: 1500 });
-	credentialId = await credentialFor(client, simulator);
-});
-
-beforeEach(() => {
-	simulator.runs.length = 0;
-});
-
-afterAll(async () => await simulator.close());
+useSimulator((stage) => ({ client, simulator, credentialId } = stage), { runTime: 1500 });
 
 const node = (
 	name: string,

@@ -1,9 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import type { N8nClient } from '../../scripts/n8n/client';
-import { startSimulator, type Simulator } from '../../simulator/simulator';
+import type { Simulator } from '../../simulator/simulator';
 import { runIds } from './restarts/crashes';
-import { connect, credentialFor, drawing, expectSuccess } from './support';
+import { drawing, expectSuccess, useSimulator } from './support';
 
 jest.setTimeout(120_000);
 
@@ -11,15 +11,10 @@ let client: N8nClient;
 let simulator: Simulator;
 let credentialId: string;
 
-beforeAll(async () => {
-	client = await connect();
-	simulator = await startSimulator({ runTime: 300, samePicture: true });
-	credentialId = await credentialFor(client, simulator);
+useSimulator((stage) => ({ client, simulator, credentialId } = stage), {
+	runTime: 300,
+	samePicture: true,
 });
-
-beforeEach(() => void (simulator.runs.length = 0));
-
-afterAll(async () => await simulator.close());
 
 const three = ['a fox', 'a hen', 'an owl'].map((prompt) => ({ prompt }));
 

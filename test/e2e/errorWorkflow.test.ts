@@ -2,15 +2,14 @@ import { randomUUID } from 'node:crypto';
 
 import type { N8nClient } from '../../scripts/n8n/client';
 import { listExecutions } from '../../scripts/n8n/executions';
-import { startSimulator, type Simulator } from '../../simulator/simulator';
+import type { Simulator } from '../../simulator/simulator';
 import {
-	connect,
-	credentialFor,
 	expectSuccess,
 	goldenWorkflow,
 	itemsOf,
-	until,
 	type NodeChange,
+	until,
+	useSimulator,
 } from './support';
 
 jest.setTimeout(120_000);
@@ -19,18 +18,7 @@ let client: N8nClient;
 let simulator: Simulator;
 let credentialId: string;
 
-beforeAll(async () => {
-	client = await connect();
-	simulator = await startSimulator({ runTime: 2000 });
-	credentialId = await credentialFor(client, simulator);
-});
-
-beforeEach(() => {
-	simulator.behave();
-	simulator.runs.length = 0;
-});
-
-afterAll(async () => await simulator.close());
+useSimulator((stage) => ({ client, simulator, credentialId } = stage), { runTime: 2000 });
 
 /** A workflow that n8n starts when another one fails. */
 async function saveErrorWorkflow(): Promise<string> {

@@ -1,7 +1,7 @@
 import { examples, readExample } from '../../scripts/examples';
 import type { N8nClient } from '../../scripts/n8n/client';
-import { startSimulator, type Simulator } from '../../simulator/simulator';
-import { connect, credentialFor, downloadBinary, expectSuccess, itemsOf, until } from './support';
+import type { Simulator } from '../../simulator/simulator';
+import { downloadBinary, expectSuccess, itemsOf, until, useSimulator } from './support';
 
 jest.setTimeout(240_000);
 
@@ -9,18 +9,7 @@ let client: N8nClient;
 let simulator: Simulator;
 let credentialId: string;
 
-beforeAll(async () => {
-	client = await connect();
-	simulator = await startSimulator({ runTime: 1500 });
-	credentialId = await credentialFor(client, simulator);
-});
-
-beforeEach(() => {
-	simulator.behave();
-	simulator.runs.length = 0;
-});
-
-afterAll(async () => await simulator.close());
+useSimulator((stage) => ({ client, simulator, credentialId } = stage), { runTime: 1500 });
 
 const importExample = async (name: string) =>
 	await client.createWorkflow(readExample(name), credentialId);

@@ -3,8 +3,8 @@ import type { INodeParameters } from 'n8n-workflow';
 import { readExample } from '../../scripts/examples';
 import type { Execution, N8nClient } from '../../scripts/n8n/client';
 import { listExecutions } from '../../scripts/n8n/executions';
-import { startSimulator, type Simulator } from '../../simulator/simulator';
-import { connect, credentialFor, downloadBinary, expectSuccess, itemsOf, until } from './support';
+import type { Simulator } from '../../simulator/simulator';
+import { downloadBinary, expectSuccess, itemsOf, until, useSimulator } from './support';
 
 jest.setTimeout(240_000);
 
@@ -12,19 +12,7 @@ let client: N8nClient;
 let simulator: Simulator;
 let credentialId: string;
 
-beforeAll(async () => {
-	client = await connect();
-	simulator = await startSimulator({ runTime: 500 });
-	credentialId = await credentialFor(client, simulator);
-});
-
-beforeEach(() => {
-	simulator.behave();
-	simulator.runs.length = 0;
-	simulator.deliveries.length = 0;
-});
-
-afterAll(async () => await simulator.close());
+useSimulator((stage) => ({ client, simulator, credentialId } = stage), { runTime: 500 });
 
 /** Imports and publishes the example, and pastes its trigger's production URL where the note says. */
 async function setUp(triggerOptions: INodeParameters = {}): Promise<string> {

@@ -2,9 +2,9 @@ import sharp from 'sharp';
 
 import { readExample } from '../../scripts/examples';
 import type { N8nClient } from '../../scripts/n8n/client';
-import { startSimulator, type Simulator } from '../../simulator/simulator';
+import type { Simulator } from '../../simulator/simulator';
 import { downloadsOf, picturesOf, Visitor } from './forms';
-import { connect, credentialFor, expectSuccess } from './support';
+import { expectSuccess, useSimulator } from './support';
 import { describeWith } from './versions';
 
 jest.setTimeout(240_000);
@@ -13,20 +13,7 @@ let client: N8nClient;
 let simulator: Simulator;
 let credentialId: string;
 
-beforeAll(async () => {
-	client = await connect();
-	simulator = await startSimulator({ runTime: 1500 });
-	credentialId = await credentialFor(client, simulator);
-});
-
-beforeEach(() => {
-	simulator.behave();
-	simulator.runs.length = 0;
-	simulator.assets.length = 0;
-	simulator.settings.runTime = 1500;
-});
-
-afterAll(async () => await simulator.close());
+useSimulator((stage) => ({ client, simulator, credentialId } = stage), { runTime: 1500 });
 
 const formAt = (path: string) => `${process.env.E2E_N8N_URL}/form/${path}`;
 

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { INodeParameters } from 'n8n-workflow';
 
 import type { Execution, N8nClient } from '../../scripts/n8n/client';
-import { startSimulator, type Simulator } from '../../simulator/simulator';
-import { connect, credentialFor, expectSuccess, goldenWorkflow, itemsOf, until } from './support';
+import type { Simulator } from '../../simulator/simulator';
+import { expectSuccess, goldenWorkflow, itemsOf, until, useSimulator } from './support';
 
 jest.setTimeout(240_000);
 
@@ -18,24 +18,7 @@ let client: N8nClient;
 let simulator: Simulator;
 let credentialId: string;
 
-beforeAll(async () => {
-	client = await connect();
-	simulator = await startSimulator();
-	credentialId = await credentialFor(client, simulator);
-});
-
-beforeEach(() => {
-	simulator.behave();
-	simulator.runs.length = 0;
-	Object.assign(simulator.settings, {
-		isGone: false,
-		mostPendingRuns: null,
-		refuseEvery: null,
-		runTime: 2000,
-	});
-});
-
-afterAll(async () => await simulator.close());
+useSimulator((stage) => ({ client, simulator, credentialId } = stage), { runTime: 2000 });
 
 /** Starts the workflow of twenty prompts, with automatic concurrency unless told otherwise. */
 async function start(completion: string, options: INodeParameters = {}): Promise<string> {

@@ -1,15 +1,8 @@
 import sharp from 'sharp';
 
 import type { N8nClient } from '../../scripts/n8n/client';
-import { startSimulator, type Simulator } from '../../simulator/simulator';
-import {
-	connect,
-	credentialFor,
-	downloadBinary,
-	goldenWorkflow,
-	itemsOf,
-	type NodeChange,
-} from './support';
+import type { Simulator } from '../../simulator/simulator';
+import { downloadBinary, goldenWorkflow, itemsOf, type NodeChange, useSimulator } from './support';
 
 jest.setTimeout(180_000);
 
@@ -17,19 +10,7 @@ let client: N8nClient;
 let simulator: Simulator;
 let credentialId: string;
 
-beforeAll(async () => {
-	client = await connect();
-	simulator = await startSimulator({ runTime: 500 });
-	credentialId = await credentialFor(client, simulator);
-});
-
-beforeEach(() => {
-	simulator.behave();
-	simulator.runs.length = 0;
-	Object.assign(simulator.settings, { idempotency: true, runTime: 500 });
-});
-
-afterAll(async () => await simulator.close());
+useSimulator((stage) => ({ client, simulator, credentialId } = stage), { runTime: 500 });
 
 async function twentyItems(change: NodeChange = {}) {
 	const workflowId = await client.createWorkflow(

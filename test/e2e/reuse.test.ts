@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { INodeParameters } from 'n8n-workflow';
 
 import type { Execution, ExportedWorkflow, N8nClient } from '../../scripts/n8n/client';
-import { startSimulator, type Simulator } from '../../simulator/simulator';
-import { connect, credentialFor, expectSuccess, goldenWorkflow, itemsOf, until } from './support';
+import type { Simulator } from '../../simulator/simulator';
+import { expectSuccess, goldenWorkflow, itemsOf, until, useSimulator } from './support';
 
 jest.setTimeout(240_000);
 
@@ -12,19 +12,7 @@ let client: N8nClient;
 let simulator: Simulator;
 let credentialId: string;
 
-beforeAll(async () => {
-	client = await connect();
-	simulator = await startSimulator();
-	credentialId = await credentialFor(client, simulator);
-});
-
-beforeEach(() => {
-	simulator.behave();
-	simulator.runs.length = 0;
-	simulator.settings.runTime = 300;
-});
-
-afterAll(async () => await simulator.close());
+useSimulator((stage) => ({ client, simulator, credentialId } = stage), { runTime: 300 });
 
 /** A new workflow with nodes of its own that makes a picture for each prompt. */
 async function create(prompts: string[], parameters: INodeParameters = {}): Promise<string> {

@@ -1,8 +1,8 @@
 import type { INode } from 'n8n-workflow';
 
 import type { ExportedWorkflow, N8nClient } from '../../scripts/n8n/client';
-import { startSimulator, type Simulator } from '../../simulator/simulator';
-import { connect, credentialFor, expectSuccess, itemsOf } from './support';
+import type { Simulator } from '../../simulator/simulator';
+import { expectSuccess, itemsOf, useSimulator } from './support';
 import { itWith } from './versions';
 
 jest.setTimeout(300_000);
@@ -11,17 +11,7 @@ let client: N8nClient;
 let simulator: Simulator;
 let credentialId: string;
 
-beforeAll(async () => {
-	client = await connect();
-	simulator = await startSimulator({ runTime: 2_500 });
-	credentialId = await credentialFor(client, simulator);
-});
-
-beforeEach(() => {
-	simulator.runs.length = 0;
-});
-
-afterAll(async () => await simulator.close());
+useSimulator((stage) => ({ client, simulator, credentialId } = stage), { runTime: 2_500 });
 
 let count = 0;
 

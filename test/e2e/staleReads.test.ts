@@ -1,8 +1,8 @@
 import type { INodeParameters } from 'n8n-workflow';
 
 import type { Execution, N8nClient } from '../../scripts/n8n/client';
-import { startSimulator, type Simulator } from '../../simulator/simulator';
-import { connect, credentialFor, drawing, expectSuccess, itemsOf } from './support';
+import type { Simulator } from '../../simulator/simulator';
+import { drawing, expectSuccess, itemsOf, useSimulator } from './support';
 
 jest.setTimeout(120_000);
 
@@ -10,19 +10,10 @@ let client: N8nClient;
 let simulator: Simulator;
 let credentialId: string;
 
-beforeAll(async () => {
-	client = await connect();
-	simulator = await startSimulator();
-	credentialId = await credentialFor(client, simulator);
+useSimulator((stage) => ({ client, simulator, credentialId } = stage), {
+	runTime: 300,
+	unknownFor: 5_000,
 });
-
-beforeEach(() => {
-	simulator.behave();
-	simulator.runs.length = 0;
-	Object.assign(simulator.settings, { runTime: 300, unknownFor: 5_000, unlistedFor: 0 });
-});
-
-afterAll(async () => await simulator.close());
 
 const prompts = (...words: string[]) => words.map((prompt) => ({ prompt }));
 const three = prompts('a fox', 'a hen', 'an owl');

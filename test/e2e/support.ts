@@ -4,10 +4,52 @@ import { join } from 'node:path';
 import type { IDataObject, INodeExecutionData, INodeParameters } from 'n8n-workflow';
 
 import { N8nClient, type Execution, type ExportedWorkflow } from '../../scripts/n8n/client';
+import { startSimulator, type Simulator } from '../../simulator/simulator';
 
 /** A client of the n8n that all e2e tests share, in the session of its set-up. */
 export async function connect(): Promise<N8nClient> {
 	return new N8nClient(process.env.E2E_N8N_URL ?? '', process.env.E2E_N8N_SESSION);
+}
+
+/** What the tests of a file share. */
+export interface Stage {
+	client: N8nClient;
+	simulator: Simulator;
+	/** Of the credential that points to the simulator. */
+	credentialId: string;
+}
+
+/**
+ * Has all tests of a file share a simulated Runflow, which `ready` gets before the first of them. Each test
+ * finds it as new: with these settings, behaving well, and without runs, files and deliveries. The
+ * credential has these signing secrets.
+ */
+export function useSimulator(
+	ready: (stage: Stage) => void,
+	settings: Parameters<typeof startSimulator>[0] = {},
+	signingSecrets = '',
+): void {
+	let simulator: Simulator;
+	let initial: Simulator['settings'];
+
+	beforeAll(async () => {
+		const client = await connect();
+		simulator = await startSimulator(settings);
+		initial = structuredClone(simulator.settings);
+		ready({
+			client,
+			simulator,
+			credentialId: await credentialFor(client, simulator, signingSecrets),
+		});
+	});
+
+	beforeEach(() => {
+		simulator.behave();
+		Object.assign(simulator.settings, structuredClone(initial));
+		for (const list of [simulator.runs, simulator.assets, simulator.deliveries]) list.length = 0;
+	});
+
+	afterAll(async () => await simulator.close());
 }
 
 /** What a test changes in a golden workflow's node. */

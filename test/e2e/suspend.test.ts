@@ -1,15 +1,14 @@
 import type { N8nClient } from '../../scripts/n8n/client';
 import { listExecutions } from '../../scripts/n8n/executions';
-import { startSimulator, type Simulator } from '../../simulator/simulator';
+import type { Simulator } from '../../simulator/simulator';
 import {
-	connect,
-	credentialFor,
 	drawing,
 	expectSuccess,
 	goldenWorkflow,
 	itemsOf,
 	type NodeChange,
 	until,
+	useSimulator,
 } from './support';
 
 jest.setTimeout(240_000);
@@ -18,20 +17,7 @@ let client: N8nClient;
 let simulator: Simulator;
 let credentialId: string;
 
-beforeAll(async () => {
-	client = await connect();
-	simulator = await startSimulator();
-	credentialId = await credentialFor(client, simulator);
-});
-
-beforeEach(() => {
-	simulator.behave();
-	simulator.runs.length = 0;
-	simulator.deliveries.length = 0;
-	simulator.settings.runTime = 2000;
-});
-
-afterAll(async () => await simulator.close());
+useSimulator((stage) => ({ client, simulator, credentialId } = stage), { runTime: 2000 });
 
 async function start(change: NodeChange = {}) {
 	const parameters = { completion: 'suspend', ...change.parameters };

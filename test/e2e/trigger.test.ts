@@ -3,9 +3,9 @@ import type { INodeParameters } from 'n8n-workflow';
 import { startN8n, type RunningN8n } from '../../scripts/n8n/process';
 import type { N8nClient } from '../../scripts/n8n/client';
 import { sign } from '../../runflow/signature';
-import { startSimulator, type Simulator } from '../../simulator/simulator';
+import type { Simulator } from '../../simulator/simulator';
 import { callbackBody } from '../fixtures/callbacks';
-import { connect, credentialFor, goldenWorkflow, itemsOf, until } from './support';
+import { credentialFor, goldenWorkflow, itemsOf, until, useSimulator } from './support';
 import { executionsOf as finishedExecutionsOf, saveTrigger } from './triggers';
 
 jest.setTimeout(240_000);
@@ -17,18 +17,11 @@ let client: N8nClient;
 let simulator: Simulator;
 let credentialId: string;
 
-beforeAll(async () => {
-	client = await connect();
-	simulator = await startSimulator({ runTime: 300, signingSecret: secret });
-	credentialId = await credentialFor(client, simulator, `whsec_old ${secret}`);
-});
-
-beforeEach(() => {
-	simulator.behave();
-	simulator.deliveries.length = 0;
-});
-
-afterAll(async () => await simulator.close());
+useSimulator(
+	(stage) => ({ client, simulator, credentialId } = stage),
+	{ runTime: 300, signingSecret: secret },
+	`whsec_old ${secret}`,
+);
 
 /** A published workflow that starts with the trigger, and the URL to call. */
 async function publish(

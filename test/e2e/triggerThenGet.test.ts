@@ -2,15 +2,14 @@ import type { INodeParameters } from 'n8n-workflow';
 
 import type { Execution, N8nClient } from '../../scripts/n8n/client';
 import { listExecutions } from '../../scripts/n8n/executions';
-import { startSimulator, type Simulator } from '../../simulator/simulator';
+import type { Simulator } from '../../simulator/simulator';
 import {
-	connect,
-	credentialFor,
 	downloadBinary,
 	expectSuccess,
 	goldenWorkflow,
 	itemsOf,
 	until,
+	useSimulator,
 } from './support';
 
 jest.setTimeout(120_000);
@@ -21,12 +20,11 @@ let simulator: Simulator;
 let credentialId: string;
 let count = 0;
 
-beforeAll(async () => {
-	client = await connect();
-	simulator = await startSimulator({ runTime: 300, signingSecret: secret });
-	credentialId = await credentialFor(client, simulator, secret);
-});
-afterAll(async () => await simulator.close());
+useSimulator(
+	(stage) => ({ client, simulator, credentialId } = stage),
+	{ runTime: 300, signingSecret: secret },
+	secret,
+);
 
 /** Has a run of three images call a trigger that is followed by Run → Get; returns that execution. */
 async function fetchWhenReady(

@@ -1,6 +1,6 @@
 import type { N8nClient } from '../../scripts/n8n/client';
-import { startSimulator, type Simulator } from '../../simulator/simulator';
-import { connect, credentialFor, drawing, expectSuccess, itemsOf, until } from './support';
+import type { Simulator } from '../../simulator/simulator';
+import { drawing, expectSuccess, itemsOf, until, useSimulator } from './support';
 
 jest.setTimeout(120_000);
 
@@ -8,18 +8,10 @@ let client: N8nClient;
 let simulator: Simulator;
 let credentialId: string;
 
-beforeAll(async () => {
-	client = await connect();
-	simulator = await startSimulator({ runTime: 500 });
-	credentialId = await credentialFor(client, simulator);
-});
-
-afterAll(async () => await simulator.close());
+useSimulator((stage) => ({ client, simulator, credentialId } = stage), { runTime: 500 });
 
 /** A workflow of three pictures, one of which fails at its first try. */
 async function failingWorkflow(prompt = '={{ $json.prompt }}'): Promise<string> {
-	simulator.runs.length = 0;
-	simulator.behave();
 	simulator.misbehave({ do: 'end-run', status: 'failed', match: 'A hen', times: 1 });
 	const items = ['A fox', 'A hen', 'An owl'].map((word) => ({ prompt: word }));
 	return await client.createWorkflow(drawing(items, { prompt }), credentialId);
@@ -74,8 +66,6 @@ describe('pressing Execute workflow again after a picture of a suspended node co
 	it.each(['stopWorkflow', 'continueRegularOutput'] as const)(
 		'outputs it without paying for it again, with %s',
 		async (onError) => {
-			simulator.runs.length = 0;
-			simulator.behave();
 			simulator.settings.runTime = 2000;
 			simulator.misbehave({ do: 'expire-file', times: 4 });
 			const workflow = drawing([{ prompt: 'A fox' }], { completion: 'suspend' }, onError);
