@@ -8,7 +8,7 @@ const commands = {
 	build: () => runTool('gulp/bin/gulp.js', ['--silent']),
 	demo: () => runTypeScript('scripts/demo.ts'),
 	dev: () => runTypeScript('scripts/demo.ts', ['--dev']),
-	docs: () => runTypeScript('scripts/docs/write.ts'),
+	docs: () => runTypeScript('scripts/docs/write.ts', args),
 	lint: () => worst(lints.map(({ check }) => check())),
 	'lint:fix': () => worst(lints.map(({ fix }) => fix())),
 	format: () => lints.find((lint) => lint.name === 'format').fix(),
