@@ -39,7 +39,10 @@ module.exports = {
 			name: 'no file outside the rooms',
 			severity: 'error',
 			from: {},
-			to: { path: '^(bench|credentials|nodes|runflow|scripts|simulator)/', pathNot: anyRoom },
+			to: {
+				path: '^(bench|credentials|nodes|runflow|scripts|simulator)/.*(?<!\\.json)$',
+				pathNot: anyRoom,
+			},
 		},
 		{
 			name: 'no file that nothing imports and that imports nothing',

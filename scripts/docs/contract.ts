@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import type { IDisplayOptions, INodeProperties, INodeTypeDescription } from 'n8n-workflow';
 import { z } from 'zod';
@@ -9,6 +9,7 @@ import { RunflowApi } from '../../credentials/RunflowApi.credentials';
 import { GptImage2 } from '../../nodes/GptImage2/GptImage2.node.ts';
 import { GptImage2Trigger } from '../../nodes/GptImage2/GptImage2Trigger.node.ts';
 import manifest from '../../package.json';
+import { itemKinds } from './contractItems';
 
 const conditionsSchema = z.record(z.array(z.unknown()));
 
@@ -45,7 +46,7 @@ const nodeSchema = z.object({
 export const contractSchema = z.object({
 	nodes: z.record(nodeSchema),
 	credentials: z.record(z.array(fieldSchema)),
-	/** The keys of each kind of item and their types, such as 'images[].url'. */
+	/** The keys of each kind of item, with the keys in their lists and objects, and their types. */
 	items: z.record(z.record(z.string())),
 });
 
@@ -71,7 +72,7 @@ export function currentContract(): Contract {
 			nodes.map((description) => [`${manifest.name}.${description.name}`, nodeOf(description)]),
 		),
 		credentials: { [credential.name]: fieldsAt(credential.properties, {}) },
-		items: itemKeys(),
+		items: itemKinds(),
 	});
 }
 
@@ -155,38 +156,4 @@ function fieldOf(field: INodeProperties, name: string, values: Values): Contract
 		shown: others(displayOptions.show),
 		hidden: others(displayOptions.hide),
 	};
-}
-
-interface ItemSchema {
-	type: string;
-	properties?: Record<string, ItemSchema>;
-	items?: ItemSchema;
-}
-
-const itemSchema: z.ZodType<ItemSchema> = z.lazy(() =>
-	z.object({
-		type: z.string(),
-		properties: z.record(itemSchema).optional(),
-		items: itemSchema.optional(),
-	}),
-);
-
-/** The keys of the items that the editor shows before the first run, by the name of their schema. */
-function itemKeys(): Contract['items'] {
-	const folder = join(root, 'nodes', 'GptImage2', '__schema__');
-	const names = readdirSync(folder).sort();
-	return Object.fromEntries(
-		names.map((name) => {
-			const schema: unknown = JSON.parse(readFileSync(join(folder, name), 'utf8'));
-			return [basename(name, '.json'), keysOf(itemSchema.parse(schema))];
-		}),
-	);
-}
-
-function keysOf({ items, properties = {} }: ItemSchema, prefix = ''): Record<string, string> {
-	const inList = items ? keysOf(items, `${prefix}[]`) : {};
-	return Object.entries(properties).reduce<Record<string, string>>((keys, [name, schema]) => {
-		const path = prefix === '' ? name : `${prefix}.${name}`;
-		return { ...keys, [path]: schema.type, ...keysOf(schema, path) };
-	}, inList);
 }

@@ -15,7 +15,7 @@ export function breaksOf(before: Contract, after: Contract): string[] {
 			(now ? fieldsBreaks(old, now) : ['is gone']).map((text) => `credential ${name}: ${text}`),
 		),
 		...pairs(before.items, after.items).flatMap(([name, old, now = {}]) =>
-			recordBreaks(old, now).map((text) => `item of ${name}: ${text}`),
+			recordBreaks(old, now).map((text) => `item '${name}': ${text}`),
 		),
 	];
 }
@@ -62,9 +62,14 @@ function recordBreaks(
 		);
 }
 
-/** A field may stand in several places, for different values of others: it is kept if one of them keeps it. */
+/**
+ * A field may stand in several places, for different values of others: it is kept if one of them keeps it.
+ * A field that is hidden now keeps what workflows have in it, with everything inside.
+ */
 function fieldsBreaks(before: readonly ContractField[], after: readonly ContractField[]): string[] {
+	const hidden = after.filter(({ type }) => type === 'hidden').map(({ name }) => `${name}.`);
 	return before.flatMap((old) => {
+		if (hidden.some((start) => old.name.startsWith(start))) return [];
 		const candidates = after
 			.filter(({ name }) => name === old.name)
 			.map((now) => fieldBreaks(old, now))
@@ -76,6 +81,7 @@ function fieldsBreaks(before: readonly ContractField[], after: readonly Contract
 function fieldBreaks(before: ContractField, after: ContractField): string[] {
 	const changed = (['type', 'default', 'multiple'] as const)
 		.filter((key) => !isDeepStrictEqual(before[key], after[key]))
+		.filter((key) => key !== 'type' || after.type !== 'hidden')
 		.map((key) => `${key} was ${JSON.stringify(before[key])}, is ${JSON.stringify(after[key])}`);
 	return [
 		...changed,

@@ -156,16 +156,16 @@ describe('the contract is broken by', () => {
 		],
 		[
 			'a key of an item that is gone',
-			"item of run: 'url' is gone",
+			"item 'an image': 'url' is gone",
 			({ contract }) => {
-				delete contract.items.run?.url;
+				delete contract.items['an image']?.url;
 			},
 		],
 		[
 			'a key of another type',
-			"item of run: 'seed' was integer, is string",
+			"item 'an image': 'cost' was number, is string",
 			({ contract }) => {
-				contract.items.run = { ...contract.items.run, seed: 'string' };
+				contract.items['an image'] = { ...contract.items['an image'], cost: 'string' };
 			},
 		],
 		[
@@ -196,7 +196,8 @@ describe('the contract is kept by', () => {
 			node.versions.push(2);
 			node.outputs.push('main');
 			node.fields['image → upscale'] = [];
-			contract.items.run = { ...contract.items.run, alt_text: 'string' };
+			field('numImages').type = 'hidden';
+			contract.items['an image'] = { ...contract.items['an image'], alt_text: 'string' };
 		});
 		expect(breaksOf(currentContract(), more)).toEqual([]);
 	});
