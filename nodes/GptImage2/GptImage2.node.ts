@@ -9,6 +9,7 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 
+import { actionHint } from './builderHints';
 import { completionFields } from './fields/completion';
 import { hintsBeforeExecution } from './fields/hints';
 import { editFields, generateFields } from './fields/image';
@@ -47,6 +48,7 @@ export class GptImage2 implements INodeType {
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		usableAsTool: true,
+		builderHint: actionHint,
 		webhooks: resumeWebhooks,
 		hints: hintsBeforeExecution,
 		waitingNodeTooltip:

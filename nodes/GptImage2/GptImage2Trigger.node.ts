@@ -7,6 +7,7 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 
+import { triggerHint } from './builderHints';
 import { triggerFields } from './fields/trigger';
 import { assertCanAuthenticate } from './trigger/authentication';
 import { receive } from './trigger/receive';
@@ -28,6 +29,7 @@ export class GptImage2Trigger implements INodeType {
 		defaults: { name: 'GPT Image 2 Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
+		builderHint: triggerHint,
 		credentials: [
 			{
 				name: 'runflowApi',
