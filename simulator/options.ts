@@ -12,6 +12,7 @@ const when = {
 
 /** One way to misbehave on demand. */
 export const ruleSchema = z.discriminatedUnion('do', [
+	/** The create is refused with this status, and no run is made (ERR, RATE). */
 	z.object({
 		do: z.literal('refuse-create'),
 		status: z.number(),
@@ -21,12 +22,14 @@ export const ruleSchema = z.discriminatedUnion('do', [
 	}),
 	/** The run is accepted, then the connection drops before the answer. */
 	z.object({ do: z.literal('drop-create'), ...when }),
+	/** The read of a run is refused with this status (ERR, RATE). */
 	z.object({
 		do: z.literal('refuse-read'),
 		status: z.number(),
 		retryAfter: z.number().optional(),
 		...when,
 	}),
+	/** The connection drops before the read of a run is answered. */
 	z.object({ do: z.literal('drop-read'), ...when }),
 	/** The run ends with this status; any text is accepted, known or not. */
 	z.object({ do: z.literal('end-run'), status: z.string(), ...when }),
@@ -34,18 +37,23 @@ export const ruleSchema = z.discriminatedUnion('do', [
 	z.object({ do: z.literal('time-run'), milliseconds: z.number().min(0), ...when }),
 	/** The answer is a web page, as a proxy in between would send it. */
 	z.object({ do: z.literal('html'), ...when }),
-	/** The callback arrives before the create is answered, or `delay` milliseconds late. */
+	/** The callback arrives before the create is answered. */
 	z.object({ do: z.literal('early-callback'), ...when }),
+	/** The callback arrives `delay` milliseconds late. */
 	z.object({ do: z.literal('late-callback'), delay: z.number().default(3000), ...when }),
 	/** The callback arrives three times at the same moment. */
 	z.object({ do: z.literal('repeat-callback'), ...when }),
+	/** No callback is sent. */
 	z.object({ do: z.literal('omit-callback'), ...when }),
-	/** The signature is made with another secret, or missing although there is a secret. */
+	/** The signature is made with another secret. */
 	z.object({ do: z.literal('forge-callback'), ...when }),
+	/** The signature is missing although there is a secret. */
 	z.object({ do: z.literal('unsigned-callback'), ...when }),
 	/** One byte of the body is changed after signing. */
 	z.object({ do: z.literal('tamper-callback'), ...when }),
+	/** The URL of the file has expired. */
 	z.object({ do: z.literal('expire-file'), ...when }),
+	/** The file comes with a content type that says nothing. */
 	z.object({ do: z.literal('octet-stream-file'), ...when }),
 	/** The file comes this many milliseconds late. */
 	z.object({ do: z.literal('slow-file'), milliseconds: z.number().min(0), ...when }),
@@ -61,7 +69,7 @@ export const settingsSchema = z.object({
 	speed: z.number().positive().default(1),
 	/** How long every run takes, in milliseconds, regardless of speed and quality; null for realistic times. */
 	runTime: z.number().min(0).nullable().default(null),
-	/** Whether Idempotency-Key is honoured; the API documents it for batches only. */
+	/** Whether Idempotency-Key is honoured; the API documents it for batches only (BATCH-C). */
 	idempotency: z.boolean().default(true),
 	/** Whether sync mode answers the create with the finished image, or with `queued` like any other create. */
 	syncInline: z.boolean().default(true),

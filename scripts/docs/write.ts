@@ -7,6 +7,7 @@ import { apiFieldTables } from './apiFields';
 import { errorTables } from './errors';
 import { nodeFieldTables } from './nodeFields';
 import { fillParts } from './parts';
+import { simulatorTables } from './simulatorOptions';
 
 const folder = join(__dirname, '..', '..', 'docs');
 
@@ -17,6 +18,7 @@ export const pages = [
 		parts: () => ({ ...nodeFieldTables(), 'field by field': apiFieldTables() }),
 	},
 	{ file: join(folder, 'errors.md'), parts: errorTables },
+	{ file: join(folder, 'simulator.md'), parts: simulatorTables },
 ];
 
 /** A page as it should be. Throws if a part has no place in it, or a place has no part. */
