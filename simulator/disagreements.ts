@@ -13,8 +13,9 @@ const ofRuns = {
 	createdNames: z.enum(['documented', 'short']).default('documented'),
 	/** How the status of a run that is worked on is spelled (RUNS). */
 	runningStatus: z.string().default('running'),
-	/** Whether a run names its end and its failure as RUN-C does, or `finished_at` and `error` (SDK). */
+	/** Whether a run names its end as documented (RUN-C), or `finished_at` (SDK). */
 	runNames: z.enum(['documented', 'sdk']).default('documented'),
+	/** Whether a run names its failure as documented (RUN-C), or `error` (SDK). */
 	failureNames: z.enum(['documented', 'sdk']).default('documented'),
 	/** Whether the cost is text, as documented (RUN-C), or a number. */
 	costAs: z.enum(['text', 'number']).default('text'),
@@ -36,8 +37,9 @@ const ofRuns = {
 	presetPixels: z.record(pixels).default({}),
 	/** The pixels by which an image is wider than a custom size asks for. */
 	customSizeOff: z.number().int().default(0),
-	/** Whether a run shows its `client_ref` and its metadata as they were sent (RUN-C). */
+	/** Whether a run shows its `client_ref` as it was sent (RUN-C). */
 	showsClientRef: z.boolean().default(true),
+	/** Whether a run shows its metadata as they were sent (RUN-C). */
 	keepsMetadata: z.boolean().default(true),
 	/** Whether a run shows the data URIs of its input, which SDK says become references. */
 	keepsDataUris: z.boolean().default(false),
@@ -69,11 +71,13 @@ const ofReads = {
 	sortsLists: z.boolean().default(true),
 	/** The largest `limit` that is accepted (RUN-L). */
 	largestLimit: z.number().int().default(500),
-	/** The statuses in `GET /v1/runs/statuses` that no source knows, and how it spells a cancelled run (RUNS). */
+	/** Statuses in `GET /v1/runs/statuses` that no source knows (RUNS). */
 	moreStatuses: z.array(z.string()).default([]),
+	/** How `GET /v1/runs/statuses` spells a cancelled run (RUNS). */
 	cancelledAs: z.enum(['cancelled', 'canceled']).default('cancelled'),
-	/** The shape of errors by their HTTP status, and what statuses are answered in place of others (ERR). */
+	/** The shape of errors, by their HTTP status (ERR). */
 	errorShapes: z.record(errorShape).default({}),
+	/** What HTTP statuses are answered in place of others (ERR). */
 	errorStatuses: z.record(z.number().int()).default({}),
 	/** How the balance is answered (PRICE, ADC). */
 	balanceAs: z.enum(['cents', 'text', 'elsewhere']).default('cents'),
@@ -85,8 +89,9 @@ const ofReads = {
 
 /** Where files, uploads and callbacks may differ. */
 const ofTransfers = {
-	/** Whether each read of a run signs its URLs anew (SDK), and each read of an asset (UPLOAD). */
+	/** Whether each read of a run signs its URLs anew (SDK). */
 	signsRunsAnew: z.boolean().default(true),
+	/** Whether each read of an asset signs its URL anew (UPLOAD). */
 	signsAssetsAnew: z.boolean().default(true),
 	/** How long the URL of an upload works, in milliseconds; null for as long as any other (ADC, TPL). */
 	assetLifetime: z.number().positive().nullable().default(null),
@@ -106,8 +111,9 @@ const ofTransfers = {
 	completedEvent: z.string().default('run.completed'),
 	/** What the callback of a failed run has as output: nothing (SEED), or an error envelope (CB). */
 	failedOutput: z.enum(['null', 'envelope']).default('null'),
-	/** How deliveries are listed (HIST), and whether a redelivery answers with one (REDEL). */
+	/** How deliveries are listed (HIST). */
 	deliveriesAs: z.enum(['list', 'page']).default('list'),
+	/** Whether a redelivery answers with its delivery (REDEL). */
 	answersRedelivery: z.boolean().default(true),
 	/** Whether a redelivery sends what was sent first, not what the run says now (REDEL). */
 	redeliversOldPayload: z.boolean().default(false),
