@@ -98,29 +98,32 @@ interface ImportedExample {
 	id: string;
 	/** The workflow's name. */
 	title: string;
+	account?: string;
 	form?: string;
 }
 
 /**
- * Imports every example with its tag, and publishes those with a web form, so that the form's address works.
+ * Imports every example with its tag, and publishes those with a web form, so that the form's address works,
+ * unless n8n asks for a credential of another service first.
  * The last one goes first, because n8n lists the newest on top.
  */
 async function importExamples(client: N8nClient, credentialId: string): Promise<ImportedExample[]> {
 	const tags = new Map<string, string>();
 	const imported: ImportedExample[] = [];
-	for (const { name, tag, form } of [...examples].reverse()) {
+	for (const { name, tag, account, form } of [...examples].reverse()) {
 		const tagId = tags.get(tag) ?? (await client.createTag(tag));
 		tags.set(tag, tagId);
 		const workflow = readExample(name);
 		const id = await client.createWorkflow({ ...workflow, tags: [tagId] }, credentialId);
-		if (form !== undefined) await client.activate(id);
-		imported.unshift({ id, title: workflow.name, form });
+		if (form !== undefined && account === undefined) await client.activate(id);
+		imported.unshift({ id, title: workflow.name, account, form });
 	}
 	return imported;
 }
 
-/** A line on an example: its form where it has one, else its place in the editor. */
-function introduce({ id, title, form }: ImportedExample, url: string): string {
+/** Lines on an example: what it needs, and its form where that works, else its place in the editor. */
+function introduce({ id, title, account, form }: ImportedExample, url: string): string {
+	if (account !== undefined) return `  ${title} (needs ${account})\n    ${url}/workflow/${id}`;
 	return `  ${title}\n    ${form === undefined ? `${url}/workflow/${id}` : `${url}/form/${form}`}`;
 }
 

@@ -12,6 +12,8 @@ export interface Example {
 	name: string;
 	/** What it is grouped by in n8n's list of workflows. */
 	tag: string;
+	/** What it needs of another service, with a credential in n8n, before it can be published. */
+	account?: string;
 	/** The path of its web form, which works once it is published. */
 	form?: string;
 }
@@ -27,6 +29,7 @@ export const examples: readonly Example[] = [
 		form: 'restyle-product-photos',
 	},
 	{ name: 'turn-campaign-rows-into-pictures-for-every-channel', tag: 'Campaigns' },
+	{ name: 'send-a-picture-back-on-telegram', tag: 'With your accounts', account: 'a Telegram bot' },
 	{ name: 'chat-with-an-agent-that-draws-and-edits', tag: 'Agents' },
 	{ name: 'answer-a-form-while-suspended', tag: 'At scale', form: 'order-a-picture-suspended' },
 	{ name: 'suspend-and-resume', tag: 'At scale' },

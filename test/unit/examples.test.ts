@@ -19,8 +19,13 @@ const builtIn: Readonly<Record<string, string>> = {
 	'n8n-nodes-base.code': 'Code',
 	'n8n-nodes-base.compression': 'Compression',
 	'n8n-nodes-base.dataTable': 'Data table',
+	'n8n-nodes-base.facebookGraphApi': 'Facebook Graph API',
+	'n8n-nodes-base.filter': 'Filter',
 	'n8n-nodes-base.form': 'Form',
 	'n8n-nodes-base.formTrigger': 'On form submission',
+	'n8n-nodes-base.googleDrive': 'Google Drive',
+	'n8n-nodes-base.googleSheets': 'Google Sheets',
+	'n8n-nodes-base.httpRequest': 'HTTP Request',
 	'n8n-nodes-base.if': 'If',
 	'n8n-nodes-base.manualTrigger': 'When clicking ‘Execute workflow’',
 	'n8n-nodes-base.merge': 'Merge',
@@ -31,6 +36,10 @@ const builtIn: Readonly<Record<string, string>> = {
 	'n8n-nodes-base.set': 'Edit Fields',
 	'n8n-nodes-base.stickyNote': 'Sticky Note',
 	'n8n-nodes-base.stopAndError': 'Stop and Error',
+	'n8n-nodes-base.summarize': 'Summarize',
+	'n8n-nodes-base.telegram': 'Telegram',
+	'n8n-nodes-base.telegramTrigger': 'Telegram Trigger',
+	'n8n-nodes-base.wordpress': 'Wordpress',
 };
 
 const ours: Readonly<Record<string, string>> = {
@@ -48,7 +57,23 @@ const newest: Readonly<Record<string, unknown>> = Object.fromEntries(
 
 const defaultNames: Readonly<Record<string, string>> = { ...builtIn, ...ours };
 
-const verbs = ['Answer', 'Catch', 'Chat', 'Draw', 'Edit', 'Fire', 'Pick', 'Suspend', 'Turn'];
+const verbs = [
+	'Add',
+	'Answer',
+	'Catch',
+	'Chat',
+	'Draw',
+	'Edit',
+	'Fire',
+	'Pick',
+	'Post',
+	'Send',
+	'Suspend',
+	'Turn',
+];
+
+/** Names that keep their capitals in a workflow's name. */
+const products = /\b(Drive|Google|Instagram|Sheets|Telegram|WordPress)\b/g;
 
 const slug = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
 const workingNodes = (nodes: INode[]) => nodes.filter((node) => !isNote(node));
@@ -66,16 +91,17 @@ describe('the list of examples', () => {
 	});
 });
 
-describe.each(examples)('the example $name', ({ name, form }) => {
-	const example = readExample(name);
+describe.each(examples)('the example $name', ({ name: file, form }) => {
+	const example = readExample(file);
 	const { nodes, connections } = example;
 	const notes = nodes.filter(isNote);
 	const working = workingNodes(nodes);
 
 	it('is named after what it does: a verb first, in sentence case, like its file', () => {
 		expect(verbs).toContain(example.name.split(' ')[0]);
-		expect(example.name).toMatch(/^[A-Z][a-z ]+$/);
-		expect(slug(example.name)).toBe(name);
+		const name = example.name.replaceAll(products, (product) => product.toLowerCase());
+		expect(name).toMatch(/^[A-Z][a-z ]+$/);
+		expect(slug(example.name)).toBe(file);
 	});
 
 	it('says in its description what it does, in one to three sentences', () => {
@@ -121,7 +147,7 @@ describe.each(examples)('the example $name', ({ name, form }) => {
 
 	it('contains no credentials, keys or addresses of anybody', () => {
 		expect(nodes.filter((node) => node.credentials !== undefined)).toEqual([]);
-		const text = readFileSync(join(examplesFolder, `${name}.json`), 'utf8');
+		const text = readFileSync(join(examplesFolder, `${file}.json`), 'utf8');
 		expect(text).not.toMatch(/rf_(live|svc)_|whsec_|sk-|localhost|127\.0\.0\.1|https?:\/\//);
 	});
 
@@ -189,6 +215,14 @@ describe('the sizes of the campaign example', () => {
 		}));
 		expect(sizes).toHaveLength(5);
 		for (const size of sizes) expect(customSize.safeParse(size).error).toBeUndefined();
+	});
+});
+
+describe('the chats that may draw in the Telegram example', () => {
+	it('are none until somebody lists them', () => {
+		const { nodes } = readExample('send-a-picture-back-on-telegram');
+		const list = nodes.find(({ name }) => name === 'Who may draw');
+		expect(list?.parameters.assignments).toMatchObject({ assignments: [{ value: '' }] });
 	});
 });
 
