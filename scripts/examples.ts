@@ -30,6 +30,11 @@ export const examples: readonly Example[] = [
 	},
 	{ name: 'turn-campaign-rows-into-pictures-for-every-channel', tag: 'Campaigns' },
 	{ name: 'send-a-picture-back-on-telegram', tag: 'With your accounts', account: 'a Telegram bot' },
+	{
+		name: 'add-featured-images-in-wordpress',
+		tag: 'With your accounts',
+		account: 'a WordPress site',
+	},
 	{ name: 'chat-with-an-agent-that-draws-and-edits', tag: 'Agents' },
 	{ name: 'answer-a-form-while-suspended', tag: 'At scale', form: 'order-a-picture-suspended' },
 	{ name: 'suspend-and-resume', tag: 'At scale' },
