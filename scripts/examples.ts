@@ -35,6 +35,12 @@ export const examples: readonly Example[] = [
 		tag: 'With your accounts',
 		account: 'a WordPress site',
 	},
+	{
+		name: 'post-a-picture-on-instagram',
+		tag: 'With your accounts',
+		account: 'an Instagram account',
+		form: 'post-on-instagram',
+	},
 	{ name: 'chat-with-an-agent-that-draws-and-edits', tag: 'Agents' },
 	{ name: 'answer-a-form-while-suspended', tag: 'At scale', form: 'order-a-picture-suspended' },
 	{ name: 'suspend-and-resume', tag: 'At scale' },
