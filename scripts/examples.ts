@@ -41,6 +41,11 @@ export const examples: readonly Example[] = [
 		account: 'an Instagram account',
 		form: 'post-on-instagram',
 	},
+	{
+		name: 'turn-a-google-sheet-into-pictures-in-drive',
+		tag: 'With your accounts',
+		account: 'a Google account',
+	},
 	{ name: 'chat-with-an-agent-that-draws-and-edits', tag: 'Agents' },
 	{ name: 'answer-a-form-while-suspended', tag: 'At scale', form: 'order-a-picture-suspended' },
 	{ name: 'suspend-and-resume', tag: 'At scale' },
