@@ -33,6 +33,8 @@ export const ruleSchema = z.discriminatedUnion('do', [
 	z.object({ do: z.literal('drop-read'), ...when }),
 	/** The run ends with this status; any text is accepted, known or not. */
 	z.object({ do: z.literal('end-run'), status: z.string(), ...when }),
+	/** The run fails because the model refuses the prompt; no source says how the API words that (ERR). */
+	z.object({ do: z.literal('refuse-prompt'), ...when }),
 	/** The run takes this long, in milliseconds, regardless of the settings. */
 	z.object({ do: z.literal('time-run'), milliseconds: z.number().min(0), ...when }),
 	/** The answer is a web page, as a proxy in between would send it. */

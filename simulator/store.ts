@@ -25,6 +25,13 @@ const notDelivered = {
 	stage: 'dispatch',
 };
 
+/** As OpenAI's image models refuse a prompt; how Runflow passes that on is unknown (ERR). */
+const refusedPrompt = {
+	code: 'MODERATION_BLOCKED',
+	message: 'The prompt was rejected by the safety system of the model',
+	stage: 'dispatch',
+};
+
 /** The failure as in ERR, for an input that can't be used. */
 const unreadableInput = {
 	code: 'INPUT_VALIDATION_FAILED',
@@ -65,8 +72,9 @@ export class RunStore {
 		const { input } = request;
 		const createdAt = Date.now();
 		const isReadable = this.images.areReadable(input);
+		const isRefused = this.misbehaviour.take('refuse-prompt', input.prompt) !== null;
 		const asTold = this.misbehaviour.take('end-run', input.prompt)?.status;
-		const end = asTold ?? (isReadable ? 'succeeded' : 'failed');
+		const end = asTold ?? (isReadable && !isRefused ? 'succeeded' : 'failed');
 		const endsNow = this.misbehaviour.has('early-callback', input.prompt);
 		const delivered =
 			end === 'partial_succeeded' ? Math.ceil(input.num_images / 2) : input.num_images;
@@ -81,7 +89,7 @@ export class RunStore {
 			createdAt,
 			endsAt: createdAt + (endsNow ? 0 : this.runTimeMs(input)),
 			end,
-			failure: isReadable ? notDelivered : unreadableInput,
+			failure: isRefused ? refusedPrompt : isReadable ? notDelivered : unreadableInput,
 			pictures,
 		};
 		this.runs.push(run);

@@ -6,7 +6,7 @@ import {
 	type ChatMessage,
 	type Reply,
 	type ScriptedModel,
-} from './scriptedModel';
+} from '../../simulator/scriptedModel';
 import { connect, credentialFor, expectSuccess, itemsOf } from './support';
 
 jest.setTimeout(240_000);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 
 import { sign } from '../../runflow/signature';
-import { startScriptedModel } from '../e2e/scriptedModel';
+import { startScriptedModel } from '../../simulator/scriptedModel';
 import { downloadBinary, expectSuccess, goldenWorkflow, itemsOf, until } from '../e2e/support';
 import { callbackBody } from '../fixtures/callbacks';
 import { newestExecution, prompts, secret, startCluster, type Cluster } from './support';
