@@ -29,6 +29,12 @@ export const examples: readonly Example[] = [
 		form: 'restyle-product-photos',
 	},
 	{ name: 'turn-campaign-rows-into-pictures-for-every-channel', tag: 'Campaigns' },
+	{
+		name: 'approve-a-campaign-before-it-is-paid',
+		tag: 'Campaigns',
+		form: 'approve-a-campaign',
+	},
+	{ name: 'draw-a-picture-of-the-day-within-a-monthly-limit', tag: 'Campaigns' },
 	{ name: 'send-a-picture-back-on-telegram', tag: 'With your accounts', account: 'a Telegram bot' },
 	{
 		name: 'add-featured-images-in-wordpress',
@@ -47,6 +53,7 @@ export const examples: readonly Example[] = [
 		account: 'a Google account',
 	},
 	{ name: 'chat-with-an-agent-that-draws-and-edits', tag: 'Agents' },
+	{ name: 'reword-a-refused-prompt-once', tag: 'Agents' },
 	{ name: 'answer-a-form-while-suspended', tag: 'At scale', form: 'order-a-picture-suspended' },
 	{ name: 'suspend-and-resume', tag: 'At scale' },
 	{ name: 'fire-and-collect', tag: 'At scale' },

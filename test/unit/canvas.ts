@@ -11,7 +11,7 @@ export interface Box {
 /** Sizes of nodes as n8n 2.41 draws them. */
 const nodeSize = { width: 96, height: 96 };
 const subnodeSize = { width: 80, height: 80 };
-const agentWidth = 256;
+const widthWithSubnodes = 256;
 const labelHeight = 44;
 
 /** Measures of a note's text, a little wider than n8n's own so that nothing is cut off. */
@@ -39,7 +39,8 @@ function sizeOf(node: INode): { width: number; height: number } {
 	const { parameters, type } = node;
 	if (isNote(node)) return { width: Number(parameters.width), height: Number(parameters.height) };
 	const { width, height } = subnodeTypes.test(type) ? subnodeSize : nodeSize;
-	return { width: type.endsWith('.agent') ? agentWidth : width, height: height + labelHeight };
+	const isRoot = /\.(agent|chainLlm)$/.test(type);
+	return { width: isRoot ? widthWithSubnodes : width, height: height + labelHeight };
 }
 
 /** Whether two rectangles share any point. */

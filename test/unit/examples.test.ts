@@ -12,6 +12,7 @@ import { boxOf, contains, isNote, neededHeight, overlaps, roomForText } from './
 /** Nodes of n8n 2.41 that examples use, with the names n8n gives them. */
 const builtIn: Readonly<Record<string, string>> = {
 	'@n8n/n8n-nodes-langchain.agent': 'AI Agent',
+	'@n8n/n8n-nodes-langchain.chainLlm': 'Basic LLM Chain',
 	'@n8n/n8n-nodes-langchain.chatTrigger': 'When chat message received',
 	'@n8n/n8n-nodes-langchain.lmChatOpenAi': 'OpenAI Chat Model',
 	'@n8n/n8n-nodes-langchain.memoryBufferWindow': 'Simple Memory',
@@ -60,6 +61,7 @@ const defaultNames: Readonly<Record<string, string>> = { ...builtIn, ...ours };
 const verbs = [
 	'Add',
 	'Answer',
+	'Approve',
 	'Catch',
 	'Chat',
 	'Draw',
@@ -67,6 +69,7 @@ const verbs = [
 	'Fire',
 	'Pick',
 	'Post',
+	'Reword',
 	'Send',
 	'Suspend',
 	'Turn',
