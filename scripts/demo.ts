@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
+import { startScriptedModel } from '../simulator/scriptedModel';
 import { startSimulator } from '../simulator/simulator';
-import { examples, readExample } from './examples';
+import { importExamples, introduce } from './demoExamples';
+import { answerInDemo } from './demoModel';
 import type { N8nClient } from './n8n/client';
 import { owner } from './n8n/session';
 import { packPackage } from './n8n/package';
@@ -31,7 +33,12 @@ async function demo(reload: boolean): Promise<void> {
 		organizationId: '',
 		signingSecrets: '',
 	});
-	const imported = await importExamples(n8n.client, credentialId);
+	const model = await startScriptedModel(answerInDemo);
+	const imported = await importExamples(n8n.client, {
+		credentialId,
+		chatCredentialId: await createChatCredential(n8n.client, model.url),
+		callbacksAt: api.isSimulated ? n8n.url : null,
+	});
 	const [first, ...others] = imported;
 	console.log(`
 Open first: ${n8n.url}/workflow/${first?.id}
@@ -44,8 +51,8 @@ Then press 'Execute workflow'. ${api.note}
 Then try these:
 ${others.map((example) => introduce(example, n8n.url)).join('\n')}
 
-The agent needs a chat model of yours, and 'Fire and collect' a URL that its note tells you to paste.
-${reload ? 'Save a file in nodes/, credentials/ or runflow/, and reload the editor to see the change.\n' : ''}Press Ctrl+C to stop; nothing is kept.
+The agents talk to a model that only plays its part: it draws, edits, and rewords. For a real one, change the credential 'Chat model'.
+${api.isSimulated ? '' : "'Fire and collect' needs an n8n that can be reached from the internet, and the URL that its note tells you to paste.\n"}${reload ? 'Save a file in nodes/, credentials/ or runflow/, and reload the editor to see the change.\n' : ''}Press Ctrl+C to stop; nothing is kept.
 `);
 
 	let stopping = false;
@@ -54,6 +61,7 @@ ${reload ? 'Save a file in nodes/, credentials/ or runflow/, and reload the edit
 		stopping = true;
 		console.log('\nStopping …');
 		await n8n.stop();
+		await model.close();
 		await api.close();
 		process.exit(0);
 	};
@@ -81,12 +89,15 @@ async function startApi() {
 		return {
 			apiKey,
 			baseUrl: process.env.RUNFLOW_BASE_URL ?? 'https://api.runflow.io',
+			isSimulated: false,
 			note: 'This uses your Runflow account: you pay for every image.',
 			close: async () => {},
 		};
 	}
 	const simulator = await startSimulator({ speed: simulatorSpeed });
+	simulator.misbehave({ do: 'refuse-prompt', match: 'superhero', times: 0 });
 	return {
+		isSimulated: true,
 		apiKey: 'rf_live_simulator',
 		baseUrl: simulator.url,
 		note: `Runflow is simulated at ${simulator.url}: images cost nothing. For real images, set RUNFLOW_API_KEY.`,
@@ -94,37 +105,14 @@ async function startApi() {
 	};
 }
 
-interface ImportedExample {
-	id: string;
-	/** The workflow's name. */
-	title: string;
-	account?: string;
-	form?: string;
-}
-
-/**
- * Imports every example with its tag, and publishes those with a web form, so that the form's address works,
- * unless n8n asks for a credential of another service first.
- * The last one goes first, because n8n lists the newest on top.
- */
-async function importExamples(client: N8nClient, credentialId: string): Promise<ImportedExample[]> {
-	const tags = new Map<string, string>();
-	const imported: ImportedExample[] = [];
-	for (const { name, tag, account, form } of [...examples].reverse()) {
-		const tagId = tags.get(tag) ?? (await client.createTag(tag));
-		tags.set(tag, tagId);
-		const workflow = readExample(name);
-		const id = await client.createWorkflow({ ...workflow, tags: [tagId] }, credentialId);
-		if (form !== undefined && account === undefined) await client.activate(id);
-		imported.unshift({ id, title: workflow.name, account, form });
-	}
-	return imported;
-}
-
-/** Lines on an example: what it needs, and its form where that works, else its place in the editor. */
-function introduce({ id, title, account, form }: ImportedExample, url: string): string {
-	if (account !== undefined) return `  ${title} (needs ${account})\n    ${url}/workflow/${id}`;
-	return `  ${title}\n    ${form === undefined ? `${url}/workflow/${id}` : `${url}/form/${form}`}`;
+/** Saves a credential for the chat model at that URL, and returns its id. */
+async function createChatCredential(client: N8nClient, url: string): Promise<string> {
+	const { id } = await client.send<{ id: string }>('POST', '/rest/credentials', {
+		name: 'Chat model',
+		type: 'openAiApi',
+		data: { apiKey: 'scripted', url: `${url}/v1` },
+	});
+	return id;
 }
 
 demo(process.argv.includes('--dev')).catch((error: unknown) => {

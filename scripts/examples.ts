@@ -56,7 +56,7 @@ export const examples: readonly Example[] = [
 	{ name: 'reword-a-refused-prompt-once', tag: 'Agents' },
 	{ name: 'answer-a-form-while-suspended', tag: 'At scale', form: 'order-a-picture-suspended' },
 	{ name: 'suspend-and-resume', tag: 'At scale' },
-	{ name: 'fire-and-collect', tag: 'At scale' },
+	{ name: 'fire-and-collect', tag: 'At scale', form: 'fire-and-collect' },
 	{ name: 'catch-up-after-downtime', tag: 'At scale' },
 ];
 

@@ -59,7 +59,7 @@ describe('the example suspend-and-resume', () => {
 describe('the example catch-up-after-downtime', () => {
 	it('ends well when no callback was missed', async () => {
 		const id = await importExample('catch-up-after-downtime');
-		const execution = await client.executeToEnd(id, 'Try it now');
+		const execution = await client.executeToEnd(id, 'Every hour');
 		expectSuccess(execution);
 		expect(itemsOf(execution, 'Redeliver missed callbacks')).toEqual([]);
 	});

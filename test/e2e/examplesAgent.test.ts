@@ -1,33 +1,12 @@
+import { fillIn } from '../../scripts/demoExamples';
+import { answerInDemo } from '../../scripts/demoModel';
 import { readExample } from '../../scripts/examples';
 import type { Execution, N8nClient } from '../../scripts/n8n/client';
+import { startScriptedModel, type ScriptedModel } from '../../simulator/scriptedModel';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
-import {
-	startScriptedModel,
-	type ChatMessage,
-	type Reply,
-	type ScriptedModel,
-} from '../../simulator/scriptedModel';
-import { connect, credentialFor, expectSuccess, itemsOf } from './support';
+import { connect, credentialFor, executeWith, expectSuccess, itemsOf } from './support';
 
 jest.setTimeout(240_000);
-
-const draws = 'Draw_a_picture';
-const edits = 'Edit_a_picture';
-
-/** A model that draws in the first turn and edits in the second, by the run id that stands in the chat. */
-function script(messages: ChatMessage[]): Reply {
-	const last = messages.at(-1);
-	const said = last?.content ?? '';
-	if (last?.role === 'tool') {
-		const url = /"url":"([^"]+)"/.exec(said)?.[1] ?? 'none';
-		const runId = /"run_id":"([^"]+)"/.exec(said)?.[1] ?? 'none';
-		return { text: `![the picture](${url})\nRun: ${runId}` };
-	}
-	if (said.includes('Draw')) return { tool: draws, input: { Prompt: 'A lighthouse at noon' } };
-	const answers = messages.filter(({ role }) => role === 'assistant');
-	const runId = /Run: (\S+)/.exec(answers.at(-1)?.content ?? '')?.[1];
-	return { tool: edits, input: { Prompt: 'Make it night', Run_ID: runId } };
-}
 
 let client: N8nClient;
 let simulator: Simulator;
@@ -37,22 +16,17 @@ let workflowId: string;
 beforeAll(async () => {
 	client = await connect();
 	simulator = await startSimulator({ runTime: 300 });
-	model = await startScriptedModel(script);
+	model = await startScriptedModel(answerInDemo);
 	const chatCredential = await client.send<{ id: string }>('POST', '/rest/credentials', {
 		name: 'Chat model',
 		type: 'openAiApi',
 		data: { apiKey: 'scripted', url: `${model.url}/v1` },
 	});
-	const example = readExample('chat-with-an-agent-that-draws-and-edits');
-	const nodes = example.nodes.map((node) =>
-		node.name === 'Chat model, any works'
-			? { ...node, credentials: { openAiApi: { id: chatCredential.id, name: 'Chat model' } } }
-			: node,
-	);
-	workflowId = await client.createWorkflow(
-		{ ...example, nodes },
-		await credentialFor(client, simulator),
-	);
+	const example = fillIn(readExample('chat-with-an-agent-that-draws-and-edits'), {
+		chatCredentialId: chatCredential.id,
+		callbacksAt: null,
+	});
+	workflowId = await client.createWorkflow(example, await credentialFor(client, simulator));
 });
 
 beforeEach(() => simulator.behave());
@@ -63,24 +37,12 @@ afterAll(async () => {
 });
 
 /** Sends a message in the editor's chat, and returns the execution it started. */
-async function say(chatInput: string, sessionId: string): Promise<Execution> {
-	const workflowData = await client.send('GET', `/rest/workflows/${workflowId}`);
-	const json = { action: 'sendMessage', chatInput, sessionId };
-	const data = {
-		startTime: Date.now(),
-		executionTime: 0,
-		executionIndex: 0,
-		executionStatus: 'success',
-		source: [],
-		data: { main: [[{ json }]] },
-	};
-	const { executionId } = await client.send<{ executionId: string }>(
-		'POST',
-		`/rest/workflows/${workflowId}/run`,
-		{ workflowData, triggerToStartFrom: { name: 'When a message arrives', data } },
-	);
-	return await client.finished(executionId);
-}
+const say = async (chatInput: string, sessionId: string) =>
+	await executeWith(client, workflowId, 'When a message arrives', {
+		action: 'sendMessage',
+		chatInput,
+		sessionId,
+	});
 
 const answerOf = (execution: Execution) =>
 	String(itemsOf(execution, 'Draw and edit')[0]?.json.output);
@@ -91,14 +53,14 @@ describe('the example chat-with-an-agent-that-draws-and-edits', () => {
 		expectSuccess(first);
 		const [drawn] = simulator.runs;
 		expect(answerOf(first)).toContain(`Run: ${drawn?.id}`);
-		expect(model.requests[0]?.tools.sort()).toEqual([draws, edits]);
+		expect(model.requests[0]?.tools.sort()).toEqual(['Draw_a_picture', 'Edit_a_picture']);
 
 		const second = await say('Make it night.', 'one');
 		expectSuccess(second);
 		const edited = simulator.runs[1];
 		expect(simulator.runs).toHaveLength(2);
 		expect(edited?.model).toContain('edit');
-		expect(edited?.request.input.prompt).toBe('Make it night');
+		expect(edited?.request.input.prompt).toBe('Make it night.');
 		const [input] = edited?.request.input.image_urls as string[];
 		expect(new URL(input ?? '').pathname).toBe(`/files/${drawn?.id}/0/result.png`);
 		expect(answerOf(second)).toContain(`/files/${edited?.id}/0/result.png`);

@@ -1,10 +1,18 @@
 import type { INodeParameters } from 'n8n-workflow';
 
+import { fillIn } from '../../scripts/demoExamples';
 import { readExample } from '../../scripts/examples';
 import type { Execution, N8nClient } from '../../scripts/n8n/client';
 import { listExecutions } from '../../scripts/n8n/executions';
 import type { Simulator } from '../../simulator/simulator';
-import { downloadBinary, expectSuccess, itemsOf, until, useSimulator } from './support';
+import {
+	downloadBinary,
+	executeWith,
+	expectSuccess,
+	itemsOf,
+	until,
+	useSimulator,
+} from './support';
 
 jest.setTimeout(240_000);
 
@@ -14,25 +22,34 @@ let credentialId: string;
 
 useSimulator((stage) => ({ client, simulator, credentialId } = stage), { runTime: 500 });
 
-/** Imports and publishes the example, and pastes its trigger's production URL where the note says. */
+const orders = [
+	'A-1001: A birthday card with a fox in a rowing boat',
+	'A-1002: A birthday card with an owl on a bicycle: gouache',
+	'',
+	'A-1003: A birthday card with a bear baking bread',
+].join('\n');
+
+/** Imports and publishes the example at addresses of its own, with the URL filled in as in the demo. */
 async function setUp(triggerOptions: INodeParameters = {}): Promise<string> {
 	const example = readExample('fire-and-collect');
-	const trigger = example.nodes.find(({ name }) => name === 'When a run has ended');
-	const webhookId = `${trigger?.webhookId?.slice(0, -4)}${String(Math.random()).slice(2, 6)}`;
-	const url = `${process.env.E2E_N8N_URL}/webhook/${webhookId}/runflow`;
+	const id = String(Math.random()).slice(2, 6);
 	const nodes = example.nodes.map((node) => {
-		if (node.name === 'Paste the callback URL') {
-			const assignments = [{ id: '1', name: 'callback_url', value: url, type: 'string' }];
-			return { ...node, parameters: { assignments: { assignments } } };
-		}
-		if (node !== trigger) return node;
-		const options = { ...(node.parameters.options as INodeParameters), ...triggerOptions };
+		if (node.webhookId === undefined) return node;
+		const isForm = node.type === 'n8n-nodes-base.formTrigger';
+		const changes = isForm ? { path: `fire-and-collect-${id}` } : triggerOptions;
+		const options = { ...(node.parameters.options as INodeParameters), ...changes };
+		const webhookId = node.webhookId.slice(0, -4) + id + (isForm ? 'f' : '');
 		return { ...node, webhookId, parameters: { ...node.parameters, options } };
 	});
-	const id = await client.createWorkflow({ ...example, nodes }, credentialId);
-	await client.activate(id);
-	return id;
+	const callbacksAt = process.env.E2E_N8N_URL ?? '';
+	const filled = fillIn({ ...example, nodes }, { chatCredentialId: '', callbacksAt });
+	const workflowId = await client.createWorkflow(filled, credentialId);
+	await client.activate(workflowId);
+	return workflowId;
 }
+
+const order = async (workflowId: string) =>
+	await executeWith(client, workflowId, 'Order the pictures', { orders });
 
 /** The executions that callbacks started, once there are that many and all have finished. */
 async function collected(workflowId: string, count: number): Promise<Execution[]> {
@@ -47,11 +64,15 @@ describe('the example fire-and-collect', () => {
 		simulator.misbehave({ do: 'end-run', status: 'failed', match: 'owl' });
 		simulator.misbehave({ do: 'repeat-callback', match: 'fox' });
 		const id = await setUp();
-		const fired = await client.executeToEnd(id);
+		const fired = await order(id);
 		expectSuccess(fired);
 		expect(itemsOf(fired, 'Submit the orders').map(({ json }) => json.image_count)).toEqual([
 			0, 0, 0,
 		]);
+
+		expect(simulator.runs.map(({ request }) => request.input.prompt)).toContain(
+			'A birthday card with an owl on a bicycle: gouache',
+		);
 
 		const executions = await collected(id, 3);
 		expect(executions).toHaveLength(3);
@@ -69,7 +90,7 @@ describe('the example fire-and-collect', () => {
 
 	it('uses a run once, even when its callback comes again and the trigger lets it through', async () => {
 		const id = await setUp({ ignoreRepeats: false });
-		await client.executeToEnd(id);
+		await order(id);
 		await collected(id, 3);
 		const [run] = simulator.runs;
 		await fetch(`${simulator.url}/v1/runs/${run?.id}/callback-redeliveries`, {
@@ -83,7 +104,7 @@ describe('the example fire-and-collect', () => {
 
 	it('says what to paste where the callback URL is missing, and spends nothing', async () => {
 		const id = await client.createWorkflow(readExample('fire-and-collect'), credentialId);
-		const { status, data } = await client.executeToEnd(id);
+		const { status, data } = await order(id);
 		expect(status).toBe('error');
 		expect(data.resultData.error?.message).toContain('copy its production URL');
 		expect(simulator.runs).toHaveLength(0);

@@ -1,3 +1,4 @@
+import { fillIn } from '../../scripts/demoExamples';
 import { readExample } from '../../scripts/examples';
 import type { N8nClient } from '../../scripts/n8n/client';
 import { startScriptedModel, type ScriptedModel } from '../../simulator/scriptedModel';
@@ -21,18 +22,12 @@ beforeAll(async () => {
 	simulator = await startSimulator({ runTime: 300 });
 	model = await startScriptedModel(() => ({ text: `${reworded}\n` }));
 	const { id } = await client.send<{ id: string }>('POST', '/rest/credentials', {
-		name: 'Chat model for rewording',
+		name: 'Chat model',
 		type: 'openAiApi',
 		data: { apiKey: 'scripted', url: `${model.url}/v1` },
 	});
-	const example = readExample(name);
-	const nodes = example.nodes.map((node) =>
-		node.name === 'Chat model, any works'
-			? { ...node, credentials: { openAiApi: { id, name: 'Chat model for rewording' } } }
-			: node,
-	);
 	workflowId = await client.createWorkflow(
-		{ ...example, nodes },
+		fillIn(readExample(name), { chatCredentialId: id, callbacksAt: null }),
 		await credentialFor(client, simulator),
 	);
 });

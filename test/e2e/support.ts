@@ -133,3 +133,27 @@ export function drawing(
 	);
 	return { ...golden, nodes, settings: { saveExecutionProgress: true } };
 }
+
+/** Starts a saved workflow as the editor does when its trigger, a chat or a form, has got that; returns the finished execution. */
+export async function executeWith(
+	client: N8nClient,
+	workflowId: string,
+	trigger: string,
+	json: IDataObject,
+): Promise<Execution> {
+	const workflowData = await client.send('GET', `/rest/workflows/${workflowId}`);
+	const data = {
+		startTime: Date.now(),
+		executionTime: 0,
+		executionIndex: 0,
+		executionStatus: 'success',
+		source: [],
+		data: { main: [[{ json }]] },
+	};
+	const { executionId } = await client.send<{ executionId: string }>(
+		'POST',
+		`/rest/workflows/${workflowId}/run`,
+		{ workflowData, triggerToStartFrom: { name: trigger, data } },
+	);
+	return await client.finished(executionId);
+}

@@ -58,6 +58,17 @@ const newest: Readonly<Record<string, unknown>> = Object.fromEntries(
 
 const defaultNames: Readonly<Record<string, string>> = { ...builtIn, ...ours };
 
+/** Which trigger n8n's big button takes: the one that is highest here, and any app's stands at 8. */
+const priorities: Readonly<Record<string, number>> = {
+	'@n8n/n8n-nodes-langchain.chatTrigger': 8,
+	'n8n-nodes-base.formTrigger': 10,
+	'n8n-nodes-base.manualTrigger': 6,
+	'n8n-nodes-base.n8nTrigger': 0,
+	'n8n-nodes-base.scheduleTrigger': 7,
+	'n8n-nodes-runflow.gptImage2Trigger': 8,
+};
+const priorityOf = ({ type }: INode) => priorities[type] ?? 0;
+
 const verbs = [
 	'Add',
 	'Answer',
@@ -146,6 +157,12 @@ describe.each(examples)('the example $name', ({ name: file, form }) => {
 		expect(nodes.filter((node) => taken.includes(node.name.replace(/ ?\d+$/, '')))).toEqual([]);
 		expect(new Set(nodes.map((node) => node.name)).size).toBe(nodes.length);
 		expect(new Set(nodes.map(({ id }) => id)).size).toBe(nodes.length);
+	});
+
+	it('starts by hand what is to be started by hand, not the callback of a run', () => {
+		const triggers = working.filter(({ type }) => type in priorities);
+		const [first] = triggers.sort((one, other) => priorityOf(other) - priorityOf(one));
+		expect(first?.type).not.toBe('n8n-nodes-runflow.gptImage2Trigger');
 	});
 
 	it('contains no credentials, keys or addresses of anybody', () => {
