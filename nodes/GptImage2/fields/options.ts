@@ -120,7 +120,7 @@ const imageOptions: INodeProperties[] = [
 		options: sizeOptions,
 		default: [],
 		description:
-			"One more picture of each item in each of these sizes, each paid for. 'channel' in the output says which is which.",
+			"One more picture of each item in each of these sizes, each paid for. 'channel' in the output says which is which, and so does the end of a 'File Name'.",
 	},
 	{
 		displayName: 'Output',

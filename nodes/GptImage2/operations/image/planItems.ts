@@ -77,12 +77,23 @@ function inEachSize(itemIndex: number, plan: ImagePlan): PlannedItem[] {
 		const input = { ...plan.input, image_size: furtherSizeOf(channel) };
 		if (isSameInput(input, plan.input)) return [];
 		const requestNumber = requestNumberOf(itemIndex, channel);
-		return [{ itemIndex, requestNumber, plan: { ...plan, channel, input } }];
+		return [{ itemIndex, requestNumber, plan: inSize({ ...plan, input }, channel) }];
 	});
 	if (further.length === 0) return [own];
 	const { image_size: size } = plan.input;
 	const shape = typeof size === 'string' && size !== 'auto' ? size : plan.channel;
-	return [{ ...own, plan: { ...plan, channel: shape } }, ...further];
+	return [{ ...own, plan: inSize(plan, shape) }, ...further];
+}
+
+/** The plan of one of several sizes; a file that the user names is told apart by the size at its end. */
+function inSize(plan: ImagePlan, channel: string | null): ImagePlan {
+	const { fileName } = plan.output;
+	if (fileName === null || channel === null) return { ...plan, channel };
+	const named = fileName.replace(
+		/(\.(png|jpe?g|webp))?$/i,
+		(end) => `-${channel.replaceAll('_', '-')}${end}`,
+	);
+	return { ...plan, channel, output: { ...plan.output, fileName: named } };
 }
 
 /** Refuses a link that n8n could not serve, before anything is paid for. */
