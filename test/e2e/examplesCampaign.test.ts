@@ -1,3 +1,4 @@
+import type { INodeParameters } from 'n8n-workflow';
 import sharp from 'sharp';
 
 import { readExample } from '../../scripts/examples';
@@ -34,80 +35,92 @@ beforeAll(async () => {
 
 afterAll(async () => await simulator.close());
 
-/** The campaign's table, as n8n's own page of data tables shows it. */
-async function rows(): Promise<Row[]> {
+/** The path of the campaign's table in n8n's own API for its page of data tables. */
+async function tablePath(): Promise<string> {
 	const { data: tables } = await client.send<{
 		data: Array<{ id: string; name: string; projectId: string }>;
 	}>('GET', '/rest/data-tables-global');
 	const table = tables.find((found) => found.name === 'Runflow campaign');
 	if (!table) throw new Error('there is no table');
-	const { data } = await client.send<{ data: Row[] }>(
-		'GET',
-		`/rest/projects/${table.projectId}/data-tables/${table.id}/rows`,
-	);
+	return `/rest/projects/${table.projectId}/data-tables/${table.id}`;
+}
+
+/** The rows of the campaign's table, oldest first. */
+async function rows(): Promise<Row[]> {
+	const { data } = await client.send<{ data: Row[] }>('GET', `${await tablePath()}/rows`);
 	return data.sort((one, other) => one.id - other.id);
 }
 
 const channels = {
-	'instagram-square': 1,
-	'instagram-portrait': 4 / 5,
-	story: 9 / 16,
-	youtube: 16 / 9,
-	'link-preview': 1.91,
+	instagram_post: 4 / 5,
+	instagram_story: 9 / 16,
+	youtube_thumbnail: 16 / 9,
+	facebook_link: 1200 / 630,
+	linkedin_post: 1,
 };
 
 describeWith('the nodes of the examples')(`the example ${name}`, () => {
-	it('creates its table, and draws the other pictures when one fails', async () => {
-		simulator.misbehave({ do: 'end-run', status: 'failed', match: 'coffee' });
+	it('creates its table with a sample, and draws the other pictures when one fails', async () => {
+		simulator.misbehave({ do: 'end-run', status: 'failed' });
 		const execution = await client.executeToEnd(workflowId);
 		expectSuccess(execution);
-		expect(simulator.runs).toHaveLength(10);
-		const [teapot, coffee] = await rows();
+		expect(simulator.runs).toHaveLength(5);
+		expect(itemsOf(execution, 'Send the files on')).toHaveLength(4);
+		const [teapot, ...others] = await rows();
+		expect(others).toEqual([]);
 		expect(teapot).toMatchObject({
 			name: 'Ceramic teapot',
-			status: 'done',
-			cost: 0.045,
-			files: expect.stringContaining('ceramic-teapot-story-1152x2048.jpg'),
-			alt_text: expect.stringMatching(/^Ceramic teapot: A hand-thrown .{1,110}$/),
+			cost: 0.036,
+			alt_text:
+				'Ceramic teapot: A hand-thrown ceramic teapot with a bamboo handle on a linen cloth, soft window light, muted greens',
 		});
-		expect(coffee?.status).toMatch(/^partly done\n[a-z-]+: .*did not deliver/);
-		expect(coffee).toMatchObject({ cost: 0.036 });
-		expect(coffee?.files?.split('\n')).toHaveLength(4);
+		expect(teapot?.status).toMatch(/^partly done\n[^\n]*did not deliver/);
+		expect(teapot?.files?.split('\n')).toHaveLength(4);
 	});
 
-	it('asks for the shapes of the networks, and gets files of that size', async () => {
-		const execution = await client.executeToEnd(workflowId);
-		const items = itemsOf(execution, 'Send the files on');
-		expect(items).toHaveLength(10);
-		expect(simulator.runs).toHaveLength(11);
-		for (const [channel, ratio] of Object.entries(channels)) {
-			const item = items.find(({ json }) => String(json.file_name).includes(channel));
-			const { width, height } = await sharp(await downloadBinary(client, item)).metadata();
-			expect(Math.abs(width / height - ratio) / ratio).toBeLessThan(0.001);
-			expect(item?.json).toMatchObject({ width, height, metadata: { channel } });
-		}
-	});
-
-	it('pays nothing twice: the second time only for what had failed, the third time for nothing', async () => {
+	it('draws only what is missing the second time, in the shapes of the networks', async () => {
 		const execution = await client.executeToEnd(workflowId);
 		expectSuccess(execution);
-		expect(itemsOf(execution, 'Send the files on')).toHaveLength(10);
-		expect(simulator.runs.filter(({ end }) => end === 'succeeded')).toHaveLength(10);
+		expect(simulator.runs).toHaveLength(6);
+		const items = itemsOf(execution, 'Send the files on');
+		expect(items.map(({ json }) => json.channel).sort()).toEqual(Object.keys(channels).sort());
+		for (const [channel, ratio] of Object.entries(channels)) {
+			const item = items.find(({ json }) => json.channel === channel);
+			const { width, height } = await sharp(await downloadBinary(client, item)).metadata();
+			expect(Math.abs(width / height - ratio) / ratio).toBeLessThan(0.001);
+			expect(item?.json).toMatchObject({
+				...{ width, height, name: 'Ceramic teapot' },
+				file_name: `ceramic-teapot-${channel.replace('_', '-')}.jpg`,
+				alt_text: expect.stringContaining('bamboo handle'),
+			});
+		}
+		expect(await rows()).toMatchObject([{ status: 'done', cost: 0.045 }]);
+	});
+
+	it('pays nothing for pictures that a row has, and gives each row its own', async () => {
+		expectSuccess(await client.executeToEnd(workflowId));
+		expect(simulator.runs).toHaveLength(6);
+
+		const coffee = { name: 'Café ☕', brief: `A cup of filter coffee, ${'warm '.repeat(30)}` };
+		await client.send('POST', `${await tablePath()}/insert`, { data: [coffee], returnType: 'id' });
+		expectSuccess(await client.executeToEnd(workflowId));
 		expect(simulator.runs).toHaveLength(11);
-		expect((await rows()).map(({ status, cost }) => [status, cost])).toEqual([
-			['done', 0.045],
-			['done', 0.045],
-		]);
+		const [teapot, added] = await rows();
+		expect([teapot?.status, added?.status]).toEqual(['done', 'done']);
+		expect(teapot?.files).toContain('ceramic-teapot-instagram-story.jpg');
+		expect(added?.files).toContain('cafe-instagram-story.jpg');
+		expect(added?.alt_text).toMatch(/^Café ☕: A cup of filter coffee,( warm)+…$/);
+		expect(added?.alt_text?.length).toBeLessThanOrEqual(126);
 	});
 
 	it('spends nothing, says so in the rows and leaves their files when there are more pictures than the cap', async () => {
 		const before = simulator.runs.length;
 		const example = readExample(name);
-		const nodes = example.nodes.map((node) =>
-			node.name === 'Draw for every channel'
-				? { ...node, parameters: { ...node.parameters, options: { maxImages: 9 } } }
-				: node,
-		);
+		const nodes = example.nodes.map((node) => {
+			if (node.name !== 'Draw for every channel') return node;
+			const options = { ...(node.parameters.options as INodeParameters), maxImages: 9 };
+			return { ...node, parameters: { ...node.parameters, options } };
+		});
 		const capped = await client.createWorkflow(
 			{ ...example, nodes },
 			await credentialFor(client, simulator),

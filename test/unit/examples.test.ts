@@ -5,7 +5,6 @@ import type { INode } from 'n8n-workflow';
 
 import { GptImage2 } from '../../nodes/GptImage2/GptImage2.node';
 import { GptImage2Trigger } from '../../nodes/GptImage2/GptImage2Trigger.node';
-import { customSize } from '../../runflow/customSize';
 import { examples, examplesFolder, readExample } from '../../scripts/examples';
 import { boxOf, contains, isNote, neededHeight, overlaps, roomForText } from './canvas';
 
@@ -222,19 +221,6 @@ describe.each(examples)('the example $name', ({ name: file, form }) => {
 				for (const { node } of main.flatMap((targets) => targets ?? []))
 					expect(at(node)).toBeGreaterThan(at(from));
 		});
-	});
-});
-
-describe('the sizes of the campaign example', () => {
-	it('keep the rules of the model', () => {
-		const example = readExample('turn-campaign-rows-into-pictures-for-every-channel');
-		const code = example.nodes.map(({ parameters }) => String(parameters.jsCode ?? '')).join('\n');
-		const sizes = [...code.matchAll(/width: (\d+), height: (\d+)/g)].map(([, width, height]) => ({
-			width: Number(width),
-			height: Number(height),
-		}));
-		expect(sizes).toHaveLength(5);
-		for (const size of sizes) expect(customSize.safeParse(size).error).toBeUndefined();
 	});
 });
 
