@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { readExample } from '../../scripts/examples';
 import type { N8nClient } from '../../scripts/n8n/client';
 import type { Simulator } from '../../simulator/simulator';
-import { downloadsOf, picturesOf, Visitor } from './forms';
+import { downloadsOf, linksOf, picturesOf, Visitor } from './forms';
 import { expectSuccess, useSimulator } from './support';
 import { describeWith } from './versions';
 
@@ -47,7 +47,7 @@ describeWith('the nodes of the examples').each([
 		const [download] = downloadsOf(page);
 		const file = await fetch(shown ?? '');
 		expect(Buffer.from(await file.arrayBuffer())).toEqual(download?.bytes);
-		expect(download?.fileName).toMatch(/^[\w-]+-[0-9a-f]{4}\.jpg$/);
+		expect(download?.fileName).toBe(`red-kite-${simulator.runs[0]?.id.slice(-4)}.jpg`);
 
 		await visitor.submit();
 		expectSuccess(await client.finished(visitor.executionId));
@@ -57,6 +57,15 @@ describeWith('the nodes of the examples').each([
 		const late = await fetch(resumeUrl, { method: 'POST' });
 		// What n8n answers for an execution that has ended, by its version.
 		expect([409, 500]).toContain(late.status);
+	});
+
+	it('asks for other words when the prompt is refused, with a link back', async () => {
+		simulator.misbehave({ do: 'refuse-prompt' });
+		const visitor = await Visitor.submit(formAt(path), ['a red kite', 'Square']);
+		const page = await visitor.nextPage();
+		expect(page).toContain('Please describe it differently');
+		const [link] = linksOf(page);
+		expect(new URL(link ?? '', formAt('waiting')).href).toBe(formAt(path));
 	});
 
 	it.each([
@@ -108,6 +117,26 @@ describeWith('the nodes of the examples')('the example pick-the-best-of-four-dra
 		expect(await visitor.nextPage()).toContain('That did not work');
 	});
 
+	it('shows the drafts two by two, each as a link to itself', async () => {
+		const page = await (await order()).nextPage();
+		const rows = page.split('<tr>').slice(1);
+		expect(rows.map((row) => picturesOf(row).length)).toEqual([2, 2]);
+		expect(linksOf(page)).toEqual(picturesOf(page));
+	});
+
+	it('pays for nothing more, and leads back to the form, when none of them is good', async () => {
+		const visitor = await order();
+		await visitor.nextPage();
+		await visitor.submit(['', '["None of these"]', '']);
+		const page = await visitor.nextPage();
+		expect(page).toContain('Nothing more was drawn');
+		const [link] = linksOf(page);
+		expect(new URL(link ?? '', formAt('waiting')).href).toBe(formAt('pick-a-draft'));
+		await visitor.submit();
+		expectSuccess(await client.finished(visitor.executionId));
+		expect(simulator.runs).toHaveLength(1);
+	});
+
 	it('pays for nothing more when the choice is none of the drafts', async () => {
 		const visitor = await order();
 		await visitor.nextPage();
@@ -137,6 +166,7 @@ describeWith('the nodes of the examples')(
 			const page = await visitor.nextPage();
 			expect(page).toContain('3 of 3 photos are ready');
 			expect(picturesOf(page)).toHaveLength(3);
+			expect(linksOf(page)).toEqual(picturesOf(page));
 			const [zip] = downloadsOf(page);
 			expect(zip?.fileName).toBe('restyled-photos.zip');
 			for (const colour of colours)

@@ -67,6 +67,13 @@ export function picturesOf(page: string): string[] {
 	);
 }
 
+/** The targets of a page's links. */
+export function linksOf(page: string): string[] {
+	return [...page.matchAll(/<a href="([^"]+)"/g)].map(([, url]) =>
+		(url ?? '').replaceAll('&amp;', '&'),
+	);
+}
+
 function formData(answers: Answer[]): FormData {
 	const data = new FormData();
 	for (const [position, answer] of answers.entries()) {

@@ -21,6 +21,13 @@ const heading = { letter: 9.5, line: 27, after: 8 };
 const emptyLine = 8;
 const listIndent = 24;
 
+/** What n8n 2.41 shows of the canvas on a laptop with 1280 × 800 pixels, and where its checklist lies, in pixels. */
+const pane = { width: 1238, height: 698 };
+const checklist = { left: 16, top: 13, right: 376, bottom: 354 };
+
+/** How much larger than the workflow n8n makes the part of the canvas that it shows first. */
+const margin = 1.2;
+
 const subnodeTypes = /lmChat|memory|gptImage2Tool$/;
 
 /** Whether a node is a sticky note. */
@@ -93,4 +100,25 @@ function heightOfLine(line: string, width: number): number {
 		letters += word.length + 1;
 	}
 	return count * style.line + style.after;
+}
+
+/**
+ * The part of the canvas that the checklist covers which n8n shows on a published workflow, opened on a laptop
+ * and fitted to the screen.
+ */
+export function checklistOn(nodes: INode[]): Box {
+	const boxes = nodes.map(boxOf);
+	const left = Math.min(...boxes.map((box) => box.left));
+	const top = Math.min(...boxes.map((box) => box.top));
+	const width = Math.max(...boxes.map((box) => box.right)) - left;
+	const height = Math.max(...boxes.map((box) => box.bottom)) - top;
+	const zoom = Math.min(1, pane.width / (width * margin), pane.height / (height * margin));
+	const x = (pixels: number) => left + width / 2 + (pixels - pane.width / 2) / zoom;
+	const y = (pixels: number) => top + height / 2 + (pixels - pane.height / 2) / zoom;
+	return {
+		left: x(checklist.left),
+		top: y(checklist.top),
+		right: x(checklist.right),
+		bottom: y(checklist.bottom),
+	};
 }

@@ -6,7 +6,15 @@ import type { INode } from 'n8n-workflow';
 import { GptImage2 } from '../../nodes/GptImage2/GptImage2.node';
 import { GptImage2Trigger } from '../../nodes/GptImage2/GptImage2Trigger.node';
 import { examples, examplesFolder, readExample } from '../../scripts/examples';
-import { boxOf, contains, isNote, neededHeight, overlaps, roomForText } from './canvas';
+import {
+	boxOf,
+	checklistOn,
+	contains,
+	isNote,
+	neededHeight,
+	overlaps,
+	roomForText,
+} from './canvas';
 
 /** Nodes of n8n 2.41 that examples use, with the names n8n gives them. */
 const builtIn: Readonly<Record<string, string>> = {
@@ -67,6 +75,9 @@ const priorities: Readonly<Record<string, number>> = {
 	'n8n-nodes-runflow.gptImage2Trigger': 8,
 };
 const priorityOf = ({ type }: INode) => priorities[type] ?? 0;
+
+/** The colour of the notes that lie around the nodes of a step. */
+const stepColor = 7;
 
 const verbs = [
 	'Add',
@@ -213,6 +224,24 @@ describe.each(examples)('the example $name', ({ name: file, form }) => {
 				const room = roomForText(note, working);
 				expect([note.name, neededHeight(note) <= room]).toEqual([note.name, true]);
 			}
+		});
+
+		it('has its notes beside the checklist of n8n once it is published', () => {
+			const [overview] = notes.filter((note) => note.name === 'Overview');
+			if (!/publish the workflow/i.test(String(overview?.parameters.content))) return;
+			const covered = checklistOn(nodes);
+			const hidden = notes.filter(
+				(note) => note.parameters.color !== stepColor && overlaps(boxOf(note), covered),
+			);
+			expect(hidden.map((note) => note.name)).toEqual([]);
+		});
+
+		it('fits a laptop at a zoom of 0.7', () => {
+			const boxes = nodes.map(boxOf);
+			const width = Math.max(...boxes.map((b) => b.right)) - Math.min(...boxes.map((b) => b.left));
+			const height = Math.max(...boxes.map((b) => b.bottom)) - Math.min(...boxes.map((b) => b.top));
+			expect(width * 0.7).toBeLessThan(1300);
+			expect(height * 0.7).toBeLessThan(700);
 		});
 
 		it('runs from left to right', () => {
