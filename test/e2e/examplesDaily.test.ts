@@ -35,8 +35,8 @@ async function importWithLimit(limit: number): Promise<string> {
 
 describeWith('the nodes of the examples')(`the example ${name}`, () => {
 	it('draws a picture as long as the next one fits into the limit, then stops with a message', async () => {
-		const id = await importWithLimit(0.4);
-		for (const spent of [0, 0.133]) {
+		const id = await importWithLimit(0.26);
+		for (const spent of [0, 0.009]) {
 			const execution = await client.executeToEnd(id, trigger);
 			expectSuccess(execution);
 			expect(itemsOf(execution, 'Add up the cost').map(({ json }) => json.spent)).toEqual([spent]);
@@ -48,14 +48,14 @@ describeWith('the nodes of the examples')(`the example ${name}`, () => {
 		const { status, data } = await client.executeToEnd(id, trigger);
 		expect(status).toBe('error');
 		expect(data.resultData.error?.message).toMatch(
-			/^No picture today: this month has cost \$0\.27, another one may cost \$0\.25, and the limit is \$0\.40\. It goes on by itself on 1 [A-Z][a-z]+\./,
+			/^No picture today: this month has cost \$0\.02, another one may cost \$0\.25, and the limit is \$0\.26\. It goes on by itself on 1 [A-Z][a-z]+\./,
 		);
 		expect(simulator.runs).toHaveLength(2);
 	});
 
 	it('counts nothing from the months before', async () => {
 		for (const run of simulator.runs) run.createdAt -= fortyDaysMs;
-		expectSuccess(await client.executeToEnd(await importWithLimit(0.4), trigger));
+		expectSuccess(await client.executeToEnd(await importWithLimit(0.26), trigger));
 		expect(simulator.runs).toHaveLength(3);
 	});
 
@@ -64,6 +64,6 @@ describeWith('the nodes of the examples')(`the example ${name}`, () => {
 		if (run === undefined) throw new Error('there is no run of this month');
 		run.pictures = run.pictures.then(([picture = Buffer.alloc(0)]) => [picture, picture]);
 		const execution = await client.executeToEnd(await importWithLimit(1), trigger);
-		expect(itemsOf(execution, 'Add up the cost').map(({ json }) => json.spent)).toEqual([0.266]);
+		expect(itemsOf(execution, 'Add up the cost').map(({ json }) => json.spent)).toEqual([0.018]);
 	});
 });
