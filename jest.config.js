@@ -31,7 +31,9 @@ const parsing =
 
 module.exports = {
 	projects: [
-		project('unit'),
+		project('unit', { testPathIgnorePatterns: ['/firstContact/'] }),
+		// Whole trials of an API against simulators, each seconds long.
+		project('live', { testMatch: ['<rootDir>/test/unit/firstContact/*.test.ts'] }),
 		// A later n8n may bring zod 4, whose 'v3' is the API that the package uses.
 		project('unit-zod4', {
 			testMatch: [`<rootDir>/test/unit/${parsing}.test.ts`],

@@ -67,6 +67,7 @@ const steps = fast
 			check('types', () => runTool('typescript/bin/tsc', [])),
 			tests(['unit', 'engine'], workers),
 			tests(['unit-zod4']),
+			tests(['live'], twoFiles),
 			tests(['package']),
 			tests(['e2e'], twoFiles),
 			tests(['restarts'], fourFiles),
