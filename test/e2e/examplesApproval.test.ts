@@ -1,8 +1,8 @@
 import { readExample } from '../../scripts/examples';
 import type { N8nClient } from '../../scripts/n8n/client';
-import { startSimulator, type Simulator } from '../../simulator/simulator';
+import type { Simulator } from '../../simulator/simulator';
 import { picturesOf, Visitor } from './forms';
-import { connect, credentialFor, expectSuccess } from './support';
+import { expectSuccess, useSimulator } from './support';
 import { describeWith } from './versions';
 
 jest.setTimeout(240_000);
@@ -14,19 +14,11 @@ let client: N8nClient;
 let simulator: Simulator;
 let credentialId: string;
 
+useSimulator((stage) => ({ client, simulator, credentialId } = stage), { runTime: 300 });
+
 beforeAll(async () => {
-	client = await connect();
-	simulator = await startSimulator({ runTime: 300 });
-	credentialId = await credentialFor(client, simulator);
 	await client.activate(await client.createWorkflow(readExample(name), credentialId));
 });
-
-beforeEach(() => {
-	simulator.behave();
-	simulator.runs.length = 0;
-});
-
-afterAll(async () => await simulator.close());
 
 const plan = async (path = 'approve-a-campaign') =>
 	await Visitor.submit(`${process.env.E2E_N8N_URL}/form/${path}`, [ideas, 'Story']);

@@ -2,8 +2,8 @@ import { fillIn } from '../../scripts/demoExamples';
 import { readExample } from '../../scripts/examples';
 import type { N8nClient } from '../../scripts/n8n/client';
 import { startScriptedModel, type ScriptedModel } from '../../simulator/scriptedModel';
-import { startSimulator, type Simulator } from '../../simulator/simulator';
-import { connect, credentialFor, expectSuccess, itemsOf } from './support';
+import type { Simulator } from '../../simulator/simulator';
+import { expectSuccess, itemsOf, useSimulator } from './support';
 import { describeWith } from './versions';
 
 jest.setTimeout(240_000);
@@ -15,11 +15,12 @@ const reworded = 'A lunch box with a cheerful hero in a cape on its lid, morning
 let client: N8nClient;
 let simulator: Simulator;
 let model: ScriptedModel;
+let credentialId: string;
 let workflowId: string;
 
+useSimulator((stage) => ({ client, simulator, credentialId } = stage), { runTime: 300 });
+
 beforeAll(async () => {
-	client = await connect();
-	simulator = await startSimulator({ runTime: 300 });
 	model = await startScriptedModel(() => ({ text: `${reworded}\n` }));
 	const { id } = await client.send<{ id: string }>('POST', '/rest/credentials', {
 		name: 'Chat model',
@@ -28,20 +29,15 @@ beforeAll(async () => {
 	});
 	workflowId = await client.createWorkflow(
 		fillIn(readExample(name), { chatCredentialId: id, callbacksAt: null }),
-		await credentialFor(client, simulator),
+		credentialId,
 	);
 });
 
 beforeEach(() => {
-	simulator.behave();
-	simulator.runs.length = 0;
 	model.requests.length = 0;
 });
 
-afterAll(async () => {
-	await simulator.close();
-	await model.close();
-});
+afterAll(async () => await model.close());
 
 const prompts = () => simulator.runs.map(({ request }) => request.input.prompt);
 
