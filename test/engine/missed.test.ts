@@ -124,7 +124,7 @@ describe('redeliver missed callbacks', () => {
 		expect(api.isDone()).toBe(true);
 	});
 
-	it('costs one list where nothing was missed', async () => {
+	it('costs one list where nothing was missed, and says so in one row', async () => {
 		const api = list(
 			run(4, { callback_url: null }),
 			run(5, { ...queuedRun, id: idOf(5), completed_at: null }),
@@ -133,7 +133,9 @@ describe('redeliver missed callbacks', () => {
 		);
 		const { error, items } = await redeliverMissed({ hours: 3 });
 		expect(error).toBeUndefined();
-		expect(items).toEqual([]);
+		expect(items.map(({ json }) => json.message)).toEqual([
+			'No callback of the last 3 hours was missed, so none was delivered again.',
+		]);
 		expect(api.isDone()).toBe(true);
 	});
 

@@ -117,9 +117,7 @@ describe('a 200 that is no picture', () => {
 		async (_what, words, answer) => {
 			files = { '/a.png': [answer] };
 			const { error } = await get(short);
-			expect(error?.message).toBe(
-				'The picture ("a brass sign") is made but could not be downloaded',
-			);
+			expect(error?.message).toBe(`Image 1 of run ${runId} could not be downloaded`);
 			expect(error?.description).toContain(words);
 			expect(requested).toHaveLength(2);
 		},
