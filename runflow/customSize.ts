@@ -63,17 +63,36 @@ const edges = Array.from(
 	(_, index) => (index + 1) * limits.multipleOf,
 );
 
-/** The nearest allowed sizes: two for one edge if the other may stay, otherwise one for both. */
-function nearestTo({ width, height }: Size, broken: ReadonlySet<Edge>): string {
-	const distance = (size: Size) => Math.hypot(size.width - width, size.height - height);
-	const [first = { width, height }, second = first] = edges
-		.flatMap((one) => edges.map((other) => ({ width: one, height: other })))
-		.filter((size) => problemsOf(size).length === 0)
-		.sort((one, other) => distance(one) - distance(other));
+let allowed: Size[] | undefined;
+
+/** Every allowed size, of which there are some twenty thousand. They are listed once. */
+function allowedSizes(): Size[] {
+	allowed ??= edges
+		.flatMap((width) => edges.map((height) => ({ width, height })))
+		.filter((size) => problemsOf(size).length === 0);
+	return allowed;
+}
+
+/** The two of these sizes that are nearest to another, the nearest first. */
+function nearestTwo(sizes: Size[], { height, width }: Size): [Size, Size] {
+	let first = { size: { width, height }, distance: Infinity };
+	let second = first;
+	for (const size of sizes) {
+		const distance = (size.width - width) ** 2 + (size.height - height) ** 2;
+		if (distance < first.distance) [first, second] = [{ size, distance }, first];
+		else if (distance < second.distance) second = { size, distance };
+	}
+	return [first.size, second.size];
+}
+
+/** The nearest allowed sizes: two values of one edge if the other can stay, else one size. */
+function nearestTo(size: Size, broken: ReadonlySet<Edge>): string {
+	const [first, second] = nearestTwo(allowedSizes(), size);
 	const both = (edge: Edge) => [first[edge], second[edge]].sort((one, other) => one - other);
-	const stays = (edge: Edge, value: number) => first[edge] === value && second[edge] === value;
-	if (stays('height', height) && !broken.has('height')) return both('width').join(' or ');
-	if (stays('width', width) && !broken.has('width')) return both('height').join(' or ');
+	const stays = (edge: Edge) =>
+		!broken.has(edge) && first[edge] === size[edge] && second[edge] === size[edge];
+	if (stays('height')) return both('width').join(' or ');
+	if (stays('width')) return both('height').join(' or ');
 	return `${first.width} × ${first.height}`;
 }
 
