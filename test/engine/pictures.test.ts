@@ -130,6 +130,19 @@ describe('more sizes of one picture', () => {
 		expect(api.runs).toHaveLength(8);
 	});
 
+	it('are error rows that name their channel where they fail', async () => {
+		new CountingApi((run) => {
+			if (run.input.image_size === 'square') run.status = 'failed';
+		});
+		const settings = { onError: 'continueRegularOutput' } as const;
+		const { items } = await execute(parameters, { settings });
+		const failed = items.filter(({ json }) => json.error !== undefined);
+		expect(failed.map(({ json }) => [json.prompt, json.channel])).toEqual([
+			['A hen', 'square'],
+			['A cow', 'square'],
+		]);
+	});
+
 	it('are no further pictures where they are the size that the item has anyway', async () => {
 		const api = new CountingApi();
 		const options = { ...fast, moreSizes: ['square'] };

@@ -60,8 +60,11 @@ function rowOf(
 	const nodeError = toNodeError(node, error, itemIndex, { place: 'row', ...known });
 	const { context, message, description = null } = nodeError;
 	const prompt = known.prompt ?? known.picture?.prompt ?? null;
-	const details = { ...errorDetailsSchema.parse(context), prompt, description };
-	const json = { error: message, prompt, status: 'failed', run_id: details.run_id, details };
+	const channel = known.picture?.channel ?? null;
+	const ofSize = channel === null ? {} : { channel };
+	const details = { ...errorDetailsSchema.parse(context), prompt, ...ofSize, description };
+	const begins = { error: message, prompt, status: 'failed', run_id: details.run_id, ...ofSize };
+	const json = { ...begins, details };
 	return { nodeError, row: { json, pairedItem: { item: itemIndex } } };
 }
 

@@ -7,6 +7,8 @@ export interface Picture {
 	number: number;
 	of: number;
 	prompt: string | null;
+	/** The channel or shape of its size, where it is one of several. */
+	channel?: string | null;
 }
 
 const mostOfPrompt = 40;

@@ -97,7 +97,13 @@ const inputFields: INodeProperties[] = [
 		description: 'File format of the images',
 	},
 	// // The editor shows it as an option, but saved workflows may have it here.
-	{ displayName: 'Sync Mode', name: 'syncMode', type: 'hidden', default: false },
+	{
+		displayName: 'Sync Mode',
+		name: 'syncMode',
+		type: 'hidden',
+		default: false,
+		description: 'The same as the option, for workflows that have it as a field',
+	},
 ];
 
 /** Edit uses the size of the input images unless a size is chosen. */

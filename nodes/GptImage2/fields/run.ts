@@ -125,7 +125,13 @@ const missedFields: INodeProperties[] = [
 		description: 'How far back to look for runs that have ended, in hours',
 	},
 	// // Saved workflows may have the hours in here.
-	{ displayName: 'Options', name: 'options', type: 'hidden', default: {} },
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'hidden',
+		default: {},
+		description: 'The same as the field, for workflows that have the hours as an option',
+	},
 ];
 
 /** The fields of the operations on runs. */

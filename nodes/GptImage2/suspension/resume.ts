@@ -174,7 +174,8 @@ function rowsOf(
 	const node = context.getNode();
 	const { prompt } = run;
 	const isWhole = images.length + failures.length === 1;
-	const picture = isWhole ? { number, of: runs.length, prompt } : undefined;
+	const { channel } = result;
+	const picture = isWhole ? { number, of: runs.length, prompt, channel } : undefined;
 	const known: Circumstances = { runId: run.id, place: 'resumed', picture, prompt };
 	if (continuesOnError) {
 		return [

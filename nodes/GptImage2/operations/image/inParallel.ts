@@ -79,8 +79,9 @@ export async function inParallel(batch: Batch, work: RequestWork): Promise<Outco
 			} catch (error) {
 				const isDeadEnd = isMissingRun(error) || error instanceof DisputedRunError;
 				const isOver = isDeadEnd || (error instanceof RunFailedError && error.isOver);
-				const { prompt } = request.plan.input;
-				const picture = { number: index + 1, of: requests.length, prompt };
+				const { channel, input } = request.plan;
+				const { prompt } = input;
+				const picture = { number: index + 1, of: requests.length, prompt, channel };
 				const known = { ...ledger.paymentOf(request), picture };
 				const isConsequence = signal.aborted;
 				const { startedAt = Infinity } = ledger.current(request) ?? {};
