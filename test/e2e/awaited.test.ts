@@ -32,6 +32,7 @@ function chain(nodes: INode[]): ExportedWorkflow {
 
 const picture = (parameters: INodeParameters = {}) =>
 	node('GPT Image 2', 'n8n-nodes-runflow.gptImage2', 1.1, {
+		simplify: false,
 		prompt: 'a harbour',
 		completion: 'suspend',
 		...parameters,

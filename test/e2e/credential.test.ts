@@ -25,6 +25,33 @@ async function executeWith(apiKey: string, change: NodeChange = {}) {
 	);
 }
 
+describe("the credential's test, on a real n8n", () => {
+	const tested = async (values: object) => {
+		const data = { baseUrl: simulator.url, organizationId: '', signingSecrets: '', ...values };
+		const credentials = { id: '', name: 'Runflow', type: 'runflowApi', data };
+		return await client.send<{ status: string; message: string }>(
+			'POST',
+			'/rest/credentials/test',
+			{ credentials },
+		);
+	};
+
+	it('accepts a key that may read runs', async () => {
+		expect(await tested({ apiKey: 'rf_live_e2e' })).toMatchObject({ status: 'OK' });
+	});
+
+	it.each([
+		['a key that nobody knows', { apiKey: 'nobody' }, 'Runflow does not know this API key'],
+		['a key that starts no runs', { apiKey: 'rf_svc_1' }, 'cannot start runs'],
+		['an address where nothing is', { apiKey: 'rf_live_e2e', baseUrl: 'http://127.0.0.1:9' }, ''],
+	])('says what is wrong with %s', async (_what, values, words) => {
+		const { message, status } = await tested(values);
+		expect(status).toBe('Error');
+		expect(message).toContain(words);
+		expect(message).not.toBe('');
+	});
+});
+
 describe('a credential with an expression, on a real n8n', () => {
 	it.each(['poll', 'suspend'])('works where it needs no items, with %s', async (completion) => {
 		expectSuccess(await executeWith("={{ 'rf_live_' + 'e2e' }}", { parameters: { completion } }));

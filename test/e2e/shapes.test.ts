@@ -31,6 +31,7 @@ const suspended = (
 	{ prompt = '={{ $json.prompt }}', timeout = 200 as number | string } = {},
 ) =>
 	node(name, 'n8n-nodes-runflow.gptImage2', 1, {
+		simplify: false,
 		prompt,
 		completion: 'suspend',
 		options: { timeout },

@@ -195,4 +195,22 @@ describe('the trigger on a real n8n', () => {
 		await until(async () => (await executionsOf(client, workflowId)).length === 2);
 		(await executionsOf(client, workflowId)).forEach(expectSuccess);
 	});
+
+	it("answers 401 to a forged call after 'Execute step', and shows why in the editor", async () => {
+		const { workflowId, path } = await saved(golden);
+		const workflowData = await client.send('GET', `/rest/workflows/${workflowId}`);
+		await client.send('POST', `/rest/workflows/${workflowId}/run`, {
+			workflowData,
+			triggerToStartFrom: { name: 'GPT Image 2 Trigger' },
+		});
+		const answer = await fetch(`${n8nUrl()}/webhook-test/${path}`, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json', 'runflow-signature': 't=1,v1=00' },
+			body: callbackBody(),
+		});
+		expect(answer.status).toBe(401);
+		await until(async () => (await executionsOf(client, workflowId)).length === 1);
+		const [execution] = await executionsOf(client, workflowId);
+		expect(execution?.data.resultData.error?.message).toContain('A call was refused: Signature');
+	});
 });
