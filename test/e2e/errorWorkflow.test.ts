@@ -129,7 +129,7 @@ describe('the error workflow of one with a suspended node, on a real n8n', () =>
 		expectSuccess(execution);
 		const items = itemsOf(execution);
 		expect(items.filter(({ binary }) => binary?.data)).toHaveLength(19);
-		expect(items[3]?.json.error).toMatch(/^Run .* failed$/);
+		expect(items[3]?.json.error).toMatch(/^Picture 4 of 20 .* was not made: its run failed$/);
 		expect(await errorsOf(errorWorkflow)).toEqual([]);
 	});
 });

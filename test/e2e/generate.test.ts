@@ -71,7 +71,7 @@ describe('the node on a real n8n', () => {
 		const failed = await twentyItems();
 		expect(failed.status).toBe('error');
 		const error = failed.data.resultData.error;
-		expect(error?.message).toMatch(/^Run [0-9a-f-]{36} failed$/);
+		expect(error?.message).toMatch(/^Picture 8 of 20 .* was not made: its run failed$/);
 		expect(error?.description).toContain('19 other runs are paid for or still pending');
 
 		const retried = await client.retry(failed.id);

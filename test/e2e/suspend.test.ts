@@ -121,7 +121,10 @@ describe('suspend until callback, on a real n8n', () => {
 		expect([items.length, items.every(({ binary }) => binary?.data)]).toEqual([19, true]);
 		const failed = itemsOf(execution, 'GPT Image 2', 1);
 		expect(failed.map(({ json }) => [json.prompt, json.error])).toEqual([
-			['picture number 3.', expect.stringMatching(/^Run .* failed$/)],
+			[
+				'picture number 3.',
+				expect.stringMatching(/^Picture 4 of 20 .* was not made: its run failed$/),
+			],
 		]);
 	});
 
