@@ -3,7 +3,7 @@ import { z } from 'zod/v3';
 import { customSize } from './customSize';
 
 /** The preset sizes (SEED). */
-const imageSizePresets = [
+export const imageSizePresets = [
 	'square_hd',
 	'square',
 	'portrait_4_3',

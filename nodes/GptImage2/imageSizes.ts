@@ -1,6 +1,6 @@
 import type { z } from 'zod/v3';
 
-import { presetSchema } from '../../runflow/input';
+import { imageSizePresets, presetSchema } from '../../runflow/input';
 
 /** A size in pixels. */
 interface Size {
@@ -127,12 +127,7 @@ export const moreSizeValues = [
 	'presentation',
 	'a4_portrait',
 	'a4_landscape',
-	'square_hd',
-	'square',
-	'portrait_4_3',
-	'portrait_16_9',
-	'landscape_4_3',
-	'landscape_16_9',
+	...imageSizePresets,
 ] as const;
 
 /** The value of one of these sizes. */
