@@ -53,14 +53,14 @@ walk('fields come and go', {}, (step) => {
 		await shows(page, ['While Runflow Works'], ['Sync Mode', 'Callback URL']);
 	});
 
-	step('Return Immediately shows Callback URL and Sync Mode', async ({ page }) => {
+	step('Return Immediately shows Callback URL', async ({ page }) => {
 		await choose(page, 'While Runflow Works', 'Return Immediately');
-		await shows(page, ['Callback URL', 'Sync Mode']);
+		await shows(page, ['Callback URL']);
 	});
 
 	step('Wait in This Execution hides Callback URL', async ({ page }) => {
 		await choose(page, 'While Runflow Works', 'Wait in This Execution');
-		await shows(page, ['Sync Mode'], ['Callback URL']);
+		await shows(page, ['While Runflow Works'], ['Callback URL']);
 	});
 
 	step('Edit asks for the binary field of the image', async ({ page }) => {
