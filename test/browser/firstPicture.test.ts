@@ -67,7 +67,7 @@ walk('to the first picture', { anonymous: true }, (step) => {
 		await searchBar(page).fill('generate image');
 		await foundNode(page, 'GPT Image 2').click();
 		await page.getByText('Installed', { exact: true }).waitFor();
-		await page.getByText('On run completed').waitFor();
+		await page.getByText('On picture ready').waitFor();
 		await page.getByText(/^Actions \(\d+\)$/).click();
 		for (const action of ['Edit image', 'Get many runs', 'Redeliver missed callbacks'])
 			await page.getByText(action, { exact: true }).waitFor();
