@@ -48,6 +48,9 @@ const extents: Readonly<Record<Size, Extent>> = {
 	},
 };
 
+/** With one run more, all runs of a suspension call back; of more only the last do. */
+const callbacksAtMost = 7;
+
 /** What an image costs n8n: requests to the API, and CPU time of its process. */
 export async function cost({ size }: Options): Promise<Figures[]> {
 	const extent = extents[size];
@@ -88,7 +91,7 @@ export async function cost({ size }: Options): Promise<Figures[]> {
 	});
 	const alone = await onN8n(async (bench) => {
 		const idle = await settle(bench, extent);
-		const callback = await callbackMs(bench, idle, extent.images);
+		const callback = await callbackMs(bench, idle, callbacksAtMost);
 		const started = Date.now();
 		const single = await singles(bench, idle, extent.rounds, extent.singles);
 		const alarm = await alarmMs(bench, idle, started, extent.rounds * extent.singles, size);

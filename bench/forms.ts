@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ExportedWorkflow, N8nClient } from '../scripts/n8n/client';
 import { startQueue } from '../scripts/n8n/queue';
+import { doEach } from '../runflow/slots';
 import { startSimulator, type Simulator } from '../simulator/simulator';
 import { callsOf, downloadsOf, post, publish } from './executions';
 import { createCredential, apiKey, onN8n, tarball } from './n8n';
@@ -24,6 +25,9 @@ const executionsAtOnce: Readonly<Record<Size, number[]>> = {
 };
 
 const runTimeMs = 15_000;
+
+/** More calls than these at a time n8n itself answers with 500 now and then. */
+const senders = 20;
 
 /** The workflows that are compared, each of which a form might start. */
 const rivals: Readonly<
@@ -94,8 +98,10 @@ async function measure(
 	simulator.settings.runTime = runTimeMs;
 	const rowsBefore = await newestId(n8n.client);
 	const cpuBefore = sum(pids.map(cpuMs));
-	await Promise.all(
-		Array.from({ length: count }, async (_, number) => await post(url, [`picture ${number}`])),
+	await doEach(
+		Array(count).keys(),
+		senders,
+		async (number) => await post(url, [`picture ${number}`]),
 	);
 	const images = () =>
 		downloadsOf(simulator) + (simulator.requests['POST /v1/images/generations'] ?? 0);
