@@ -162,7 +162,7 @@ describe('a prompt that is refused', () => {
 		const api = refuse();
 		const { error } = await execute();
 		expect(error?.message).toBe('Picture 2 of 2 ("A cow") was not made: its prompt was refused');
-		expect(error?.description).toContain('retrying the same will not help');
+		expect(error?.description).toContain('sending the same again will not help');
 		expect(error?.description).toContain(`Run: ${api.runs[1]?.id}.`);
 		expect(error?.context?.code).toBe('PROMPT_REFUSED');
 	});

@@ -167,7 +167,7 @@ describe('reading a run', () => {
 
 	it.each([
 		['41230', 41230],
-		['41.5', 41.5],
+		['41.5', 42],
 		['', null],
 		['soon', null],
 	])('reads a duration of %j as %j', (duration_ms, expected) => {

@@ -172,7 +172,7 @@ function wordsForFailedRun({ isRefused, run }: RunFailedError, place: Place): Wo
 			message: `The prompt of run ${run.id} was refused`,
 			ofPicture: 'was not made: its prompt was refused',
 			advice:
-				'Reword the prompt, or choose other images to edit: retrying the same will not help. Runflow does not charge for failed runs.',
+				'Reword the prompt, or choose other images to edit: sending the same again will not help. Runflow does not charge for failed runs.',
 			remote: run.failure?.message,
 		};
 	}

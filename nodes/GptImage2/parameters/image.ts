@@ -27,7 +27,7 @@ export const imageOptionsSchema = outputOptionsSchema.extend({
 	publicLink: wholeNumber(0)
 		.max(longestLinkDays, `must be at most ${longestLinkDays} days`)
 		.default(0),
-	syncMode: z.boolean().optional(),
+	syncMode: z.boolean({ invalid_type_error: 'must be true or false' }).default(false),
 });
 
 /** What one item asks for, checked. */
@@ -78,7 +78,7 @@ export function readImageParameters(
 		quality: field('quality'),
 		num_images: field('numImages'),
 		output_format: field('outputFormat'),
-		sync_mode: syncMode ?? field('syncMode', false),
+		sync_mode: syncMode || field('syncMode', false),
 		...additionalInput,
 	});
 	const callbackUrl = parameters.read('callbackUrl', trimmedOrNull, '');

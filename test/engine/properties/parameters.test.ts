@@ -53,7 +53,9 @@ const labels = [
 	...['Prompt', 'Image Size', 'Width', 'Height', 'Quality', 'Number of Images', 'Output Format'],
 	...['Additional Input', 'Client Reference'],
 ];
-const named = new RegExp(`^'(${labels.join('|')})' [a-z][^{}[\\]]*$`);
+const named = new RegExp(
+	`^Row \\d+ of 300(: '(${labels.join('|')})' [a-z][^{}[\\]]*| has no prompt)$`,
+);
 
 /** Whether the model accepts an item's fields, judged by the input's schema, which has properties of its own. */
 function isValid(json: IDataObject): boolean {
