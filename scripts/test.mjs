@@ -57,9 +57,6 @@ const workers = ['--maxWorkers=3'];
 /** The files of e2e share one n8n, which has to answer all of them; each file of queue starts nine processes. */
 const twoFiles = ['--maxWorkers=2'];
 
-/** The files of restarts wait for deadlines and alarms for most of their time. */
-const fourFiles = ['--maxWorkers=4'];
-
 const steps = fast
 	? [tests(['unit', 'engine'], workers)]
 	: [
@@ -70,7 +67,7 @@ const steps = fast
 			tests(['live'], twoFiles),
 			tests(['package']),
 			tests(['e2e'], twoFiles),
-			tests(['restarts'], fourFiles),
+			tests(['restarts'], workers),
 			testsWithNeeds('browser'),
 			testsWithNeeds('queue', twoFiles),
 		];
