@@ -84,7 +84,7 @@ export async function ended(
 	void start().catch((error: unknown) => (failure = error));
 	for (;;) {
 		await sleep(500);
-		// // n8n drops connections that it hasn't looked after for seconds.
+		// n8n drops connections that it hasn't looked after for seconds.
 		const [newest] = await listExecutions(client, { workflowId }).catch(() => []);
 		if (newest && !before.has(newest.id) && !unfinished.has(newest.status)) return newest.id;
 		if (failure !== null) throw failure;

@@ -122,7 +122,7 @@ async function findOrPost(
 		? await search(tools, request, options).catch(returnRunflowError)
 		: null;
 	const isUnsearchable = accepted instanceof RunflowApiError && !isPassing(accepted);
-	// // If the API refuses to search, the key alone has to suffice.
+	// If the API refuses to search, the key alone has to suffice.
 	if (accepted instanceof RunflowError && !isUnsearchable) return { ...unclear, error: accepted };
 	if (accepted !== null && !(accepted instanceof RunflowError)) return { run: accepted };
 	if (signal.aborted) return { ...unclear, error: new StoppedError() };

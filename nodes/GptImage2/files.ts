@@ -113,7 +113,7 @@ export async function fetchImage<T>(
 		const { body, headers } = await open({ ...transfer, signal }, url);
 		const image = new ArrivingImage(headers);
 		body.on('error', ({ code }: NodeJS.ErrnoException) => {
-			// // If it is no longer read because it can't be stored, it isn't broken.
+			// If it is no longer read because it can't be stored, it isn't broken.
 			if (code !== 'ABORT_ERR') image.failure ??= new TransferError('broken');
 		});
 		const { 'content-type': contentType } = headers;

@@ -1,15 +1,10 @@
 import type { z } from 'zod/v3';
 
 import { imageSizePresets, presetSchema } from '../../runflow/input';
-
-/** A size in pixels. */
-interface Size {
-	width: number;
-	height: number;
-}
+import type { PixelSize } from './pixelSize';
 
 /** A size for a channel: the value that workflows save, the label, and what it is made for. */
-interface ChannelSize extends Size {
+interface ChannelSize extends PixelSize {
 	value: string;
 	name: string;
 	/** The size or shape that the channel recommends. */
@@ -144,17 +139,20 @@ export function requestNumberOf(itemIndex: number, size: SizeValue): number {
 	return itemIndex + (moreSizeValues.indexOf(size) + 1) * itemsAtMost;
 }
 
+/** The pixels of a channel's size; null for any other value. */
+function pixelsOfChannel(value: unknown): PixelSize | null {
+	const found = channelSizes.find((size) => size.value === value);
+	return found === undefined ? null : { width: found.width, height: found.height };
+}
+
 /** What to send for a value of 'Image Size': the pixels of a channel's size; anything else unchanged. */
 export function sizeToSend(value: unknown): unknown {
-	const found = channelSizes.find((size) => size.value === value);
-	return found === undefined ? value : { width: found.width, height: found.height };
+	return pixelsOfChannel(value) ?? value;
 }
 
 /** What to send for a further size. */
-export function furtherSizeOf(value: SizeValue): z.infer<typeof presetSchema> | Size {
-	const found = channelSizes.find((size) => size.value === value);
-	if (found === undefined) return presetSchema.parse(value);
-	return { width: found.width, height: found.height };
+export function furtherSizeOf(value: SizeValue): z.infer<typeof presetSchema> | PixelSize {
+	return pixelsOfChannel(value) ?? presetSchema.parse(value);
 }
 
 /** The value of the channel that has this size; null for any other size. */
@@ -164,6 +162,6 @@ export function channelOf(size: unknown): string | null {
 	return found?.value ?? null;
 }
 
-function pixelsOf(size: unknown): Partial<Record<keyof Size, unknown>> {
+function pixelsOf(size: unknown): Partial<Record<keyof PixelSize, unknown>> {
 	return typeof size === 'object' && size !== null ? size : {};
 }

@@ -96,7 +96,7 @@ const inputFields: INodeProperties[] = [
 		default: 'png',
 		description: 'File format of the images',
 	},
-	// // The editor shows it as an option, but saved workflows may have it here.
+	// The editor shows it as an option, but saved workflows may have it here.
 	{
 		displayName: 'Sync Mode',
 		name: 'syncMode',

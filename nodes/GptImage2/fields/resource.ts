@@ -12,7 +12,7 @@ export const resourceFields: INodeProperties[] = [
 		options: [
 			{ name: 'Image', value: 'image' },
 			{ name: 'Run', value: 'run' },
-			// // For the node that watches over a suspended execution; users can't choose it.
+			// For the node that watches over a suspended execution; users can't choose it.
 			{ name: 'Suspension', value: 'suspension', displayOptions: neverShown },
 		],
 		default: 'image',

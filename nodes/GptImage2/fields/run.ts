@@ -124,7 +124,7 @@ const missedFields: INodeProperties[] = [
 		default: 24,
 		description: 'How far back to look for runs that have ended, in hours',
 	},
-	// // Saved workflows may have the hours in here.
+	// Saved workflows may have the hours in here.
 	{
 		displayName: 'Options',
 		name: 'options',

@@ -1,7 +1,7 @@
 import type { IBinaryKeyData, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
-import { readExtras } from '../parameters/extras';
+import { mayHaveExtras, namesFiles, readExtras } from '../parameters/extras';
 
 const pairSchema = z.object({ item: z.number() });
 
@@ -10,36 +10,34 @@ const pairSchema = z.object({ item: z.number() });
  * gets the public link and the fields of its input item if the options ask for them; the node's own fields
  * take precedence. Error rows are unchanged.
  */
-export async function withExtras(
+export function withExtras(
 	context: IExecuteFunctions,
 	rows: INodeExecutionData[],
-): Promise<INodeExecutionData[]> {
-	const { isNamedByUser, mayHaveExtras } = readExtras(context);
-	if (!isNamedByUser) nameApart(rows);
-	if (!mayHaveExtras) return rows;
+): INodeExecutionData[] {
+	if (!namesFiles(context)) nameApart(rows);
+	if (!mayHaveExtras(context)) return rows;
 	const items = context.getInputData();
 	return rows.map((row) => {
 		const pair = pairSchema.safeParse(row.pairedItem);
 		if (!pair.success || row.json.error !== undefined) return row;
 		const { item } = pair.data;
-		const { includeInputFields, publicLinkDays } = readExtras(context, item);
-		const linked = publicLinkDays > 0 ? withLinks(context, row, publicLinkDays) : row;
+		const { includeInputFields, publicLink: days } = readExtras(context, item);
+		const linked = days > 0 ? withLink(context, row, days) : row;
 		if (!includeInputFields) return linked;
 		return { ...linked, json: { ...linked.json, ...items[item]?.json, ...linked.json } };
 	});
 }
 
-/** Returns a row with the links of its images, which n8n serves for this many days. */
-function withLinks(
+/** Returns a row with the link of its first image, which n8n serves for this many days. */
+function withLink(
 	context: IExecuteFunctions,
 	row: INodeExecutionData,
 	days: number,
 ): INodeExecutionData {
-	const links = Object.values(row.binary ?? {}).map((binary) =>
-		context.helpers.createBinarySignedUrl(binary, `${days} days`),
-	);
-	const [public_url = null] = links;
-	return { ...row, json: { ...row.json, ...(public_url !== null && { public_url }) } };
+	const [first] = filesOf(row.binary);
+	if (first === undefined) return row;
+	const public_url = context.helpers.createBinarySignedUrl(first, `${days} days`);
+	return { ...row, json: { ...row.json, public_url } };
 }
 
 /** Renames files with the same name: two prompts may have the same words, and two run ids the same end. */

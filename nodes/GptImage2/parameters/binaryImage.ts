@@ -106,7 +106,7 @@ function findField(
 		try {
 			return context.helpers.assertBinaryData(itemIndex, path);
 		} catch {
-			// // n8n's own message for a missing field; ours names the fields that exist
+			// n8n's own message for a missing field; ours names the fields that exist
 		}
 	}
 	return fieldsOf(context, itemIndex)[name] ?? null;

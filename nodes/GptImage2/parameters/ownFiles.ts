@@ -41,7 +41,7 @@ function* outputsOf(context: IExecuteFunctions, name: string): Generator<INodeEx
 		try {
 			yield* $items(name, output, run);
 		} catch {
-			// // n8n has no other way to tell that there is no such output
+			// n8n has no other way to tell that there is no such output
 			if (output === 0) return;
 			run += 1;
 			output = -1;

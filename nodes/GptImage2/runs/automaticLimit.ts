@@ -94,7 +94,7 @@ export class AutomaticLimit {
 			return true;
 		}
 		const half = Math.max(1, Math.floor(this.now / 2));
-		// // If few runs are pending, others are using up what the API allows.
+		// If few runs are pending, others are using up what the API allows.
 		if (pendingRuns >= half) {
 			this.mostRuns = { value: Math.max(half, Math.min(pendingRuns, this.now - 1)), until };
 			this.gap = nothing;

@@ -145,7 +145,7 @@ export class InputImages {
 	private async upload(binary: IBinaryData, signal: AbortSignal): Promise<string> {
 		const { getBinaryMetadata, getBinaryStream } = this.context.helpers;
 		const { data, id, mimeType } = binary;
-		// // The size in the item's JSON may be that of the image before it was edited.
+		// The size in the item's JSON may be that of the image before it was edited.
 		const content = id ? null : Buffer.from(data, 'base64');
 		const sizeBytes = id ? (await getBinaryMetadata(id)).fileSize : (content?.length ?? 0);
 		const announcement = {

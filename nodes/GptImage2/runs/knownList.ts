@@ -98,7 +98,7 @@ export class KnownList {
 		if (walked instanceof RunflowApiError) list.missing = walked.httpStatus;
 		else if (walked.isCutOff) list.missing = 'too many';
 		await list.addRead(toRead, options);
-		// // The first items were started first, and only the order distinguishes runs with the same input.
+		// The first items were started first, and only the order distinguishes runs with the same input.
 		for (const run of list.own.reverse())
 			list.shelves.put(run, keysOfOwn(run.client_ref, run.prompt));
 		return list;

@@ -94,7 +94,7 @@ export class RunSlots {
 				if (!(error instanceof RunflowApiError) || error.httpStatus !== 429) return;
 				this.refusals.add(error);
 				this.block(error);
-				// // Creates already in flight when another was refused tell nothing new.
+				// Creates already in flight when another was refused tell nothing new.
 				if (this.hasLearnt) return;
 				this.hasLearnt = automatic.refuse(round, this.pendingRuns, performance.now());
 				this.slots.setLimit(automatic.limit);

@@ -107,7 +107,7 @@ async function continueOrCreate(batch: Batch, request: RequestInProgress): Promi
 	if (entry?.state === 'sent') return await createOwnRun(batch, request, entry);
 	const run = await currentRun(batch, request);
 	if (run !== null && mayDeliver(run.status)) return run;
-	// // Whoever retries an execution does so on purpose; Retry On Fail would only ask for the same again.
+	// Whoever retries an execution does so on purpose; Retry On Fail would only ask for the same again.
 	const { executionId = null } = readReference(entry?.clientRef ?? null) ?? {};
 	const isOfThisExecution = executionId === execution.executionId;
 	if (run !== null && isRefused(run) && isOfThisExecution) throw new RunFailedError(run);

@@ -103,7 +103,7 @@ export async function noteFailure(
 	const isStopped = context.getExecutionCancelSignal()?.aborted ?? false;
 	const isTriedAgain = retryOnFail && isFirst && count < Math.min(maxTries, mostTries);
 	if (isTriedAgain && !isStopped) return;
-	// // A reused run has been output before, and only this execution has the images of sync mode.
+	// A reused run has been output before, and only this execution has the images of sync mode.
 	const lost = entries.filter(({ body, source }) => body === null && source !== 'reuse');
 	for (const entry of lost) offer(scope, entry);
 	await change(context, 'mark', idsOf(lost));
@@ -161,7 +161,7 @@ async function change(
 		kind === 'mark'
 			? await helpers.checkProcessedAndRecord(runIds, 'node', record)
 			: await helpers.removeProcessed(runIds, 'node', record);
-	// // Two processes that create the record at the same moment interfere with each other.
+	// Two processes that create the record at the same moment interfere with each other.
 	await inTurn(async () => await once().catch(once)).catch(() => null);
 }
 

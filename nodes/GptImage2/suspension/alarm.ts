@@ -76,7 +76,7 @@ interface StartedAlarm {
  */
 export async function startAlarm(context: IExecuteFunctions, alarm: Alarm): Promise<StartedAlarm> {
 	if (nextRing(alarm, Date.now()) === null) return { isSet: true, context: null };
-	// // n8n shows every sub-execution that it can't start as running, until n8n is restarted.
+	// n8n shows every sub-execution that it can't start as running, until n8n is restarted.
 	if (lacksStart) return { isSet: false, context: null };
 	const { suspensionId } = alarm;
 	const code = alarmWorkflow(context);
@@ -94,7 +94,7 @@ export async function startAlarm(context: IExecuteFunctions, alarm: Alarm): Prom
 	} finally {
 		starting.delete(suspensionId);
 	}
-	// // n8n records a waiting sub-execution as one whose end resumes its parent; this one never does.
+	// n8n records a waiting sub-execution as one whose end resumes its parent; this one never does.
 	delete context.getExecuteData().metadata?.waitingChildExecutionIds;
 	return { isSet: true, context: started.context };
 }

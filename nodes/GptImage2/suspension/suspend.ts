@@ -67,11 +67,11 @@ export async function suspend(
 	});
 
 	saveSuspension(context, suspension);
-	// // At the deadline n8n outputs the node's input. The items themselves belong to the previous node.
+	// At the deadline n8n outputs the node's input. The items themselves belong to the previous node.
 	context.getExecuteData().data.main = [withErrorRows(handlesOf(started, true), suspension)];
 	await context.putExecutionToWait(new Date(deadline));
 	void watch(watcherOf(batch, alarm.context), { suspension, url });
-	// // Without error rows, because one would make n8n try the node again (Retry On Fail).
+	// Without error rows, because one would make n8n try the node again (Retry On Fail).
 	return handlesOf(started, false).flatMap(({ rows }) => rows);
 }
 

@@ -62,7 +62,7 @@ async function resumeOrKeepWaiting(
 ): Promise<IWebhookResponseData> {
 	const { purpose, runId, suspensionId } = readCall(context);
 	const known = runId === null ? null : liveSuspensions.calledBy(runId);
-	// // Opening the suspension costs n8n more than the rest of the answer, and most callbacks lead to
+	// Opening the suspension costs n8n more than the rest of the answer, and most callbacks lead to
 	// nothing.
 	if (known?.isWatched && decide(purpose, known, canReachItself()) === 'wait') {
 		answer(200, 'pending');
@@ -121,14 +121,14 @@ async function readAndResume(
 	suspension: Suspension,
 	answer: Answer,
 ): Promise<IWebhookResponseData> {
-	// // Whether this process can call itself determines what later callbacks lead to.
+	// Whether this process can call itself determines what later callbacks lead to.
 	if (canReachItself() === null) void isStillSuspended(context, live.id).catch(() => null);
 	const connectReader = async () => (await connect(context)).client;
 	const { joined, outcome } = readTogether(live, suspension, connectReader);
 	await Promise.race([outcome, sleep(senderPatienceMs).then(() => answer(200, 'pending'))]);
 	const reading = await outcome;
 	answer(reading.state === 'unreadable' ? 503 : 200, 'pending');
-	// // If only some of the runs call back, their calls don't mark the end.
+	// If only some of the runs call back, their calls don't mark the end.
 	const isUnattended = reading.state !== 'ended' && !suspension.expectsCallbacks && !live.isWatched;
 	if (!joined && isUnattended) readSoon(context, live, suspension, unattended);
 	if (joined || reading.state !== 'ended' || live.isResumed) return keepWaiting;

@@ -25,7 +25,7 @@ async function pollItem(batch: Batch, request: RequestInProgress): Promise<RunRe
 		const ended = await finishRun(batch, request);
 		return { run: ended, limitMs: downloadTime(startedAt, options.timeoutSeconds) };
 	}, request.signal);
-	// // Its time begins with its turn, so that slow downloads of others don't use it up.
+	// Its time begins with its turn, so that slow downloads of others don't use it up.
 	return await downloadSlots.use(
 		async () => await deliver(batch, request, run, deadlineIn(limitMs)),
 	);

@@ -154,7 +154,7 @@ async function noteMissing(
 	const isFirst = isFailed.has(0) || !requests.some((request) => numberOf(request) === 0);
 	const undelivered = requests.filter((request) => toContinue.has(numberOf(request)));
 	await noteUndelivered(batch, undelivered, isFirst);
-	// // An error row may return to this node as another item of the same execution.
+	// An error row may return to this node as another item of the same execution.
 	const entries = undelivered.flatMap((request) => ledger.runOf(request) ?? []);
 	for (const { runId } of entries) owners.release(runId);
 }

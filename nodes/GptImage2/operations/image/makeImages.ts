@@ -37,7 +37,7 @@ export async function makeImages(
 	const again = takeAgain(context);
 	if (again !== null && 'items' in again) {
 		addHints(context, again.hints);
-		return await withExtras(context, again.items);
+		return withExtras(context, again.items);
 	}
 	const options = readNodeOptions(context);
 	const connection = await connect(context);
@@ -70,7 +70,7 @@ export async function makeImages(
 	if (requests.some(hasTransparentMask)) addMaskHint(context);
 	if (options.completion === 'suspend') {
 		const fail = async (failedRuns: string[]) => await inParallel(batch, failFor(failedRuns));
-		return await withExtras(context, await suspend(batch, { results, failed, fail }));
+		return withExtras(context, await suspend(batch, { results, failed, fail }));
 	}
 
 	const missing = results.flatMap(({ failures = [] }) => failures);
@@ -85,7 +85,7 @@ export async function makeImages(
 			? [...outputOf(context, outcome.result), ...failureRows(context.getNode(), outcome.result)]
 			: [toErrorRow(context.getNode(), outcome.error, outcome.itemIndex, outcome.known)],
 	);
-	return await withExtras(context, rows);
+	return withExtras(context, rows);
 }
 
 function hasTransparentMask({ plan }: Request): boolean {
