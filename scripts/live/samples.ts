@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { NotTried } from './notTried';
 import { runListSchema, runSchema, type Run } from '../../runflow/run';
 import { hasSucceeded } from '../../runflow/status';
-import { baseRun, succeededRun } from './runs';
+import { baseRun, hasRuns, succeededRun } from './runs';
 import type { Stage } from './stage';
 import type { ReceivedFile } from './api';
 
@@ -15,6 +17,23 @@ export async function listed(
 	const page = runListSchema.safeParse(body);
 	if (!page.success) throw new NotTried(`a list was answered with ${status} and can't be read`);
 	return page.data.items.filter((run): run is Run => run !== null);
+}
+
+/** What `read` returns once lists had time to show the runs of this trial, sooner where it shows enough. */
+export async function onceListed<T>(
+	stage: Stage,
+	read: () => Promise<T>,
+	isEnough: (page: T) => boolean,
+): Promise<T> {
+	let page = await read();
+	if (isEnough(page) || !(await hasRuns(stage))) return page;
+	const { lagGapMs, longestLagMs } = stage.options.pace;
+	const began = performance.now();
+	while (!isEnough(page) && performance.now() - began < longestLagMs) {
+		await sleep(lagGapMs);
+		page = await read();
+	}
+	return page;
 }
 
 /** A run with pictures to look at: the first of this trial, or the newest that the account has. Throws NotTried. */
