@@ -1,10 +1,15 @@
 'use strict';
 
-const transform = {
-	'^.+\\.ts$': [
-		'@swc/jest',
-		{ jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2022' } },
-	],
+const swc = [
+	'@swc/jest',
+	{ jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2022' } },
+];
+const transform = { '^.+\\.ts$': swc };
+
+/** Injecting requests into the simulator needs a package that has ES modules only. */
+const injecting = {
+	transform: { ...transform, '/node_modules/cookie/.+\\.js$': swc },
+	transformIgnorePatterns: ['/node_modules/(?!cookie/)'],
 };
 
 /** One project for each layer of the tests, so that each can run alone. */
@@ -39,7 +44,10 @@ module.exports = {
 			testMatch: [`<rootDir>/test/unit/${parsing}.test.ts`],
 			moduleNameMapper: { '^zod/v3$': 'zod-4/v3' },
 		}),
-		project('engine', { setupFilesAfterEnv: ['<rootDir>/test/engine/setup.ts'] }),
+		project('engine', {
+			...injecting,
+			setupFilesAfterEnv: ['<rootDir>/test/engine/setup.ts'],
+		}),
 		project('package'),
 		project('e2e', { ...oneN8n, testMatch: ['<rootDir>/test/e2e/*.test.ts'] }),
 		project('restarts', { ...packed, testMatch: ['<rootDir>/test/e2e/restarts/*.test.ts'] }),

@@ -87,6 +87,8 @@ export const settingsSchema = z.object({
 	fileSize: z.number().int().positive().nullable().default(null),
 	/** The most images of one run (LLMS). */
 	maxImages: z.number().int().default(4),
+	/** Whether inputs may have fields that no page documents, as a later API may have them. */
+	acceptsMoreFields: z.boolean().default(false),
 	/** What the key may do (ADC). */
 	scopes: z.array(z.string()).default([...allScopes]),
 	/** How long a signed URL works, in milliseconds; null for three days, as SKILL observed. */

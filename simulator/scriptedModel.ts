@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import Fastify from 'fastify';
 
 /** A message of a chat, as OpenAI's API has it. */
@@ -6,37 +8,53 @@ export interface ChatMessage {
 	content: string | null;
 }
 
-/** What the model does next: it calls one tool, or says something. */
-export type Reply = { tool: string; input: object } | { text: string };
+/** A call of a tool, by its name. */
+export interface ToolCall {
+	tool: string;
+	input: object;
+}
+
+/** A tool that a model is offered; its parameters as a JSON schema. */
+export interface OfferedTool {
+	name: string;
+	parameters: { properties?: object };
+}
+
+/** What the model does next: it calls tools, or says something. */
+export type Reply = { calls: ToolCall[] } | { text: string };
+
+/** What the model got: the chat so far, and the tools that it was offered. */
+export interface ChatRequest {
+	messages: ChatMessage[];
+	tools: OfferedTool[];
+}
 
 /** A chat model at its URL. */
 export interface ScriptedModel {
 	url: string;
-	/** Every request it got: the chat so far, and the names of the tools it was offered. */
-	requests: Array<{ messages: ChatMessage[]; tools: string[] }>;
+	requests: ChatRequest[];
 	close: () => Promise<void>;
 }
 
-interface ChatRequest {
+interface SentRequest {
 	messages: ChatMessage[];
-	tools?: Array<{ function: { name: string } }>;
+	tools?: Array<{ function: OfferedTool }>;
 }
 
 /** Starts a chat model on loopback whose replies a script decides. */
 export async function startScriptedModel(
-	script: (messages: ChatMessage[]) => Reply,
+	script: (request: ChatRequest) => Reply,
 ): Promise<ScriptedModel> {
-	const requests: ScriptedModel['requests'] = [];
+	const requests: ChatRequest[] = [];
 	const app = Fastify({ bodyLimit: 16 * 1024 * 1024 });
-	app.post<{ Body: ChatRequest }>('/v1/chat/completions', async ({ body }) => {
-		requests.push({
-			messages: body.messages,
-			tools: (body.tools ?? []).map((tool) => tool.function.name),
-		});
-		const reply = script(body.messages);
-		const isCall = 'tool' in reply;
+	app.post<{ Body: SentRequest }>('/v1/chat/completions', async ({ body }) => {
+		const tools = (body.tools ?? []).map((tool) => tool.function);
+		const request = { messages: body.messages, tools };
+		requests.push(request);
+		const reply = script(request);
+		const isCall = 'calls' in reply;
 		const message = isCall
-			? { role: 'assistant', content: null, tool_calls: [toolCall(reply, requests.length)] }
+			? { role: 'assistant', content: null, tool_calls: reply.calls.map(asSent) }
 			: { role: 'assistant', content: reply.text };
 		return {
 			id: 'chat-1',
@@ -51,9 +69,9 @@ export async function startScriptedModel(
 	return { url, requests, close: async () => await app.close() };
 }
 
-function toolCall({ tool, input }: { tool: string; input: object }, number: number) {
+function asSent({ tool, input }: ToolCall) {
 	return {
-		id: `call_${number}`,
+		id: `call_${randomUUID()}`,
 		type: 'function',
 		function: { name: tool, arguments: JSON.stringify(input) },
 	};

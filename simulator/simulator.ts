@@ -1,4 +1,4 @@
-import Fastify from 'fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
 import type { z } from 'zod/v3';
 
 import { answerInEnvelopes, drop, misbehave } from './answers';
@@ -36,16 +36,20 @@ export interface Simulator {
 	close: () => Promise<void>;
 }
 
-/** Starts a simulated Runflow on 127.0.0.1, on any free port unless one is given. */
-export async function startSimulator(
-	options: z.input<typeof settingsSchema> = {},
-	port = 0,
-): Promise<Simulator> {
+/** A simulated Runflow that nothing listens for: requests are injected into `app`. */
+export interface UnboundSimulator extends SimulatorState {
+	app: FastifyInstance;
+}
+
+/** Builds a simulated Runflow whose files have URLs that begin as `baseUrl` returns it. */
+export function buildSimulator(
+	options: z.input<typeof settingsSchema>,
+	baseUrl: () => string,
+): UnboundSimulator {
 	const settings = settingsSchema.parse(options);
 	const misbehaviour = new Misbehaviour();
 	const requests: Record<string, number> = {};
-	let url = '';
-	const urls = new SignedUrls(settings, () => url);
+	const urls = new SignedUrls(settings, baseUrl);
 	const assets = new AssetStore(urls);
 	const inputImages = new InputImages(settings, assets, urls, (id) => store.find(id));
 	const store: RunStore = new RunStore(settings, misbehaviour, {
@@ -89,6 +93,17 @@ export async function startSimulator(
 	runRoutes(app, state);
 	fileRoutes(app, state);
 	controlRoutes(app, state);
+	return { app, ...state };
+}
+
+/** Starts a simulated Runflow on 127.0.0.1, on any free port unless one is given. */
+export async function startSimulator(
+	options: z.input<typeof settingsSchema> = {},
+	port = 0,
+): Promise<Simulator> {
+	let url = '';
+	const simulator = buildSimulator(options, () => url);
+	const { app, assets, callbacks, misbehaviour, requests, settings, store } = simulator;
 	url = await app.listen({ host: '127.0.0.1', port });
 
 	return {

@@ -7,6 +7,7 @@ import { z } from 'zod/v3';
 import { editModel, generateModel } from '../../runflow/client';
 import { editInputSchema, generateInputSchema, runRequestSchema } from '../../runflow/input';
 import { drop, misbehave, refuse, refuseInput } from '../answers';
+import type { Settings } from '../options';
 import { asCreated } from '../runView';
 import type { SimulatorState } from '../state';
 
@@ -26,7 +27,7 @@ export function modelRoutes(app: FastifyInstance, state: SimulatorState): void {
 			if (refusal) return await misbehave(reply, refusal);
 			if (misbehaviour.take('html', prompt)) return await sendPage(reply);
 
-			const checked = strictly(schema, settings.maxImages).safeParse(request.body);
+			const checked = strictly(schema, settings).safeParse(request.body);
 			if (!checked.success) return await refuseInput(reply, 'body', checked.error.issues);
 
 			const problems = assets.problemsWith(checked.data.input, settings);
@@ -70,10 +71,14 @@ export function modelRoutes(app: FastifyInstance, state: SimulatorState): void {
 
 const schemas = { [generateModel]: generateInputSchema, [editModel]: editInputSchema };
 
-/** The documented schema, with no other fields allowed and with the server's own limit on images. */
-function strictly(schema: typeof generateInputSchema | typeof editInputSchema, maxImages: number) {
+/** The documented schema, with no other fields allowed unless the settings say so, and with the server's own limit on images. */
+function strictly(
+	schema: typeof generateInputSchema | typeof editInputSchema,
+	{ acceptsMoreFields, maxImages }: Settings,
+) {
 	const num_images = schema.shape.num_images.removeDefault().max(maxImages).default(1);
-	const input = schema.extend({ num_images }).strict();
+	const documented = schema.extend({ num_images });
+	const input = acceptsMoreFields ? documented.passthrough() : documented.strict();
 	const { callback_url, client_ref, metadata } = runRequestSchema.shape;
 	return runRequestSchema
 		.extend({

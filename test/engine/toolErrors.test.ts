@@ -95,7 +95,7 @@ describe('the same request of an agent in one execution', () => {
 	it('gets the image that is already there', async () => {
 		const api = new CountingApi();
 		const { run } = await runWorkflow(calling(3), { input });
-		expect(new Set(answersOf(run).map(({ url }) => url)).size).toBe(1);
+		expect(answersOf(run).map(({ run_id }) => run_id)).toEqual(Array(3).fill(api.runs[0]?.id));
 		expect(api.runs).toHaveLength(1);
 	});
 
@@ -107,7 +107,7 @@ describe('the same request of an agent in one execution', () => {
 		const [first, second, third] = answersOf(run);
 		expect(first?.error).toContain('failed');
 		expect(second).toMatchObject({ status: 'succeeded' });
-		expect(third).toEqual(second);
+		expect(third).toMatchObject({ status: 'succeeded', run_id: second?.run_id });
 		expect(api.runs).toHaveLength(2);
 		expect(new Set(api.runs.map(({ clientRef }) => clientRef)).size).toBe(2);
 	});

@@ -195,11 +195,11 @@ describe('in queue mode, the nodes', () => {
 
 	it('are a tool of an agent on a worker', async () => {
 		const { client, credentialId, queue, simulator } = cluster;
-		const model = await startScriptedModel((messages) => {
+		const model = await startScriptedModel(({ messages }) => {
 			const said = messages.find(({ role }) => role === 'tool')?.content;
 			return said
 				? { text: `The tool says: ${said}` }
-				: { tool: 'GPT_Image_2', input: { Prompt: 'a lighthouse' } };
+				: { calls: [{ tool: 'GPT_Image_2', input: { Prompt: 'a lighthouse' } }] };
 		});
 		try {
 			const openAi = await client.send<{ id: string }>('POST', '/rest/credentials', {

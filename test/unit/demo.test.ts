@@ -29,14 +29,17 @@ describe('the model of the demo', () => {
 			{ text: expect.stringContaining('enough credit') },
 		],
 	])('%s', (_what, messages, reply) => {
-		expect(answerInDemo(messages)).toMatchObject(reply);
+		expect(answerInDemo({ messages, tools: [] })).toMatchObject(reply);
 	});
 
 	it("rewords the prompt of the example that Runflow's stand-in refuses", () => {
 		const { nodes } = readExample('reword-a-refused-prompt-once');
 		const code = nodes.map(({ parameters }) => String(parameters.jsCode ?? '')).join('');
 		const refused = code.split("'").find((line) => line.includes('superhero'));
-		const reply = answerInDemo([user(`Prompt: ${refused}\nWhy it was refused: …`)]);
+		const reply = answerInDemo({
+			messages: [user(`Prompt: ${refused}\nWhy it was refused: …`)],
+			tools: [],
+		});
 		expect(reply).toEqual({ text: expect.stringMatching(/^A lunch box with .*, morning light$/) });
 		expect(reply).not.toEqual({ text: expect.stringContaining('superhero') });
 	});
