@@ -129,31 +129,33 @@ interface Listed {
 	stoppedAt: string | null;
 }
 
-async function page(client: N8nClient, filter: object, lastId?: string): Promise<Listed[]> {
-	const query = `filter=${encodeURIComponent(JSON.stringify(filter))}&limit=100`;
-	const before = lastId === undefined ? '' : `&lastId=${lastId}`;
-	const { results } = await client.send<{ results: Listed[] }>(
-		'GET',
-		`/rest/executions?${query}${before}`,
-	);
-	return results;
+interface Page {
+	results: Listed[];
+	nextCursor?: string | null;
+}
+
+async function page(client: N8nClient, filter: object, cursor: string | null = null) {
+	const query = new URLSearchParams({ filter: JSON.stringify(filter), limit: '100' });
+	if (cursor !== null) query.set('cursor', cursor);
+	return await client.send<Page>('GET', `/rest/executions?${query.toString()}`);
 }
 
 /** n8n numbers its executions, those of alarms and sub-workflows included. */
 async function newestId(client: N8nClient): Promise<number> {
-	const [newest] = await page(client, { status: ['success', 'error', 'running', 'waiting'] });
-	return Number(newest?.id ?? 0);
+	const { results } = await page(client, { status: ['success', 'error', 'running', 'waiting'] });
+	return Number(results[0]?.id ?? 0);
 }
 
 /** How long the newest successful executions of a workflow took, in milliseconds. */
 async function timesOf(client: N8nClient, workflowId: string, count: number): Promise<number[]> {
 	const found: Listed[] = [];
-	while (found.length < count) {
+	let cursor: string | null = null;
+	do {
 		const filter = { workflowId, status: ['success'] };
-		const more = await page(client, filter, found.at(-1)?.id);
-		if (more.length === 0) break;
-		found.push(...more);
-	}
+		const { nextCursor = null, results } = await page(client, filter, cursor);
+		found.push(...results);
+		cursor = nextCursor;
+	} while (cursor !== null && found.length < count);
 	return found
 		.slice(0, count)
 		.map(({ startedAt, stoppedAt }) => Date.parse(stoppedAt ?? '') - Date.parse(startedAt));
