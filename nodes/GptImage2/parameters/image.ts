@@ -69,16 +69,17 @@ export function readImageParameters(
 		syncMode,
 		...output
 	} = parameters.options(imageOptionsSchema);
-	const field = (name: string, fallback?: unknown) => parameters.read(name, z.unknown(), fallback);
-	const size = field('imageSize');
+	const size = parameters.given('imageSize');
 	const input = parameters.check(schema, {
-		prompt: field('prompt'),
+		prompt: parameters.given('prompt'),
 		image_size:
-			size === 'custom' ? { width: field('width'), height: field('height') } : sizeToSend(size),
-		quality: field('quality'),
-		num_images: field('numImages'),
-		output_format: field('outputFormat'),
-		sync_mode: syncMode || field('syncMode', false),
+			size === 'custom'
+				? { width: parameters.given('width'), height: parameters.given('height') }
+				: sizeToSend(size),
+		quality: parameters.given('quality'),
+		num_images: parameters.given('numImages'),
+		output_format: parameters.given('outputFormat'),
+		sync_mode: syncMode || parameters.given('syncMode', false),
 		...additionalInput,
 	});
 	const callbackUrl = parameters.read('callbackUrl', trimmedOrNull, '');

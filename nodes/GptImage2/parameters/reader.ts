@@ -27,6 +27,16 @@ export class Parameters {
 		return this.check(z.object({ [name]: schema }), { [name]: this.value(name, fallback) })[name];
 	}
 
+	/**
+	 * Returns a parameter as it was entered, to be checked together with others. `fallback` is used for a field
+	 * that isn't shown. Throws NodeOperationError where an expression yields nothing.
+	 */
+	given(name: string, fallback?: unknown): unknown {
+		const value = this.value(name, fallback);
+		if (value === undefined) throw this.refuseAll([hasNoValue(name)]);
+		return value;
+	}
+
 	/** Returns the checked 'Options' collection. Throws NodeOperationError that names the option. */
 	options<T extends z.ZodTypeAny>(schema: T): z.output<T> {
 		return this.check(schema, this.value('options', {}));
@@ -42,7 +52,7 @@ export class Parameters {
 		const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 		const missing = Object.entries(z.record(z.unknown()).catch({}).parse(value))
 			.filter(([name, content]) => content === undefined && names.includes(name))
-			.map(([name]) => `'${labelOf([name])}' has no value`);
+			.map(([name]) => hasNoValue(name));
 		if (missing.length > 0) throw this.refuseAll(missing);
 		const first = schema.safeParse(value);
 		const result = first.success
@@ -83,6 +93,8 @@ export class Parameters {
 		);
 	}
 }
+
+const hasNoValue = (name: string) => `'${labelOf([name])}' has no value`;
 
 interface Problem {
 	path: string[];
