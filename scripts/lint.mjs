@@ -1,11 +1,12 @@
-import { runTool } from './setup.mjs';
+import { runTool, startTool } from './setup.mjs';
 
 const eslint = 'eslint/bin/eslint.js';
 const prettier = 'prettier/bin/prettier.cjs';
-const checkLinks = () => runTool('remark-cli/cli.js', ['.', '--quiet', '--frail']);
+const links = ['remark-cli/cli.js', ['.', '--quiet', '--frail']];
 
 /**
- * What `npm run lint` checks and `npm run lint:fix` fixes; each `check` and `fix` returns an exit code. No
+ * What `npm run lint` checks and `npm run lint:fix` fixes; each `fix` returns an exit code, and each `check`, which
+ * runs beside others, a promise of one. No
  * tool can mend a link, so that its `fix` is its `check`.
  */
 export const lints = [
@@ -17,13 +18,13 @@ export const lints = [
 		],
 	].map(([name, args]) => ({
 		name,
-		check: () => runTool(eslint, args),
+		check: async () => await startTool(eslint, args),
 		fix: () => runTool(eslint, ['--fix', ...args]),
 	})),
 	{
 		name: 'format',
-		check: () => runTool(prettier, ['--check', '--log-level=warn', '.']),
+		check: async () => await startTool(prettier, ['--check', '--log-level=warn', '.']),
 		fix: () => runTool(prettier, ['--write', '--log-level=warn', '.']),
 	},
-	{ name: 'links', check: checkLinks, fix: checkLinks },
+	{ name: 'links', check: async () => await startTool(...links), fix: () => runTool(...links) },
 ];

@@ -3,13 +3,13 @@ import { ensureDependencies, runTool, runTypeScript } from './setup.mjs';
 
 const [name, ...args] = process.argv.slice(2);
 
-/** The commands of package.json that run no tests; each returns an exit code. */
+/** The commands of package.json that run no tests; each returns an exit code, or a promise of one. */
 const commands = {
 	build: () => runTool('gulp/bin/gulp.js', ['--silent']),
 	demo: () => runTypeScript('scripts/demo.ts'),
 	dev: () => runTypeScript('scripts/demo.ts', ['--dev']),
 	docs: () => runTypeScript('scripts/docs/write.ts', args),
-	lint: () => worst(lints.map(({ check }) => check())),
+	lint: async () => worst(await Promise.all(lints.map(async ({ check }) => await check()))),
 	'lint:fix': () => worst(lints.map(({ fix }) => fix())),
 	format: () => lints.find((lint) => lint.name === 'format').fix(),
 	live: () => runTypeScript('scripts/live/main.ts', args),
@@ -24,4 +24,4 @@ function worst(codes) {
 }
 
 ensureDependencies();
-process.exit(commands[name]());
+process.exit(await commands[name]());

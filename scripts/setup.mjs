@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,4 +48,11 @@ export function runTool(path, args, env) {
 /** Runs a TypeScript program of this checkout to its end; returns its exit code. */
 export function runTypeScript(file, args = []) {
 	return runTool('tsx/dist/cli.mjs', [file, ...args]);
+}
+
+/** Starts a program of an installed dependency beside others; resolves to its exit code. */
+export async function startTool(path, args) {
+	const program = join(root, 'node_modules', path);
+	const child = spawn(process.execPath, [program, ...args], { cwd: root, stdio: 'inherit' });
+	return await new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1)));
 }

@@ -2,14 +2,21 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { lints } from './lint.mjs';
-import { ensureDependencies, root, runTool, runTypeScript } from './setup.mjs';
+import { ensureDependencies, root, runTool, runTypeScript, startTool } from './setup.mjs';
 
 const fast = process.argv.includes('--fast');
 const reports = join(root, 'reports');
 
-/** A step that has no tests of its own counts as one test. */
-function check(name, exitCode) {
-	return { name, run: () => (exitCode() === 0 ? [1, 0] : [0, 1]) };
+/** Programs that run at once and have no tests of their own: each counts as one test. */
+function checks(name, exitCodes) {
+	return {
+		name,
+		run: async () => {
+			const codes = await Promise.all(exitCodes.map(async (exitCode) => await exitCode()));
+			const passed = codes.filter((code) => code === 0).length;
+			return [passed, codes.length - passed];
+		},
+	};
 }
 
 /** Jest projects, counted from their report; a report that is missing or lists no test is a failure. */
@@ -60,8 +67,10 @@ const twoFiles = ['--maxWorkers=2'];
 const steps = fast
 	? [tests(['unit', 'engine'], workers)]
 	: [
-			...lints.map(({ name, check: exitCode }) => check(name, exitCode)),
-			check('types', () => runTool('typescript/bin/tsc', [])),
+			checks('lint and types', [
+				...lints.map(({ check }) => check),
+				async () => await startTool('typescript/bin/tsc', []),
+			]),
 			tests(['unit', 'engine'], workers),
 			tests(['unit-zod4']),
 			tests(['live'], twoFiles),
@@ -73,14 +82,19 @@ const steps = fast
 		];
 
 ensureDependencies();
+if (!fast) void startTool('tsx/dist/cli.mjs', ['scripts/n8n/prepare.ts']);
 rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports);
 
 let passed = 0;
 let failed = 0;
+const times = [];
 for (const step of steps) {
 	console.log(`\n=== ${step.name}`);
-	const [stepPassed, stepFailed] = step.run();
+	const began = performance.now();
+	const [stepPassed, stepFailed] = await step.run();
+	const seconds = Math.round((performance.now() - began) / 1000);
+	times.push(`${step.name} ${seconds} s`);
 	passed += stepPassed;
 	failed += stepFailed;
 	if (stepFailed > 0) console.log(`=== ${step.name}: ${stepFailed} failed`);
@@ -88,5 +102,5 @@ for (const step of steps) {
 
 const summary = `${passed} passed, ${failed} failed`;
 writeFileSync(join(reports, 'summary.txt'), `${summary}\n`);
-console.log(`\n${summary}`);
+console.log(`\n${times.join(', ')}\n\n${summary}`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);
