@@ -23,6 +23,8 @@ const fieldSchema = z.object({
 	required: z.literal(true).optional(),
 	/** Whether it holds a list. */
 	multiple: z.literal(true).optional(),
+	/** Whether expressions are not accepted. */
+	fixed: z.literal(true).optional(),
 	/** Which other fields have to have which values for it to be shown, or to be hidden. */
 	shown: conditionsSchema.optional(),
 	hidden: conditionsSchema.optional(),
@@ -36,9 +38,11 @@ const nodeSchema = z.object({
 	inputs: z.array(z.unknown()),
 	outputs: z.array(z.unknown()),
 	credentials: z.array(z.string()),
+	/** Whether agents can use it. */
+	isTool: z.boolean(),
 	/** Method and path of each webhook, by its name: a part of URLs that others have. */
 	webhooks: z.record(z.string()),
-	/** The fields of each operation; of the trigger, which has none, under its own name. */
+	/** The fields of each operation in each version; of the trigger, which has none, under its own name. */
 	fields: z.record(z.array(fieldSchema)),
 });
 
@@ -83,14 +87,19 @@ function nodeOf(description: INodeTypeDescription): Contract['nodes'][string] {
 		inputs: [inputs].flat(),
 		outputs: [outputs].flat(),
 		credentials: credentials.map(({ name }) => name),
+		isTool: description.usableAsTool !== undefined,
 		webhooks: Object.fromEntries(
-			webhooks.map(({ httpMethod, name, path }) => [name, `${httpMethod} ${path}`]),
+			webhooks.map(({ httpMethod, isFullPath = false, name, path }) => [
+				name,
+				`${httpMethod} ${path}${isFullPath ? ' as its whole path' : ''}`,
+			]),
 		),
 		fields: Object.fromEntries(
-			operationsOf(description).map((values) => [
-				Object.values(values).slice(1).join(' → ') || description.name,
-				fieldsAt(properties, values),
-			]),
+			operationsOf(description).map((values) => {
+				const [version, ...names] = Object.values(values);
+				const operation = names.join(' → ') || description.name;
+				return [`${operation} (version ${version})`, fieldsAt(properties, values)];
+			}),
 		),
 	};
 }
@@ -106,20 +115,25 @@ function operationsOf({ properties, version }: INodeTypeDescription): Values[] {
 					? [{ ...values, [name]: option.value }]
 					: [],
 			);
-	const own = { '@version': [version].flat().at(-1) };
-	const resources = chosen('resource', own);
-	if (resources.length === 0) return [own];
-	return resources.flatMap((values) => chosen('operation', values));
+	return [version].flat().flatMap((number) => {
+		const own = { '@version': number };
+		const resources = chosen('resource', own);
+		return resources.length === 0
+			? [own]
+			: resources.flatMap((values) => chosen('operation', values));
+	});
 }
 
 type Values = Readonly<Record<string, unknown>>;
 
 /** Whether something is shown at these values, as far as they decide it. */
-function isShown({ show = {} }: IDisplayOptions = {}, values: Values): boolean {
-	return Object.entries(show).every(([name, allowed = []]) => {
+function isShown({ hide = {}, show = {} }: IDisplayOptions = {}, values: Values): boolean {
+	const has = ([name, some = []]: [string, unknown[]?]) => {
 		const key = name.replace(/^\//, '');
-		return !(key in values) || allowed.some((value) => value === values[key]);
-	});
+		return key in values ? some.includes(values[key]) : null;
+	};
+	const isHidden = Object.entries(hide).some((condition) => has(condition) === true);
+	return !isHidden && Object.entries(show).every((condition) => has(condition) !== false);
 }
 
 /** The fields that are shown at these values, and the fields in their collections. */
@@ -153,6 +167,7 @@ function fieldOf(field: INodeProperties, name: string, values: Values): Contract
 		...(choices.length > 0 && { values: choices }),
 		...(field.required && { required: true }),
 		...(typeOptions?.multipleValues && { multiple: true }),
+		...(field.noDataExpression && { fixed: true }),
 		shown: others(displayOptions.show),
 		hidden: others(displayOptions.hide),
 	};

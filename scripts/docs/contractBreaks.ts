@@ -38,6 +38,7 @@ function nodeBreaks(before: Node, after: Node): string[] {
 		...(['inputs', 'outputs'] as const)
 			.filter((side) => !isDeepStrictEqual(before[side], after[side].slice(0, before[side].length)))
 			.map((side) => `other ${side}`),
+		...(before.isTool && !after.isTool ? ['is no tool of agents any more'] : []),
 		...recordBreaks(before.webhooks, after.webhooks).map((text) => `webhook ${text}`),
 		...pairs(before.fields, after.fields).flatMap(([operation, old, now]) =>
 			(now ? fieldsBreaks(old, now) : ['is gone']).map((text) => `${operation}: ${text}`),
@@ -87,6 +88,7 @@ function fieldBreaks(before: ContractField, after: ContractField): string[] {
 		...changed,
 		...lost('value', before.values ?? [], after.values ?? []),
 		...(after.required && !before.required ? ['is required now'] : []),
+		...(after.fixed && !before.fixed ? ['accepts no expression any more'] : []),
 		...(isShownLess(before, after) ? ['is shown less often'] : []),
 	];
 }

@@ -280,7 +280,6 @@ describe('generate, waiting in the execution', () => {
 			run_id: runId,
 			status: 'queued',
 			code: 'DEADLINE',
-			itemIndex: 0,
 		});
 	});
 

@@ -60,6 +60,49 @@ describe('what comes out where it is simplified', () => {
 		expect(Object.keys(items[0]?.json ?? {}).slice(0, 10)).toEqual(always);
 	});
 
+	it('is not described by what the input says of another picture', async () => {
+		new CountingApi();
+		const stale = {
+			channel: 'x_post',
+			reused: true,
+			timed_out: true,
+			public_url: 'x',
+			error: 'old',
+		};
+		const input = [{ json: { prompt: 'A hen', sku: 'H-1', failure: { code: 'X' }, ...stale } }];
+		const { items } = await execute({ options: { includeInputFields: true } }, { input });
+		expect(Object.keys(items[0]?.json ?? {})).toEqual([...always, 'sku']);
+	});
+
+	it('has the fields of the input in error rows, too', async () => {
+		new CountingApi((run) => void (run.status = 'failed'));
+		const input = [{ json: { prompt: 'A hen', sku: 'H-1', status: 'todo' } }];
+		const settings = { onError: 'continueRegularOutput' } as const;
+		for (const completion of ['poll', 'suspend']) {
+			const parameters = { completion, options: { includeInputFields: true } };
+			const { items } = await execute(parameters, { input, settings });
+			expect(items[0]?.json).toMatchObject({ sku: 'H-1', status: 'failed' });
+			expect(items[0]?.json.error).toContain('was not made');
+		}
+	});
+
+	it('comes out even if an option has another value after the payment, which is refused', async () => {
+		const api = new CountingApi();
+		const publicLink = '={{ Date.now() < $json.until ? 0 : 400 }}';
+		const input = [{ json: { prompt: 'A hen', until: Date.now() + 1_500 } }];
+		const finishing = setInterval(() => {
+			const [run] = api.runs;
+			if (run) run.status = 'running';
+		}, 10);
+		setTimeout(() => {
+			clearInterval(finishing);
+			for (const run of api.runs) run.status = 'succeeded';
+		}, 2_000);
+		const { error, items } = await execute({ options: { publicLink } }, { input });
+		expect(error).toBeUndefined();
+		expect(items[0]?.json).toMatchObject({ status: 'succeeded', run_id: api.runs[0]?.id });
+	});
+
 	it('gives no two files the same name', async () => {
 		const api = new CountingApi((run) => {
 			run.id = `0197${run.id.slice(-4)}-2222-7333-8444-0000000000aa`;
@@ -137,6 +180,13 @@ describe('more sizes of one picture', () => {
 			['A hen', 'square'],
 			['A cow', 'square'],
 		]);
+	});
+
+	it('are one picture where an expression names a size twice', async () => {
+		const api = new CountingApi();
+		const { items } = await execute({ options: { ...fast, moreSizes: ['banner', 'banner'] } });
+		expect(items).toHaveLength(4);
+		expect(api.runs).toHaveLength(4);
 	});
 
 	it('are no further pictures where they are the size that the item has anyway', async () => {

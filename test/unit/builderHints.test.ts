@@ -13,7 +13,7 @@ function patternsIn(hint: IBuilderHint, type: string) {
 	return (hint.extraTypeDefContent ?? []).flatMap(({ content, displayOptions }) => {
 		const { resource = [], operation = [] } = displayOptions?.show ?? {};
 		const name = displayOptions ? `${resource.join()} → ${operation.join()}` : 'gptImage2Trigger';
-		const fields = nodes[type]?.fields[name] ?? [];
+		const fields = nodes[type]?.fields[`${name} (version 1.1)`] ?? [];
 		return [...content.matchAll(/<pattern title="(.+)">\nparameters: (.+)\n<\/pattern>/g)].map(
 			([, title = '', json = '']) => ({
 				title,

@@ -13,7 +13,7 @@ import { breaksOf } from '../../scripts/docs/contractBreaks';
 import { writtenContract } from '../../scripts/docs/write';
 
 const nodeType = 'n8n-nodes-runflow.gptImage2';
-const operation = 'image → generate';
+const operation = 'image → generate (version 1.1)';
 
 /** The contract of the nodes after a change to the node, or to one of the fields of Generate. */
 function changed(
@@ -99,6 +99,13 @@ describe('the contract is broken by', () => {
 			},
 		],
 		[
+			'a field without expressions',
+			"'prompt' accepts no expression any more",
+			({ field }) => {
+				field('prompt').fixed = true;
+			},
+		],
+		[
 			'a field that is shown for fewer values',
 			"'width' is shown less often",
 			({ field }) => {
@@ -141,6 +148,13 @@ describe('the contract is broken by', () => {
 			},
 		],
 		[
+			'a node that agents lost',
+			`${nodeType}: is no tool of agents any more`,
+			({ node }) => {
+				node.isTool = false;
+			},
+		],
+		[
 			'an operation that is gone',
 			`${nodeType}: ${operation}: is gone`,
 			({ node }) => {
@@ -149,7 +163,7 @@ describe('the contract is broken by', () => {
 		],
 		[
 			'another path',
-			`${nodeType}: webhook 'default' was POST runflow, is POST run`,
+			`${nodeType}: webhook 'default' was POST runflow as its whole path, is POST run`,
 			({ node }) => {
 				node.webhooks.default = 'POST run';
 			},
@@ -195,7 +209,7 @@ describe('the contract is kept by', () => {
 			field('width').shown = {};
 			node.versions.push(2);
 			node.outputs.push('main');
-			node.fields['image → upscale'] = [];
+			node.fields['image → upscale (version 1.1)'] = [];
 			field('numImages').type = 'hidden';
 			contract.items['an image'] = { ...contract.items['an image'], alt_text: 'string' };
 		});

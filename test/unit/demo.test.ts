@@ -11,12 +11,16 @@ const drawn = [user('Draw a lighthouse'), assistant('![The picture](x)\n\nRun: r
 
 describe('the model of the demo', () => {
 	it.each([
-		['draws what is asked for', [user('A lighthouse')], { tool: 'Draw_a_picture' }],
-		['draws anew when told so', [...drawn, user('Draw a whale')], { tool: 'Draw_a_picture' }],
+		['draws what is asked for', [user('A lighthouse')], { calls: [{ tool: 'Draw_a_picture' }] }],
+		[
+			'draws anew when told so',
+			[...drawn, user('Draw a whale')],
+			{ calls: [{ tool: 'Draw_a_picture' }] },
+		],
 		[
 			'edits the picture that came last',
 			[...drawn, assistant('![The picture](y)\n\nRun: run-2'), user('Make it night')],
-			{ tool: 'Edit_a_picture', input: { Prompt: 'Make it night', Run_ID: 'run-2' } },
+			{ calls: [{ tool: 'Edit_a_picture', input: { Prompt: 'Make it night', Run_ID: 'run-2' } }] },
 		],
 		[
 			'shows the picture and names its run',

@@ -40,6 +40,26 @@ describe('the name of an image file', () => {
 		expect(nameOf(null, { ...run, prompt })).toBe(name);
 	});
 
+	it('says which channel a picture has the size of', () => {
+		const input = { ...run.input, image_size: { width: 1088, height: 1360 } };
+		expect(nameOf(null, { ...run, prompt: 'A hen', input })).toBe('hen-instagram-post-7777.webp');
+	});
+
+	it.each([
+		['CON', 'CON-picture.webp'],
+		['nul.png', 'nul-picture.png.webp'],
+		['COM1', 'COM1-picture.webp'],
+		['console', 'console.webp'],
+	])('is never that of a device, under which Windows saves nothing: %s', (chosen, name) => {
+		expect(nameOf(chosen)).toBe(name);
+	});
+
+	it('shows what it is: nothing in it is hidden or turned around', () => {
+		expect(nameOf('\u202egnp.exe\u200b')).toBe('gnp.exe.webp');
+		expect(nameOf('\u200b')).toBe('untitled.webp');
+		expect(nameOf('👩‍👩‍👧‍👦')).toBe('👩‍👩‍👧‍👦.webp');
+	});
+
 	it('has a number where the run has several images', () => {
 		expect(nameOf(null, { ...runOfTwo, prompt: 'Two signs' }, 1)).toBe('two-signs-7777-1.webp');
 	});

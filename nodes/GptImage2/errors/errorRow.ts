@@ -68,7 +68,8 @@ function rowOf(
 	return { nodeError, row: { json, pairedItem: { item: itemIndex } } };
 }
 
-const hasErrorOutput = ({ onError }: INode) => onError === 'continueErrorOutput';
+/** Whether the node sends error rows to an output of their own. */
+export const hasErrorOutput = ({ onError }: INode) => onError === 'continueErrorOutput';
 
 /**
  * Whether n8n is known to send rows with `details` to an error output. It does since 2.34.4, 2.35.2 and

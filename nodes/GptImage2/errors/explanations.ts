@@ -25,8 +25,8 @@ import { fitted, wayOnWithRun, type Place } from './wayOn';
 interface Explanation {
 	message: string;
 	description: string;
-	/** Whether it is about one item rather than about everything that the node does. */
-	isOfItem: boolean;
+	/** Whether it is about one item, and the message does not name it. */
+	needsItem: boolean;
 }
 
 const turnSyncOff =
@@ -54,8 +54,8 @@ export function explain(
 		error instanceof RunflowApiError ||
 		error instanceof RunflowConnectionError ||
 		error instanceof RunflowAnswerError;
-	const isOfItem = picture === undefined || isOfPicture || !mayMeanAll;
-	return { message, description: description.filter(Boolean).join(' '), isOfItem };
+	const needsItem = picture === undefined || (!isOfPicture && !mayMeanAll);
+	return { message, description: description.filter(Boolean).join(' '), needsItem };
 }
 
 function wordsFor(error: RunflowError, place: Place): Words {

@@ -125,7 +125,7 @@ function fromRunflowError(
 ): NodeApiError {
 	const { runId = null, unclearRef = null, place = 'thrown', advice = [], details = {} } = known;
 	const error = thrown.about(runId);
-	const { description, isOfItem, message } = explain(error, place, known.picture);
+	const { description, needsItem, message } = explain(error, place, known.picture);
 	const httpStatus = error instanceof RunflowApiError ? error.httpStatus : null;
 	const isUnnamed = unclearRef !== null && !description.includes(unclearRef);
 	const sentences = [description, isUnnamed && wayOnWithReference(place, unclearRef), ...advice];
@@ -135,7 +135,7 @@ function fromRunflowError(
 		{
 			message,
 			description: sentences.filter(Boolean).join(' '),
-			...(itemIndex !== null && (isOfItem || place !== 'thrown') && { itemIndex }),
+			...(itemIndex !== null && (needsItem || place !== 'thrown') && { itemIndex }),
 			...(httpStatus !== null && { httpCode: String(httpStatus) }),
 		},
 	);

@@ -1,14 +1,21 @@
-import type { IBinaryKeyData, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type {
+	IBinaryKeyData,
+	IDataObject,
+	IExecuteFunctions,
+	INodeExecutionData,
+} from 'n8n-workflow';
 import { z } from 'zod/v3';
 
+import { hasErrorOutput } from '../errors/errorRow';
 import { mayHaveExtras, namesFiles, readExtras } from '../parameters/extras';
+import { furtherKeys } from './items';
 
 const pairSchema = z.object({ item: z.number() });
 
 /**
  * Completes what the node outputs: every file gets a unique name unless the user named it, and each row
  * gets the public link and the fields of its input item if the options ask for them; the node's own fields
- * take precedence. Error rows are unchanged.
+ * take precedence. Rows on their way to an error output are unchanged: n8n adds the input's fields itself.
  */
 export function withExtras(
 	context: IExecuteFunctions,
@@ -19,13 +26,20 @@ export function withExtras(
 	const items = context.getInputData();
 	return rows.map((row) => {
 		const pair = pairSchema.safeParse(row.pairedItem);
-		if (!pair.success || row.json.error !== undefined) return row;
+		const isRefused = row.json.error !== undefined;
+		if (!pair.success || (isRefused && hasErrorOutput(context.getNode()))) return row;
 		const { item } = pair.data;
 		const { includeInputFields, publicLink: days } = readExtras(context, item);
 		const linked = days > 0 ? withLink(context, row, days) : row;
 		if (!includeInputFields) return linked;
-		return { ...linked, json: { ...linked.json, ...items[item]?.json, ...linked.json } };
+		return { ...linked, json: { ...linked.json, ...besides(items[item]?.json), ...linked.json } };
 	});
+}
+
+/** The fields of an input item, except those by which another picture's row would describe this one. */
+function besides(input: IDataObject = {}): IDataObject {
+	const ofPictures = new Set(['error', 'public_url', ...furtherKeys]);
+	return Object.fromEntries(Object.entries(input).filter(([key]) => !ofPictures.has(key)));
 }
 
 /** Returns a row with the link of its first image, which n8n serves for this many days. */

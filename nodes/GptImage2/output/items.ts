@@ -105,7 +105,7 @@ const mainKeys = [
 ];
 
 /** The fields that simplified items have only if they say something. */
-const furtherKeys = ['channel', 'reused', 'timed_out', 'failure', 'metadata', 'event'];
+export const furtherKeys = ['channel', 'reused', 'timed_out', 'failure', 'metadata', 'event'];
 
 function simplified(whole: IDataObject): IDataObject {
 	const saysSomething = (value: unknown) =>

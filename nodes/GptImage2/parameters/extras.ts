@@ -1,4 +1,4 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import { NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
 import { imageOptionsSchema } from './image';
@@ -24,10 +24,18 @@ export function mayHaveExtras(context: IExecuteFunctions): boolean {
 	return Object.keys(extraNames).some((name) => name in written);
 }
 
-/** Reads what the rows of an item have besides its run. Throws NodeOperationError that names the option. */
+/**
+ * Reads what the rows of an item have besides its run. They were checked before it was paid for: an
+ * expression that has another value now, which is no longer accepted, must not cost the picture.
+ */
 export function readExtras(
 	context: IExecuteFunctions,
 	itemIndex: number,
 ): z.infer<typeof extrasSchema> {
-	return new Parameters(context, itemIndex).options(extrasSchema);
+	try {
+		return new Parameters(context, itemIndex).options(extrasSchema);
+	} catch (error) {
+		if (error instanceof NodeOperationError) return { includeInputFields: false, publicLink: 0 };
+		throw error;
+	}
 }

@@ -2,7 +2,7 @@
 const services: ReadonlyArray<readonly [service: string, page: RegExp, advice: string]> = [
 	[
 		'Google Drive',
-		/^https?:\/\/(drive|docs)\.google\.com\/(file\/d\/|open\?|drive\/)/i,
+		/^https?:\/\/(drive\.google\.com(:\d+)?\/(?!([au]\/[^/]+\/)?(uc|thumbnail)\b)|docs\.google\.com(:\d+)?\/(file\/|open\?))/i,
 		"Download the file with n8n's Google Drive node and choose 'Binary Data' as 'Input Source'.",
 	],
 	[
@@ -12,12 +12,12 @@ const services: ReadonlyArray<readonly [service: string, page: RegExp, advice: s
 	],
 	[
 		'Dropbox',
-		/^https?:\/\/(www\.)?dropbox\.com\/(s|scl\/fi)\/(?!.*[?&](dl|raw)=1)/i,
+		/^https?:\/\/(db\.tt|(www\.)?dropbox\.com(:\d+)?\/(home|sh?|scl\/f[io]))\/(?!.*[?&](dl|raw)=1)/i,
 		"Put dl=1 at the end of the link in place of dl=0, or download the file with n8n's Dropbox node and choose 'Binary Data' as 'Input Source'.",
 	],
 	[
 		'OneDrive',
-		/^https?:\/\/(1drv\.ms|onedrive\.live\.com|[\w-]+\.sharepoint\.com\/:i:)\//i,
+		/^https?:\/\/(1drv\.ms\/|onedrive\.live\.com\/|[\w-]+\.sharepoint\.com(:\d+)?\/(:i:|.*AllItems\.aspx))/i,
 		"Download the file with n8n's Microsoft OneDrive node and choose 'Binary Data' as 'Input Source'.",
 	],
 ];

@@ -5,6 +5,7 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { isTerminal } from '../../../runflow/status';
 import { toSuspendedErrorRow } from '../errors/errorRow';
 import type { Circumstances } from '../errors/nodeErrors';
+import { withExtras } from '../output/extras';
 import { addHints, addSuspensionHints, addTakenUpHint } from '../output/hints';
 import { isTakenUp, toItems, type RunResult } from '../output/items';
 import { outputSchema } from '../parameters/output';
@@ -68,7 +69,8 @@ export async function suspend(
 
 	saveSuspension(context, suspension);
 	// At the deadline n8n outputs the node's input. The items themselves belong to the previous node.
-	context.getExecuteData().data.main = [withErrorRows(handlesOf(started, true), suspension)];
+	const late = withErrorRows(handlesOf(started, true), suspension);
+	context.getExecuteData().data.main = [withExtras(context, late)];
 	await context.putExecutionToWait(new Date(deadline));
 	void watch(watcherOf(batch, alarm.context), { suspension, url });
 	// Without error rows, because one would make n8n try the node again (Retry On Fail).

@@ -66,14 +66,16 @@ function ofRow(context: IExecuteFunctions, error: unknown, itemIndex: number): N
 			? `${row} has no prompt`
 			: `${row}: ${nodeError.message}`;
 	const sent = continuesOnError(context) ? 'for this row' : 'for any row';
-	const of = { itemIndex, description: description?.replace('for this item', sent) };
-	return new NodeOperationError(node, message, of);
+	// Without its index: n8n would add it in brackets, counted from 0.
+	return new NodeOperationError(node, message, {
+		description: description?.replace('for this item', sent),
+	});
 }
 
 /** An item's picture in its own size, and in each of its 'More Sizes'. */
 function inEachSize(itemIndex: number, plan: ImagePlan): PlannedItem[] {
 	const own: PlannedItem = { itemIndex, requestNumber: itemIndex, plan };
-	const further = plan.moreSizes.flatMap((channel): PlannedItem[] => {
+	const further = [...new Set(plan.moreSizes)].flatMap((channel): PlannedItem[] => {
 		const input = { ...plan.input, image_size: furtherSizeOf(channel) };
 		if (isSameInput(input, plan.input)) return [];
 		const requestNumber = requestNumberOf(itemIndex, channel);
