@@ -2,46 +2,103 @@ import { redact } from '../../runflow/redact';
 
 const hidden = '[hidden]';
 
-/** Parameters of a URL that let its holder do something. */
+/** Parameters of a URL that let its holder do something, encoded or not. */
 const tokenParameter =
-	/([?&](?:[\w-]*(?:signature|credential|token|policy|key-pair-id|nonce)|sig|key)=)[^&\s"'<>]+/gi;
+	/((?:[?&#]|%3F|%26|&amp;)(?:[\w.-]*(?:signature|credential|token|policy|key-pair-id|nonce|secret|password|api_?key)|sig|key)(?:=|%3D))[^&#\s"'<>%]+(?:%(?!26)[^&#\s"'<>%]*)*/gi;
 const emailAddress = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g;
+const userOfUrl = /(\w:\/\/)[^\s/?#@"'<>]+@/g;
 
-/** Headers that are never written down, and fields that say who someone is. */
-const secretHeaders = /^(authorization|cookie|set-cookie|runflow-signature)$/i;
-const personalFields = /^(first_name|last_name|avatar_url|plain_secret|upload_url)$/;
+/** Headers and fields that are never written down, by how their names end, and fields that say who someone is. */
+const secretNames =
+	/^(?:(?:set-)?cookie|upload_?url)$|(?:token|secret|password|passwd|authorization|api[_-]?key|signature|credentials?)$/i;
+const personalNames =
+	/^(?:(?:first|last|full|given|family|middle|user|display|nick|legal|org|organi[sz]ation|company|team|owner|customer|account)_?name|nickname|phone(?:_?number)?|avatar(?:_?url)?)$/i;
+
+/** Fields that name whom an object is about, where it is about a person or an organization. */
+const ownNames = /^(?:name|slug)$/i;
+const ownersNames =
+	/^(?:user|owner|author|creator|created_by|member|membership|org|organi[sz]ation|company|team|account|customer|profile)s?$/i;
 
 const longestDataUri = 60;
 
-const organizationFields = /^(name|slug)$/;
-
 /** A text without keys, tokens, signatures, e-mail addresses and most of a data URI. */
-function cleanText(text: string, secrets: ReadonlyMap<string, string>): string {
+export function cleanText(text: string, secrets: ReadonlyMap<string, string>): string {
 	if (text.startsWith('data:')) {
 		return text.length > longestDataUri ? `${text.slice(0, longestDataUri)}…` : text;
 	}
-	const known = [...secrets].reduce((rest, [secret, name]) => rest.replaceAll(secret, name), text);
+	const known = [...secrets]
+		.flatMap(([secret, name]) => [secret, encodeURIComponent(secret)].map((one) => [one, name]))
+		.sort(([one = ''], [other = '']) => other.length - one.length)
+		.reduce((rest, [secret = '', name = '']) => rest.replaceAll(secret, name), text);
 	return redact(known)
+		.replace(userOfUrl, `$1${hidden}@`)
 		.replace(tokenParameter, `$1${hidden}`)
 		.replace(emailAddress, 'someone@example.com');
 }
 
+/** Whether an object says who someone is, by its fields or by the name that it is under. */
+function isOwner(value: object, name: string): boolean {
+	const names = Object.keys(value);
+	return (
+		ownersNames.test(name) ||
+		names.some(
+			(one) => /^(?:slug|email)$/i.test(one) || personalNames.test(one) || ownersNames.test(one),
+		)
+	);
+}
+
 /**
  * A recorded value without what must not be written down: each of `secrets` becomes what it is mapped to,
- * and whatever looks like a key, a token, a signature or a person's name or address is hidden.
+ * and whatever looks like a key, a token, a signature or a person's name or address is hidden. `under` is
+ * the name of the field that has it.
  */
-export function withoutSecrets(value: unknown, secrets: ReadonlyMap<string, string>): unknown {
+export function withoutSecrets(
+	value: unknown,
+	secrets: ReadonlyMap<string, string>,
+	under = '',
+): unknown {
 	if (typeof value === 'string') return cleanText(value, secrets);
 	if (typeof value !== 'object' || value === null) return value;
-	if (Array.isArray(value)) return value.map((part: unknown) => withoutSecrets(part, secrets));
-	const isOrganization = 'slug' in value;
+	if (Array.isArray(value)) {
+		return value.map((part: unknown) => withoutSecrets(part, secrets, under));
+	}
+	const namesOwner = isOwner(value, under);
 	return Object.fromEntries(
 		Object.entries(value).map(([name, inner]: [string, unknown]) => {
-			const isHidden =
-				secretHeaders.test(name) ||
-				personalFields.test(name) ||
-				(isOrganization && organizationFields.test(name));
-			return [name, isHidden && inner !== null ? hidden : withoutSecrets(inner, secrets)];
+			const isSecret =
+				secretNames.test(name) || personalNames.test(name) || (namesOwner && ownNames.test(name));
+			const isHidden = isSecret && inner !== null && typeof inner !== 'boolean';
+			return [cleanText(name, secrets), isHidden ? hidden : withoutSecrets(inner, secrets, name)];
 		}),
 	);
+}
+
+const shortestSegment = 8;
+const shortestLogin = 4;
+
+/** What of a callback URL must not be written down, and what stands for it: whoever knows it could call it. */
+export function secretsOfUrl(publicUrl: string): Map<string, string> {
+	const url = new URL(publicUrl);
+	const { host, origin, password, pathname, searchParams, username } = url;
+	const parts = [
+		...pathname
+			.split('/')
+			.filter((part) => part.length >= shortestSegment && !/^callbacks?$/.test(part)),
+		...[username, password, ...searchParams.values()].filter(
+			({ length }) => length >= shortestLogin,
+		),
+	];
+	// As it is sent: with one parameter more, which is all that stays.
+	url.searchParams.set('live', '');
+	const sent = url.href.slice(0, url.href.lastIndexOf('live=') - 1);
+	const shown = 'https://callbacks.example.com';
+	return new Map([
+		...parts.flatMap((part): Array<[string, string]> => [
+			[part, hidden],
+			[decodeURIComponent(part), hidden],
+		]),
+		[sent, `${shown}/callback`],
+		[origin, shown],
+		[host, new URL(shown).host],
+	]);
 }

@@ -7,6 +7,7 @@ import { allChecks } from './checks/all';
 import { NotTried } from './notTried';
 import { Receiver } from './receiver';
 import { Records } from './records';
+import { cleanText, secretsOfUrl } from './redaction';
 import { startAll } from './runs';
 import { Stage, type Pace } from './stage';
 
@@ -63,15 +64,15 @@ export async function tryAll(
 	const receiver =
 		callback && (await Receiver.listen(callback.port, callback.publicUrlFor, records));
 	if (receiver) {
-		const { host, origin } = new URL(receiver.publicUrl);
-		secrets.set(origin, 'https://callbacks.example.com').set(host, 'callbacks.example.com');
+		for (const [secret, shown] of secretsOfUrl(receiver.publicUrl)) secrets.set(secret, shown);
 	}
 	try {
 		const isReached = (await receiver?.isReached()) ?? false;
 		const budget = new Budget(options.limit);
 		const stage = new Stage(api, options, budget, isReached ? receiver : null);
 		const results: Result[] = [];
-		const note = (result: Result) => {
+		const note = ({ check, finding }: Result) => {
+			const result = { check, finding: { ...finding, seen: cleanText(finding.seen, secrets) } };
 			results.push(result);
 			onResult(result);
 		};

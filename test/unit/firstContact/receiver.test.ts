@@ -42,7 +42,9 @@ describe('the receiver of callbacks', () => {
 	it('goes on after a request that broke off', async () => {
 		const socket = open();
 		await once(socket, 'connect');
-		socket.write('POST /callback?live=accepts HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nabc');
+		socket.write(
+			'POST /callback?live=accepts HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nabc',
+		);
 		await sleep(50);
 		socket.resetAndDestroy();
 		await sleep(50);
