@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RunflowClient } from '../../runflow/client';
 import { RunflowConnectionError } from '../../runflow/errors';
 import type { Send } from '../../runflow/request';
+import { mayHaveBeenAccepted } from '../../runflow/retry';
 import type { Records } from './records';
 
 /** The API that is tried, and the key for it. */
@@ -41,6 +42,9 @@ interface Call {
 }
 
 const usualTimeoutMs = 60_000;
+
+const pause = async (milliseconds: number, signal?: AbortSignal) =>
+	await sleep(milliseconds, undefined, { signal });
 
 /** Codes of connections that were never made. */
 const neverMade = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT)$/;
@@ -95,7 +99,10 @@ export class LiveApi {
 
 	/** Gets or sends a file, without the key. Throws RunflowConnectionError where no answer arrives. */
 	async file(name: string, url: string, init: RequestInit = {}): Promise<ReceivedFile> {
-		const { bytes, headers, status } = await this.fetch(url, init);
+		const { bytes, headers, status } = await this.fetch(url, {
+			signal: AbortSignal.timeout(usualTimeoutMs),
+			...init,
+		});
 		const contentType = headers['content-type'] ?? null;
 		const request = { method: init.method ?? 'GET', url };
 		this.records.add(name, { request, answer: { status, headers, bytes: bytes.length } });
@@ -123,9 +130,24 @@ export class Caller {
 		private readonly api: LiveApi,
 		private readonly name: string,
 	) {
-		const pause = async (milliseconds: number, signal?: AbortSignal) =>
-			await sleep(milliseconds, undefined, { signal });
 		this.client = new RunflowClient(this.send, pause, api.account.baseUrl);
+	}
+
+	/** The same client, which calls `onAgain` before it repeats a create that may have been accepted; what that throws ends it. */
+	creating(onAgain: () => void): RunflowClient {
+		let isUnclear = false;
+		const send: Send = async (request) => {
+			if (request.method !== 'POST') return await this.send(request);
+			if (isUnclear) onAgain();
+			isUnclear = true;
+			const answer = await this.send(request).catch((error: unknown) => {
+				isUnclear = mayHaveBeenAccepted(error);
+				throw error;
+			});
+			isUnclear = answer.httpStatus < 300 || answer.httpStatus >= 500;
+			return answer;
+		};
+		return new RunflowClient(send, pause, this.api.account.baseUrl);
 	}
 
 	/** As `Send` of the package's client. */

@@ -3,6 +3,9 @@ import { NotTried } from './notTried';
 /** The price of a picture in Low, in dollars, until a run has said what it cost (SITE). */
 export const supposedPrice = 0.009;
 
+/** The price of a picture in High (SEED), which any may cost if prices are flat. */
+export const highestPrice = 0.133;
+
 /** What a trial may spend, and what it has spent by the `cost` of its runs; in dollars. */
 export class Budget {
 	/** By the `cost` of the runs so far. */
@@ -16,7 +19,8 @@ export class Budget {
 
 	/**
 	 * Sets aside what so many pictures may cost, `price` dollars each or as much as the dearest so far. Throws
-	 * NotTried where that is too much. Returns what notes their cost once it is known; null for an unknown one.
+	 * NotTried where that is too much. Returns what notes their cost once it is known; null for an
+	 * unknown one, which counts as the highest that it may be.
 	 */
 	reserve(pictures: number, price: number | null = null): (cost: number | null) => void {
 		const amount = pictures * (price ?? this.dearest);
@@ -29,7 +33,8 @@ export class Budget {
 		this.reserved += amount;
 		return (cost) => {
 			this.reserved -= amount;
-			this.spent += cost ?? amount;
+			const known = cost ?? pictures * Math.max(price ?? 0, this.dearest, highestPrice);
+			this.spent += known;
 			if (price === null && cost !== null) {
 				this.dearest = Math.max(this.dearest, cost / Math.max(pictures, 1));
 			}

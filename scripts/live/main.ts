@@ -5,9 +5,9 @@ import { parseArgs } from 'node:util';
 
 import { parseSecrets } from '../../runflow/signature';
 import { planOf } from './plan';
-import { isBroken, linesOf, pageOf, summaryOf } from './report';
+import { isBroken, linesOf, pageOf, runsOf, summaryOf } from './report';
 import type { Pace } from './stage';
-import { tryAll, type LiveOptions } from './tryAll';
+import { tryAll, type LiveOptions, type LiveReport } from './tryAll';
 
 const reports = join(__dirname, '..', '..', 'reports');
 const usualCallbackPort = 8787;
@@ -46,10 +46,14 @@ function readOptions(): LiveOptions & { isAgreed: boolean } {
 			'RUNFLOW_CALLBACK_URL has to be a whole URL, such as https://example.com/callback.',
 		);
 	}
+	const baseUrl = (env.RUNFLOW_BASE_URL || 'https://api.runflow.io').replace(/\/+$/, '');
+	if (!/^https?:\/\/./.test(baseUrl) || !URL.canParse(baseUrl) || /\/v1$/.test(baseUrl)) {
+		throw new Error("RUNFLOW_BASE_URL has to begin with https:// and to end before '/v1'.");
+	}
 	return {
 		account: {
 			apiKey: env.RUNFLOW_API_KEY,
-			baseUrl: (env.RUNFLOW_BASE_URL || 'https://api.runflow.io').replace(/\/+$/, ''),
+			baseUrl,
 			organizationId: env.RUNFLOW_ORGANIZATION_ID || null,
 		},
 		isFree: values.free,
@@ -79,14 +83,51 @@ async function main(): Promise<number> {
 	const { isAgreed, ...options } = readOptions();
 	console.log(`${planOf(options)}\n`);
 	if (!isAgreed && !(await isWanted())) return 2;
-	const report = await tryAll(options, (result) => console.log(linesOf(result)));
-	mkdirSync(reports, { recursive: true });
+	claimReports();
 	const source = `Tried at ${options.account.baseUrl} on ${new Date().toISOString()}.`;
-	writeFileSync(join(reports, 'live.md'), pageOf(report, source));
-	report.records.write(join(reports, 'live'));
-	console.log(`\n${summaryOf(report)}\nSee reports/live.md; docs/live.md says what to do with it.`);
-	return report.results.some(isBroken) ? 1 : 0;
+	let latest: (() => LiveReport) | null = null;
+	const writePage = (report: LiveReport) =>
+		writeFileSync(join(reports, 'live.md'), pageOf(report, source));
+	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+		process.once(signal, () => {
+			if (latest) {
+				writePage(latest());
+				console.log(`\nStopped. ${runsOf(latest())}\nSee reports/live.md.`);
+			}
+			process.exit(130);
+		});
+	}
+	const report = await tryAll(
+		options,
+		(result, soFar) => {
+			latest = soFar;
+			console.log(linesOf(result));
+		},
+		join(reports, 'live'),
+	).finally(() => {
+		if (latest) writePage(latest());
+	});
+	writePage(report);
+	console.log(
+		`${runsOf(report)}\nSee reports/live.md; docs/live.md says what to do with it.\n\n${summaryOf(report)}`,
+	);
+	if (report.results.some(isBroken)) return 1;
+	return report.hindrance === null ? 0 : 2;
 }
+
+/** Makes sure that the reports can be written, before anything is paid for. Throws. */
+function claimReports(): void {
+	try {
+		mkdirSync(join(reports, 'live'), { recursive: true });
+		writeFileSync(join(reports, 'live.md'), 'The trial has not ended.\n');
+		writeFileSync(join(reports, 'live', 'key.json'), '[]\n');
+	} catch (error) {
+		throw new Error(`The folder 'reports' can't be written to: ${String(error)}`);
+	}
+}
+
+// A terminal that is gone, as after '| head', must not end a trial whose runs are paid for.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 main().then(
 	(code) => process.exit(code),

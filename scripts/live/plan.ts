@@ -1,4 +1,4 @@
-import { dollars, supposedPrice } from './budget';
+import { dollars, highestPrice, supposedPrice } from './budget';
 import { plannedRuns, type PlannedRun } from './trialRuns';
 import type { LiveOptions } from './tryAll';
 
@@ -20,6 +20,11 @@ export function planOf({ account, callback, isFree, limit, withPrices }: LiveOpt
 				`It makes at most ${most} pictures in Low, about ${dollars(most * supposedPrice)} by the price list.`,
 				...(withPrices ? ['It also makes one picture in Medium and one in High.'] : []),
 				`It starts no run that could bring the total above ${dollars(limit)}, by the cost that Runflow reports.`,
+				...(limit < highestPrice
+					? [
+							`The first run may cost up to ${dollars(highestPrice)} nevertheless, if a picture in Low is no cheaper than one in High.`,
+						]
+					: []),
 			];
 	const calls = callback
 		? `Callbacks go to ${callback.publicUrlFor(callback.port)}, which must lead to port ${callback.port} of this machine.`

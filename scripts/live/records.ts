@@ -14,14 +14,27 @@ export class Records {
 	private readonly exchanges = new Map<string, Exchange[]>();
 
 	/** `secrets` maps each text that must not be written down to what stands for it. */
-	constructor(private readonly secrets: ReadonlyMap<string, string>) {}
+	constructor(
+		private readonly secrets: ReadonlyMap<string, string>,
+		/** Where each is written as soon as it is known; null for nowhere. */
+		private readonly folder: string | null = null,
+	) {
+		if (folder !== null) this.write(folder);
+	}
 
 	/** Notes an exchange; one that repeats the last, such as the read of a pending run, is left out. */
 	add(name: string, exchange: Exchange): void {
 		const kept = withoutSecrets(exchange, this.secrets) as Exchange;
 		const list = this.exchanges.get(name) ?? [];
 		const isRepeated = contentOf(list.at(-1)) === contentOf(kept);
-		if (!isRepeated) this.exchanges.set(name, [...list, kept]);
+		if (isRepeated) return;
+		this.exchanges.set(name, [...list, kept]);
+		if (this.folder === null) return;
+		try {
+			this.writeOne(this.folder, name);
+		} catch {
+			// Runs are being paid for: a full disk must not end the trial.
+		}
 	}
 
 	/** The names that something was noted under. */
@@ -38,9 +51,12 @@ export class Records {
 	write(folder: string): void {
 		rmSync(folder, { recursive: true, force: true });
 		mkdirSync(folder, { recursive: true });
-		for (const [name, list] of this.exchanges) {
-			writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(list, null, '\t')}\n`);
-		}
+		for (const name of this.names()) this.writeOne(folder, name);
+	}
+
+	private writeOne(folder: string, name: string): void {
+		const list = this.exchanges.get(name) ?? [];
+		writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(list, null, '\t')}\n`);
 	}
 }
 

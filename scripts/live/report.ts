@@ -27,7 +27,7 @@ export function linesOf(result: Result): string {
 }
 
 /** How many results there are of each outcome, what it took, and what is to be done. */
-export function summaryOf({ requests, results, seconds, spent }: LiveReport): string {
+export function summaryOf({ hindrance, requests, results, seconds, spent }: LiveReport): string {
 	const count = (outcome: Outcome) =>
 		results.filter(({ finding }) => finding.outcome === outcome).length;
 	const broken = results.filter(isBroken);
@@ -35,9 +35,17 @@ export function summaryOf({ requests, results, seconds, spent }: LiveReport): st
 	const took = `${requests} requests in ${seconds.toFixed(1)} s, ${dollars(spent)} spent`;
 	const verdict =
 		broken.length === 0
-			? 'Nothing that the package relies on differs.'
+			? (hindrance ?? 'Nothing that the package relies on differs.')
 			: `The package relies on what differs in ${broken.map(({ check }) => check.id).join(', ')}.`;
 	return `${counts}; ${took}.\n${verdict}`;
+}
+
+/** The runs that were asked for, by which they are found in the account. */
+export function runsOf({ runs }: LiveReport): string {
+	const named = runs.map(
+		({ id, name, ref }) => `${name} ${id ?? `(no id yet; its client_ref is ${ref})`}`,
+	);
+	return named.length === 0 ? 'No run was made.' : `Runs that were made: ${named.join(', ')}.`;
 }
 
 const cell = (text: string) => text.replace(/\s+/g, ' ').replaceAll('|', '\\|');
@@ -59,5 +67,7 @@ ${summaryOf(report)}
 | Check | Assumption | Source | Outcome | Seen | Where it differs, the package |
 |---|---|---|---|---|---|
 ${rows.join('\n')}
+
+${runsOf(report)}
 `;
 }

@@ -4,11 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { apiErrorSchema } from '../../runflow/apiError';
 import { RunflowApiError, RunflowError } from '../../runflow/errors';
 import type { RunRequest } from '../../runflow/input';
+import { isPassing, mayHaveBeenAccepted } from '../../runflow/retry';
 import { createdRunSchema, runListSchema, type Run } from '../../runflow/run';
 import { hasSucceeded } from '../../runflow/status';
 import type { Answer, Caller } from './api';
 import { NotTried } from './notTried';
-import type { Stage } from './stage';
+import type { AskedRun, Stage } from './stage';
 import { ownPresets, plannedRuns, type PlannedRun, type RunName } from './trialRuns';
 
 /** A run that was made for the checks, and has ended. */
@@ -70,6 +71,20 @@ const accountStatuses: ReadonlySet<number> = new Set([402, 403, 429]);
 const createTimeoutMs = 300_000;
 const signal = new AbortController().signal;
 
+const paidWords = '; its run may exist and have to be paid for';
+
+/** Notes that a run is asked for, before it is. */
+function ask({ askedFor }: Stage, name: string, { client_ref = '' }: RunRequest): AskedRun {
+	const asked = { name, ref: client_ref, id: null };
+	askedFor.push(asked);
+	return asked;
+}
+
+/** Notes that a run was refused, so that there is none. */
+function forget({ askedFor }: Stage, asked: AskedRun): void {
+	askedFor.splice(askedFor.indexOf(asked), 1);
+}
+
 /** Makes the first run, and looks at once how the API shows it. Throws NotTried. */
 export async function baseRun(stage: Stage): Promise<BaseRun> {
 	if (stage.options.isFree) throw new NotTried("it costs money, and '--free' is set");
@@ -81,19 +96,37 @@ export async function baseRun(stage: Stage): Promise<BaseRun> {
 		const startedAt = Date.now();
 		const headers = { 'Idempotency-Key': idempotencyKey };
 		const path = `/v1/models/${plannedRuns.base.model}/runs`;
-		const answer = await api.post(path, request, headers);
+		const asked = ask(stage, 'base', request);
+		const answer = await api.post(path, request, headers).catch((error: unknown) => {
+			const mayBePaid = mayHaveBeenAccepted(error);
+			note(mayBePaid ? null : 0);
+			if (!mayBePaid) forget(stage, asked);
+			throw error instanceof RunflowError
+				? new NotTried(`its create got no answer (${wordsOf(error)})${mayBePaid ? paidWords : ''}`)
+				: error;
+		});
 		const created = createdRunSchema.safeParse(answer.body).data;
 		if (created === undefined || answer.status > 299) {
-			note(0);
+			const mayBePaid = answer.status < 300 || answer.status >= 500;
+			note(mayBePaid ? null : 0);
+			if (!mayBePaid) forget(stage, asked);
 			const { code, message } = apiErrorSchema.parse(answer.body);
-			const reason = `it was answered with ${answer.status} ${code ?? message ?? 'and no id'}`;
-			throw accountStatuses.has(answer.status) ? new NotTried(reason) : new UnusableRun(reason);
+			const words = `it was answered with ${answer.status} ${code ?? message ?? 'and no id'}`;
+			const reason = `${words}${mayBePaid ? paidWords : ''}`;
+			const saysNothing = accountStatuses.has(answer.status) || answer.status >= 500;
+			throw saysNothing ? new NotTried(reason) : new UnusableRun(reason);
 		}
-		const firstRead = await api.get(`/v1/runs/${created.id}`);
-		const listedAfterMs = await lagOfList(stage, api, created.id);
-		const run = await ended(stage, api, created, startedAt);
-		note(costOf(run));
-		return { request, created, run, idempotencyKey, answer, firstRead, listedAfterMs };
+		asked.id = created.id;
+		let cost: number | null = null;
+		try {
+			const firstRead = await api.get(`/v1/runs/${created.id}`);
+			const listedAfterMs = await lagOfList(stage, api, created.id);
+			const run = await ended(stage, api, created, startedAt);
+			cost = costOf(run);
+			return { request, created, run, idempotencyKey, answer, firstRead, listedAfterMs };
+		} finally {
+			note(cost);
+		}
 	});
 }
 
@@ -116,7 +149,13 @@ async function makeRun(stage: Stage, name: RunName): Promise<TrialRun> {
 	const api = stage.api.under(`run-${name.replaceAll('_', '-')}`);
 	const idempotencyKey = randomUUID();
 	const startedAt = Date.now();
-	const outcome = await api.client.createRun(plan.model, request, {
+	// Each create that may have been accepted may have made a run, if the API ignores keys.
+	const again: Array<(cost: number | null) => void> = [];
+	const client = api.creating(() =>
+		again.push(stage.budget.reserve(plan.pictures, plan.price ?? null)),
+	);
+	const asked = ask(stage, name, request);
+	const outcome = await client.createRun(plan.model, request, {
 		idempotencyKey,
 		startedAt,
 		findable: true,
@@ -126,11 +165,39 @@ async function makeRun(stage: Stage, name: RunName): Promise<TrialRun> {
 	});
 	if ('error' in outcome) {
 		note(outcome.mayBePaid ? null : 0);
+		if (!outcome.mayBePaid) forget(stage, asked);
+		for (const noteAgain of again) noteAgain(outcome.mayBePaid ? null : 0);
+		if (isPassing(outcome.error)) {
+			throw new NotTried(
+				`its run was refused: ${wordsOf(outcome.error)}${outcome.mayBePaid ? paidWords : ''}`,
+			);
+		}
 		throw new UnusableRun(`its run was refused: ${wordsOf(outcome.error)}`, outcome.error);
 	}
-	const run = await ended(stage, api, outcome.run, startedAt);
-	note(costOf(run));
-	return { request, created: outcome.run, run, idempotencyKey };
+	asked.id = outcome.run.id;
+	let cost: number | null = null;
+	try {
+		const run = await ended(stage, api, outcome.run, startedAt);
+		cost = costOf(run);
+		const others = again.length > 0 ? await othersOf(stage, asked) : 0;
+		for (const [at, noteAgain] of again.entries()) noteAgain(at < others ? null : 0);
+		return { request, created: outcome.run, run, idempotencyKey };
+	} finally {
+		note(cost);
+	}
+}
+
+/** How many other runs than this one have its reference, since the API ignored its key; all where no list has it. */
+async function othersOf(stage: Stage, { id, ref }: AskedRun): Promise<number> {
+	const query = { limit: 100, sort_by: 'created_at:desc' };
+	const answer = await stage.api
+		.under('own-runs')
+		.get('/v1/runs', query)
+		.catch(() => null);
+	const own = (runListSchema.safeParse(answer?.body).data?.items ?? []).filter(
+		(run) => run?.client_ref === ref,
+	);
+	return own.some((run) => run?.id === id) ? own.length - 1 : Infinity;
 }
 
 /** The same, for what needs its pictures. Throws NotTried where it didn't succeed, too. */
@@ -181,5 +248,5 @@ async function lagOfList(stage: Stage, api: Caller, id: string): Promise<BaseRun
 export function costOf({ cost, status }: Run): number | null {
 	if (cost === null) return hasSucceeded(status) ? null : 0;
 	const amount = Number(cost);
-	return Number.isNaN(amount) ? null : amount;
+	return amount >= 0 ? amount : null;
 }

@@ -20,9 +20,20 @@ export interface Pace {
 	quietMs: number;
 }
 
+/** A run that was asked for, and may have to be paid for. */
+export interface AskedRun {
+	name: string;
+	ref: string;
+	/** Null where no answer has said so. */
+	id: string | null;
+}
+
 /** What all checks of one trial share. */
 export class Stage {
 	private readonly made = new Map<string, Promise<unknown>>();
+
+	/** The runs that were asked for and not refused, as they are known. */
+	readonly askedFor: AskedRun[] = [];
 
 	constructor(
 		readonly api: LiveApi,

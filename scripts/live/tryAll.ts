@@ -8,8 +8,8 @@ import { NotTried } from './notTried';
 import { Receiver } from './receiver';
 import { Records } from './records';
 import { cleanText, secretsOfUrl } from './redaction';
-import { startAll } from './runs';
-import { Stage, type Pace } from './stage';
+import { baseRun, startAll, UnusableRun } from './runs';
+import { Stage, type AskedRun, type Pace } from './stage';
 
 /** What is tried, and how. */
 export interface LiveOptions {
@@ -38,6 +38,10 @@ export interface LiveReport {
 	seconds: number;
 	/** Dollars, by the `cost` of the runs. */
 	spent: number;
+	/** The runs that were asked for and not refused. */
+	runs: readonly AskedRun[];
+	/** Why nothing, or nothing that needs a run, could be tried; null where it could. */
+	hindrance: string | null;
 }
 
 /** What must not be written down, and what stands for it. */
@@ -54,11 +58,12 @@ function secretsOf({ account, signingSecrets }: LiveOptions): Map<string, string
  */
 export async function tryAll(
 	options: LiveOptions,
-	onResult: (result: Result) => void = () => {},
+	onResult: (result: Result, soFar: () => LiveReport) => void = () => {},
+	folder: string | null = null,
 ): Promise<LiveReport> {
 	const began = performance.now();
 	const secrets = secretsOf(options);
-	const records = new Records(secrets);
+	const records = new Records(secrets, folder);
 	const api = new LiveApi(options.account, records);
 	const { callback } = options;
 	const receiver =
@@ -71,24 +76,34 @@ export async function tryAll(
 		const budget = new Budget(options.limit);
 		const stage = new Stage(api, options, budget, isReached ? receiver : null);
 		const results: Result[] = [];
+		const soFar = (hindrance: string | null): LiveReport => ({
+			results,
+			records,
+			requests: api.requests,
+			seconds: (performance.now() - began) / 1000,
+			spent: budget.spent,
+			runs: stage.askedFor,
+			hindrance: hindrance === null ? null : cleanText(hindrance, secrets),
+		});
 		const note = ({ check, finding }: Result) => {
 			const result = { check, finding: { ...finding, seen: cleanText(finding.seen, secrets) } };
 			results.push(result);
-			onResult(result);
+			onResult(result, () => soFar(null));
 		};
 		const key = await findingOf(keyCheck, stage);
 		note({ check: keyCheck, finding: key });
 		const isUsable = key.outcome === 'holds';
 		if (isUsable && !options.isFree) void startAll(stage);
 		for (const check of allChecks) {
-			const finding = isUsable
-				? await findingOf(check, stage)
-				: notTried('the key may not list runs');
+			const finding = isUsable ? await findingOf(check, stage) : notTried(key.seen);
 			note({ check, finding });
 		}
 		await stage.settled();
-		const seconds = (performance.now() - began) / 1000;
-		return { results, records, requests: api.requests, seconds, spent: budget.spent };
+		if (key.outcome === 'not tried') return soFar(`Nothing could be tried: ${key.seen}.`);
+		if (!isUsable || options.isFree) return soFar(null);
+		const base = await stage.attempted(baseRun);
+		const isHindered = 'error' in base && !(base.error instanceof UnusableRun);
+		return soFar(isHindered ? `Nothing could be tried that needs a run: ${base.reason}.` : null);
 	} finally {
 		await receiver?.close();
 	}

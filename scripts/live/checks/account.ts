@@ -15,7 +15,15 @@ export const keyCheck: Check = {
 	decides: 'credentials/RunflowApi.credentials.ts',
 	needs: 'nothing',
 	attempt: async (_stage, api) => {
-		const { status } = await api.get('/v1/runs', { limit: 1 });
+		const { body, status } = await api.get('/v1/runs', { limit: 1 });
+		if (status === 401) throw new NotTried('the key was refused with 401: correct RUNFLOW_API_KEY');
+		if (status === 429 || status >= 500)
+			throw new NotTried(`it was answered with ${status}: try again later`);
+		if (status === 404 || typeof body !== 'object' || body === null) {
+			throw new NotTried(
+				`${status} and no list of runs: correct RUNFLOW_BASE_URL, which takes the address of the API without '/v1'`,
+			);
+		}
 		return status === 200 ? holds('200') : breaks(`GET /v1/runs answered ${status}`);
 	},
 };
