@@ -4,6 +4,7 @@ import { RunflowClient } from '../../runflow/client';
 import { RunflowConnectionError } from '../../runflow/errors';
 import type { Send } from '../../runflow/request';
 import { mayHaveBeenAccepted } from '../../runflow/retry';
+import { NotTried } from './notTried';
 import type { Records } from './records';
 
 /** The API that is tried, and the key for it. */
@@ -42,6 +43,10 @@ interface Call {
 }
 
 const usualTimeoutMs = 60_000;
+
+/** How often a read is tried that is answered with 429 or 5xx, and the first pause, which doubles. */
+const mostTries = 4;
+const firstPauseMs = 500;
 
 const pause = async (milliseconds: number, signal?: AbortSignal) =>
 	await sleep(milliseconds, undefined, { signal });
@@ -161,11 +166,22 @@ export class Caller {
 	}
 
 	async get(path: string, query?: Record<string, string | number>): Promise<Answer> {
-		return await this.call({ method: 'GET', path, query });
+		return await this.patiently({ method: 'GET', path, query });
 	}
 
 	async post(path: string, body?: object, headers?: Record<string, string>): Promise<Answer> {
 		return await this.call({ method: 'POST', path, body, headers });
+	}
+
+	/** Repeats what was refused for the moment. Throws NotTried where that lasts. */
+	private async patiently(call: Call): Promise<Answer> {
+		for (let tries = 1; ; tries++) {
+			const answer = await this.call(call);
+			if (answer.status !== 429 && answer.status < 500) return answer;
+			if (tries === mostTries)
+				throw new NotTried(`it was answered with ${answer.status} again and again`);
+			await sleep(firstPauseMs * 2 ** (tries - 1));
+		}
 	}
 
 	async file(url: string, init?: RequestInit): Promise<ReceivedFile> {

@@ -24,6 +24,7 @@ const pace: Pace = {
 	betweenReadsMs: 1_100,
 	callbackMs: 30_000,
 	quietMs: 10_000,
+	retryGapMs: [500, 5_000],
 };
 
 function readOptions(): LiveOptions & { isAgreed: boolean } {

@@ -19,14 +19,19 @@ export async function listed(
 	return page.data.items.filter((run): run is Run => run !== null);
 }
 
-/** What `read` returns once lists had time to show the runs of this trial, sooner where it shows enough. */
+/** How many runs of this trial there are for certain. */
+export function knownRuns({ askedFor }: Stage): number {
+	return askedFor.filter(({ id }) => id !== null).length;
+}
+
+/** What `read` returns once lists had time to show two runs of this trial, sooner where it shows enough. */
 export async function onceListed<T>(
 	stage: Stage,
 	read: () => Promise<T>,
 	isEnough: (page: T) => boolean,
 ): Promise<T> {
 	let page = await read();
-	if (isEnough(page) || !(await hasRuns(stage))) return page;
+	if (isEnough(page) || !(await hasRuns(stage)) || knownRuns(stage) < 2) return page;
 	const { lagGapMs, longestLagMs } = stage.options.pace;
 	const began = performance.now();
 	while (!isEnough(page) && performance.now() - began < longestLagMs) {

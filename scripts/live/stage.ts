@@ -18,6 +18,8 @@ export interface Pace {
 	/** How long a callback is waited for, and for how long none has to come to be taken as the last. */
 	callbackMs: number;
 	quietMs: number;
+	/** Between which gaps a callback that failed is sent again 'about a second later'. */
+	retryGapMs: readonly [least: number, most: number];
 }
 
 /** A run that was asked for, and may have to be paid for. */

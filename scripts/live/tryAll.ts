@@ -1,4 +1,5 @@
-import { RunflowConnectionError } from '../../runflow/errors';
+import { RunflowApiError, RunflowConnectionError } from '../../runflow/errors';
+import { isPassing } from '../../runflow/retry';
 import { LiveApi, type Account } from './api';
 import { Budget } from './budget';
 import { breaks, type Check, type Finding } from './check';
@@ -128,6 +129,9 @@ async function findingOf(check: Check, stage: Stage): Promise<Finding> {
 		return await check.attempt(stage, stage.api.under(check.id));
 	} catch (error) {
 		if (error instanceof NotTried) return notTried(error.message);
+		if (error instanceof RunflowApiError && isPassing(error)) {
+			return notTried(`it was answered with ${error.httpStatus}`);
+		}
 		if (error instanceof RunflowConnectionError) {
 			return notTried(`no answer (${error.code ?? 'unknown reason'})`);
 		}

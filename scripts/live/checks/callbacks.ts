@@ -112,7 +112,9 @@ export const callbackChecks: Check[] = [
 			const { callbackMs } = stage.options.pace;
 			const [first, second] = await receiverOf(stage).callbacksOf(run.id, 2, callbackMs);
 			if (first === undefined || second === undefined) return differs('it was not sent again');
-			return holds(`again after ${((second.at - first.at) / 1000).toFixed(1)} s`);
+			const gapMs = second.at - first.at;
+			const [least, most] = stage.options.pace.retryGapMs;
+			return holdsIf(gapMs >= least && gapMs <= most, `again after ${(gapMs / 1000).toFixed(1)} s`);
 		},
 	},
 	{

@@ -4,6 +4,7 @@ import { z } from 'zod/v3';
 
 import { generateModel } from '../../../runflow/client';
 import { apiErrorSchema } from '../../../runflow/apiError';
+import { createdRunSchema } from '../../../runflow/run';
 import type { Answer, Caller } from '../api';
 import { breaks, differs, holds, type Check, type Finding } from '../check';
 
@@ -69,7 +70,9 @@ export const errorChecks: Check[] = [
 			source: 'ERR, COMFY',
 		},
 		async (api) => await api.post(`/v1/models/${generateModel}/runs`, { input: {} }),
-		({ body }, finding) => {
+		({ body, status }, finding) => {
+			const made = status < 300 ? createdRunSchema.safeParse(body).data : undefined;
+			if (made) return breaks(`${status}: run ${made.id} was made, and may have to be paid for`);
 			const { fields } = apiErrorSchema.parse(body);
 			const lines = fields.map(({ loc, msg }) => `${loc.join('.')}: ${msg}`).join('; ');
 			const seen = `${finding.seen}; ${lines || 'no field is named'}`;

@@ -1,9 +1,15 @@
-import { runListSchema } from '../../../runflow/run';
+import { runListSchema, runSchema } from '../../../runflow/run';
 import type { Caller } from '../api';
 import { breaks, differs, holds, holdsIf, type Check } from '../check';
 import { NotTried } from '../notTried';
 import { markedRun } from '../samples';
 import type { Stage } from '../stage';
+
+/** The reference of a run; null where it can't be read or shows none. */
+async function refOf(api: Caller, id: string): Promise<string | null> {
+	const { body } = await api.get(`/v1/runs/${encodeURIComponent(id)}`);
+	return runSchema.safeParse(body).data?.client_ref ?? null;
+}
 
 /** The ids that a filter finds among the newest; the status where it is refused. */
 async function found(api: Caller, q: string): Promise<string[] | number> {
@@ -35,11 +41,16 @@ export const filterChecks: Check[] = [
 		decides: 'runflow/filter.ts',
 		needs: 'nothing',
 		attempt: async (stage, api) => {
-			const { id, none, own } = await exactly(stage, api);
+			const { id, none, own, ref } = await exactly(stage, api);
 			if (typeof own === 'number') return breaks(`refused with ${own}`);
 			if (!own.includes(id)) return breaks('the run was not among those that were listed');
 			const others = typeof none === 'number' ? none : none.length;
 			if (others !== 0) return differs(`a reference of nobody lists ${others} runs`);
+			const besides = own.filter((other) => other !== id);
+			const refs = await Promise.all(besides.map(async (other) => await refOf(api, other)));
+			const strangers = refs.filter((other) => other !== ref).length;
+			if (strangers > 0)
+				return differs(`${strangers} of ${own.length} runs have another reference`);
 			return holds(`${own.length} run with it, none with one of nobody`);
 		},
 	},

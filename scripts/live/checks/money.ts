@@ -132,6 +132,8 @@ export const moneyChecks: Check[] = [
 		attempt: async (stage) => {
 			const { run } = await trialRun(stage, 'failing');
 			if (run.status !== 'failed') throw new NotTried(`the run that was to fail ${run.status}`);
+			if (run.cost === null)
+				throw new NotTried('its cost is null, which does not say that it is free');
 			return holdsIf(costOf(run) === 0, `cost ${run.cost ?? 'null'}`);
 		},
 	},

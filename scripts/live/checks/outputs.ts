@@ -69,7 +69,9 @@ export const outputChecks: Check[] = [
 			const seen = Object.keys(item).join(', ');
 			if (item.type !== 'image' || item.width === undefined) return differs(seen);
 			const file = await stage.attempted(sampleFile);
-			if (!('made' in file) || file.made.status !== 200) return holds(seen);
+			if (!('made' in file) || file.made.status !== 200) {
+				throw new NotTried(`${seen}; its pixels could not be compared with the picture's`);
+			}
 			const { height, width } = await pixelsOf(file.made.bytes);
 			const isTrue = item.width === width && item.height === height;
 			return holdsIf(isTrue, `${seen}; the picture has ${width} × ${height}`);

@@ -54,6 +54,7 @@ export const sizeChecks: Check[] = [
 				seen.push(`${preset} ${width} × ${height}`);
 			}
 			if (measured === 0) throw new NotTried('no picture of a preset could be had');
+			if (wrong === 0 && measured < ratios.length) throw new NotTried(seen.join(', '));
 			return holdsIf(wrong === 0, seen.join(', '));
 		},
 	},

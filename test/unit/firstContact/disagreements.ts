@@ -49,6 +49,7 @@ const ofLists: Case[] = [
 		breaks: true,
 	},
 	{ name: 'one run a page', settings: { pageSize: 1 }, red: 'list-limit' },
+	{ name: 'three runs a page', settings: { pageSize: 3 }, red: 'list-limit' },
 	{ name: 'a limit of 200', settings: { largestLimit: 200 }, red: 'list-limit', breaks: true },
 	{ name: 'ignored fields', settings: { listFields: 'ignored' }, red: 'list-fields' },
 	{ name: 'refused fields', settings: { listFields: 'refused' }, red: 'list-fields' },

@@ -75,6 +75,7 @@ export const ofCallbacks: Case[] = [
 		breaks: true,
 	},
 	{ name: 'no retries', settings: { retryGaps: [] }, red: 'callback-retry' },
+	{ name: 'retries much later', settings: { retryGaps: [1_000, 40] }, red: 'callback-retry' },
 	{ name: 'retries after 404', settings: { retriesRefusals: true }, red: 'callback-refused' },
 	{
 		name: 'an envelope of an error',

@@ -53,6 +53,7 @@ export function optionsFor({ url }: Simulator): LiveOptions {
 			betweenReadsMs: 1,
 			callbackMs: 1_500,
 			quietMs: 250,
+			retryGapMs: [0, 800],
 		},
 	};
 }
