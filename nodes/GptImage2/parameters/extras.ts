@@ -1,4 +1,4 @@
-import { NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod/v3';
 
 import { imageOptionsSchema } from './image';
@@ -34,8 +34,7 @@ export function readExtras(
 ): z.infer<typeof extrasSchema> {
 	try {
 		return new Parameters(context, itemIndex).options(extrasSchema);
-	} catch (error) {
-		if (error instanceof NodeOperationError) return { includeInputFields: false, publicLink: 0 };
-		throw error;
+	} catch {
+		return { includeInputFields: false, publicLink: 0 };
 	}
 }
