@@ -48,6 +48,9 @@ const usualTimeoutMs = 60_000;
 const mostTries = 4;
 const firstPauseMs = 500;
 
+/** Whether a create that was answered with this status may have made a run. */
+export const mayHaveMadeRun = (status: number): boolean => status < 300 || status >= 500;
+
 const pause = async (milliseconds: number, signal?: AbortSignal) =>
 	await sleep(milliseconds, undefined, { signal });
 
@@ -149,7 +152,7 @@ export class Caller {
 				isUnclear = mayHaveBeenAccepted(error);
 				throw error;
 			});
-			isUnclear = answer.httpStatus < 300 || answer.httpStatus >= 500;
+			isUnclear = mayHaveMadeRun(answer.httpStatus);
 			return answer;
 		};
 		return new RunflowClient(send, pause, this.api.account.baseUrl);

@@ -7,7 +7,7 @@ import type { RunRequest } from '../../runflow/input';
 import { isPassing, mayHaveBeenAccepted } from '../../runflow/retry';
 import { createdRunSchema, runListSchema, type Run } from '../../runflow/run';
 import { hasSucceeded } from '../../runflow/status';
-import type { Answer, Caller } from './api';
+import { mayHaveMadeRun, type Answer, type Caller } from './api';
 import { NotTried } from './notTried';
 import type { AskedRun, Stage } from './stage';
 import { ownPresets, plannedRuns, type PlannedRun, type RunName } from './trialRuns';
@@ -107,7 +107,7 @@ export async function baseRun(stage: Stage): Promise<BaseRun> {
 		});
 		const created = createdRunSchema.safeParse(answer.body).data;
 		if (created === undefined || answer.status > 299) {
-			const mayBePaid = answer.status < 300 || answer.status >= 500;
+			const mayBePaid = mayHaveMadeRun(answer.status);
 			note(mayBePaid ? null : 0);
 			if (!mayBePaid) forget(stage, asked);
 			const { code, message } = apiErrorSchema.parse(answer.body);

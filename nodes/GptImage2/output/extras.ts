@@ -36,10 +36,12 @@ export function withExtras(
 	});
 }
 
-/** The fields of an input item, except those by which another picture's row would describe this one. */
+/** Fields by which the row of another picture would describe this one. */
+const ofOtherPictures: ReadonlySet<string> = new Set(['error', 'public_url', ...furtherKeys]);
+
+/** The fields of an input item that may stand beside a picture. */
 function besides(input: IDataObject = {}): IDataObject {
-	const ofPictures = new Set(['error', 'public_url', ...furtherKeys]);
-	return Object.fromEntries(Object.entries(input).filter(([key]) => !ofPictures.has(key)));
+	return Object.fromEntries(Object.entries(input).filter(([key]) => !ofOtherPictures.has(key)));
 }
 
 /** Returns a row with the link of its first image, which n8n serves for this many days. */

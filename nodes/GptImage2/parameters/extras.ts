@@ -35,6 +35,6 @@ export function readExtras(
 	try {
 		return new Parameters(context, itemIndex).options(extrasSchema);
 	} catch {
-		return { includeInputFields: false, publicLink: 0 };
+		return extrasSchema.parse({});
 	}
 }
