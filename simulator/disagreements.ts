@@ -27,6 +27,8 @@ const ofRuns = {
 	priceGrowsWithSize: z.boolean().default(false),
 	/** Whether failed runs cost as much as others (PRICE). */
 	billsFailures: z.boolean().default(false),
+	/** Whether a run that is free costs '0', or null like one whose cost isn't known yet (RUN-C). */
+	namesFreeCost: z.boolean().default(false),
 	/** Where the images of an output are: the documented list (SEED), or as in the examples of LLMS and CB. */
 	outputShape: z.enum(['outputs', 'images', 'image_urls']).default('outputs'),
 	/** Whether an image has its pixels beside its URL (SDK). */
@@ -71,6 +73,8 @@ const ofReads = {
 	sortsLists: z.boolean().default(true),
 	/** The largest `limit` that is accepted (RUN-L). */
 	largestLimit: z.number().int().default(500),
+	/** The runs of a page for which `limit` asked for more than 200, with no next page (RUN-L); null for all. */
+	mostOfLongPages: z.number().int().positive().nullable().default(null),
 	/** Statuses in `GET /v1/runs/statuses` that no source knows (RUNS). */
 	moreStatuses: z.array(z.string()).default([]),
 	/** How `GET /v1/runs/statuses` spells a cancelled run (RUNS). */

@@ -16,6 +16,10 @@ void startSimulator(
 		...(values['run-time'] && { runTime: Number(values['run-time']) }),
 	},
 	Number(values.port),
-).then(({ url }) => {
-	process.stdout.write(`${JSON.stringify({ url })}\n`);
-});
+).then(
+	({ url }) => process.stdout.write(`${JSON.stringify({ url })}\n`),
+	(error: Error) => {
+		process.stderr.write(`The simulator can't start: ${error.message}\n`);
+		process.exitCode = 1;
+	},
+);

@@ -154,6 +154,7 @@ export class RunStore {
 		const pictures = delivered ? (await run.pictures).length : 0;
 		const billed = failed && this.settings.billsFailures ? input.num_images : pictures;
 		const size = sizeOf(input.image_size, this.settings);
+		const free = ended && this.settings.namesFreeCost ? '0' : null;
 		const hasOutput = inline || !input.sync_mode || this.settings.keepsSyncOutput;
 		const view = {
 			id: run.id,
@@ -162,7 +163,7 @@ export class RunStore {
 			source_code: 'api',
 			input: await this.images.shownInput(input),
 			output: delivered && hasOutput ? await this.output(run, inline) : null,
-			cost: billed > 0 ? priceOf(input, size, billed, this.settings).toFixed(3) : null,
+			cost: billed > 0 ? priceOf(input, size, billed, this.settings).toFixed(3) : free,
 			duration_ms: ended ? run.endsAt - run.createdAt : null,
 			client_ref: client_ref ?? null,
 			metadata: metadata ?? null,

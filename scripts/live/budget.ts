@@ -40,6 +40,11 @@ export class Budget {
 			}
 		};
 	}
+
+	/** Counts pictures that nobody planned, whose cost isn't known, as paid at the highest price. */
+	charge(pictures: number): void {
+		this.spent += pictures * Math.max(this.dearest, highestPrice);
+	}
 }
 
 /** An amount as people read it. */

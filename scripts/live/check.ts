@@ -1,4 +1,4 @@
-import type { Caller } from './api';
+import type { Caller } from './caller';
 import type { Stage } from './stage';
 
 /** How an assumption turned out. */

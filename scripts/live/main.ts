@@ -51,6 +51,10 @@ function readOptions(): LiveOptions & { isAgreed: boolean } {
 	if (!/^https?:\/\/./.test(baseUrl) || !URL.canParse(baseUrl) || /\/v1$/.test(baseUrl)) {
 		throw new Error("RUNFLOW_BASE_URL has to begin with https:// and to end before '/v1'.");
 	}
+	const callbackPort = Number(env.RUNFLOW_CALLBACK_PORT || usualCallbackPort);
+	if (!Number.isInteger(callbackPort) || callbackPort < 1 || callbackPort > 65_535) {
+		throw new Error('RUNFLOW_CALLBACK_PORT has to be a port, from 1 to 65535.');
+	}
 	return {
 		account: {
 			apiKey: env.RUNFLOW_API_KEY,
@@ -63,7 +67,7 @@ function readOptions(): LiveOptions & { isAgreed: boolean } {
 		signingSecrets: parseSecrets(env.RUNFLOW_SIGNING_SECRET ?? ''),
 		callback: publicUrl
 			? {
-					port: Number(env.RUNFLOW_CALLBACK_PORT || usualCallbackPort),
+					port: callbackPort,
 					publicUrlFor: () => publicUrl,
 				}
 			: null,

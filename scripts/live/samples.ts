@@ -3,9 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NotTried } from './notTried';
 import { runListSchema, runSchema, type Run } from '../../runflow/run';
 import { hasSucceeded } from '../../runflow/status';
-import { baseRun, hasRuns, succeededRun } from './runs';
+import { baseRun, hasRuns } from './baseRun';
+import { succeededRun } from './runs';
 import type { Stage } from './stage';
-import type { ReceivedFile } from './api';
+import type { ReceivedFile } from './wire';
 
 /** The runs of one page, as the package reads them. Throws NotTried where it can't. */
 export async function listed(

@@ -9,7 +9,9 @@ import { NotTried } from './notTried';
 import { Receiver } from './receiver';
 import { Records } from './records';
 import { cleanText, secretsOfUrl } from './redaction';
-import { baseRun, startAll, UnusableRun } from './runs';
+import { baseRun } from './baseRun';
+import { UnusableRun } from './oneRun';
+import { startAll } from './runs';
 import { Stage, type AskedRun, type Pace } from './stage';
 
 /** What is tried, and how. */

@@ -1,7 +1,7 @@
 import { NotTried } from './notTried';
 import { z } from 'zod/v3';
 
-import type { Answer } from './api';
+import type { Answer } from './wire';
 import { halfMask, pictureToEdit } from './pictures';
 import type { Stage } from './stage';
 

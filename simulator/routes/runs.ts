@@ -8,6 +8,9 @@ import { cursorOf, listQuerySchemaFor, namePage, project } from '../listQuery';
 import type { SimulatorState } from '../state';
 import type { SimulatedRun } from '../store';
 
+/** A longer page may be cut. */
+const longPage = 200;
+
 /** Reading runs and their callbacks (RUN-G, RUN-L, HIST, REDEL). */
 export function runRoutes(
 	app: FastifyInstance,
@@ -57,8 +60,9 @@ export function runRoutes(
 				? 0
 				: found.findIndex(({ id }) => cursorOf(id, settings) === pq);
 		if (start < 0) return await refuse(reply, 400, 'BAD_CURSOR', 'There is no such page.');
-		const { pageSize, refusePagesFrom, unlistedFields } = settings;
-		const size = Math.min(limit, pageSize ?? limit);
+		const { mostOfLongPages, pageSize, refusePagesFrom, unlistedFields } = settings;
+		const cutTo = limit > longPage ? mostOfLongPages : null;
+		const size = Math.min(limit, pageSize ?? limit, cutTo ?? limit);
 		const isRefused = start / size + 1 >= (refusePagesFrom ?? Infinity);
 		if (isRefused && !q?.includes('client_ref')) {
 			return await refuse(reply, 403, 'PERMISSION_DENIED', 'This list is not for you.');
@@ -69,7 +73,11 @@ export function runRoutes(
 		return {
 			[settings.listKey]: items.map((item) => project(item, fields, unlistedFields)),
 			first: namePage(found[0]?.id, settings, url),
-			[settings.pagingKey]: namePage(found[start + size]?.id, settings, url),
+			[settings.pagingKey]: namePage(
+				cutTo === null ? found[start + size]?.id : undefined,
+				settings,
+				url,
+			),
 			previous: null,
 		};
 	});

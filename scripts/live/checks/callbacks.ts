@@ -3,7 +3,8 @@ import { signatureHeader, verify } from '../../../runflow/signature';
 import { breaks, differs, holds, holdsIf, type Check } from '../check';
 import { NotTried } from '../notTried';
 import type { Received, Receiver } from '../receiver';
-import { baseRun, succeededRun, trialRun } from '../runs';
+import { baseRun } from '../baseRun';
+import { succeededRun, trialRun } from '../runs';
 import type { Stage } from '../stage';
 
 /** What takes the callbacks. Throws NotTried. */

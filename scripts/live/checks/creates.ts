@@ -4,7 +4,8 @@ import { createdRunSchema } from '../../../runflow/run';
 import { hasSucceeded, isKnownStatus, isTerminal, normalizeStatus } from '../../../runflow/status';
 import { breaks, differs, holds, holdsIf, type Check } from '../check';
 import { NotTried } from '../notTried';
-import { baseRun, UnusableRun } from '../runs';
+import { baseRun } from '../baseRun';
+import { UnusableRun } from '../oneRun';
 
 const named = z.object({ id: z.string(), status_code: z.string() });
 
@@ -40,6 +41,7 @@ export const createChecks: Check[] = [
 			if (!hasSucceeded(ended.status)) {
 				return breaks(`its run ended as ${ended.status}: ${ended.failure?.message ?? ''}`);
 			}
+			if (answer === null) throw new NotTried('its answer was lost; a list had the run');
 			const run = createdRunSchema.parse(answer.body);
 			const names = Object.keys(z.record(z.unknown()).parse(answer.body));
 			const naming = names.filter((name) => /^(run_)?id$|^status(_code)?$/.test(name)).join(', ');
@@ -85,7 +87,7 @@ export const createChecks: Check[] = [
 		needs: 'pictures',
 		attempt: async (stage) => {
 			const { answer, firstRead, run } = await baseRun(stage);
-			const bodies = [answer.body, firstRead.body, ...stage.api.records.bodiesOf('run-base')];
+			const bodies = [answer?.body, firstRead.body, ...stage.api.records.bodiesOf('run-base')];
 			const read = bodies.flatMap((body) => createdRunSchema.safeParse(body).data?.status ?? []);
 			const statuses = [...new Set([...read, run.status])];
 			return holdsIf(statuses.every(isKnownStatus), statuses.join(', '));

@@ -3,7 +3,7 @@ import { z } from 'zod/v3';
 import { answersTo, deliverySchema, readCallback } from '../../../runflow/callback';
 import { breaks, differs, holds, holdsIf, type Check } from '../check';
 import { NotTried } from '../notTried';
-import { baseRun } from '../runs';
+import { baseRun } from '../baseRun';
 import type { Stage } from '../stage';
 import { firstCallback, receiverOf } from './callbacks';
 import { twoUrls } from './outputs';

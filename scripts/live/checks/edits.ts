@@ -1,7 +1,8 @@
 import { breaks, differs, holds, holdsIf, type Check, type Finding } from '../check';
 import { NotTried } from '../notTried';
 import { changesOf, pictureToEdit } from '../pictures';
-import { succeededRun, trialRun, UnusableRun } from '../runs';
+import { UnusableRun } from '../oneRun';
+import { succeededRun, trialRun } from '../runs';
 import { pictureOf } from '../samples';
 import type { Stage } from '../stage';
 import type { RunName } from '../trialRuns';

@@ -5,7 +5,10 @@ import { z } from 'zod/v3';
 import { generateModel } from '../../../runflow/client';
 import { apiErrorSchema } from '../../../runflow/apiError';
 import { createdRunSchema } from '../../../runflow/run';
-import type { Answer, Caller } from '../api';
+import type { Caller } from '../caller';
+import { noteUnplanned } from '../spending';
+import type { Stage } from '../stage';
+import type { Answer } from '../wire';
 import { breaks, differs, holds, type Check, type Finding } from '../check';
 
 const envelope = z.object({ code: z.string(), message: z.string() });
@@ -26,7 +29,7 @@ const copes = 'Reads flat, nested and `detail` bodies, and none at all';
 const check = (
 	status: number,
 	words: Pick<Check, 'assumption' | 'source'> & Partial<Check>,
-	ask: (api: Caller) => Promise<Answer>,
+	ask: (api: Caller, stage: Stage) => Promise<Answer>,
 	judgeMore: (answer: Answer, finding: Finding) => Finding = (_answer, finding) => finding,
 	alsoFine: number[] = [],
 ): Check => ({
@@ -35,8 +38,8 @@ const check = (
 	decides: 'runflow/apiError.ts',
 	needs: 'nothing',
 	...words,
-	attempt: async (_stage, api) => {
-		const answer = await ask(api);
+	attempt: async (stage, api) => {
+		const answer = await ask(api, stage);
 		return judgeMore(answer, judge(answer, status, alsoFine));
 	},
 });
@@ -69,7 +72,11 @@ export const errorChecks: Check[] = [
 				'An input without a prompt is refused with 422, and `errors[].loc` names the field',
 			source: 'ERR, COMFY',
 		},
-		async (api) => await api.post(`/v1/models/${generateModel}/runs`, { input: {} }),
+		async (api, stage) => {
+			const answer = await api.create(`/v1/models/${generateModel}/runs`, { input: {} });
+			if (answer.status < 300) noteUnplanned(stage, 'error-422', answer);
+			return answer;
+		},
 		({ body, status }, finding) => {
 			const made = status < 300 ? createdRunSchema.safeParse(body).data : undefined;
 			if (made) return breaks(`${status}: run ${made.id} was made, and may have to be paid for`);

@@ -1,5 +1,5 @@
 import { runListSchema, runSchema } from '../../../runflow/run';
-import type { Caller } from '../api';
+import type { Caller } from '../caller';
 import { breaks, differs, holds, holdsIf, type Check } from '../check';
 import { NotTried } from '../notTried';
 import { markedRun } from '../samples';

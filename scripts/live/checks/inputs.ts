@@ -3,7 +3,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { isSameInput } from '../../../runflow/sameInput';
 import { breaks, differs, holds, type Check, type Finding } from '../check';
 import { NotTried } from '../notTried';
-import { baseRun, sentMetadata, trialRun, type TrialRun } from '../runs';
+import { baseRun } from '../baseRun';
+import { sentMetadata, type TrialRun } from '../oneRun';
+import { trialRun } from '../runs';
 import type { Stage } from '../stage';
 import type { RunName } from '../trialRuns';
 

@@ -97,7 +97,8 @@ export const listChecks: Check[] = [
 		decides: 'runflow/lists.ts',
 		needs: 'nothing',
 		attempt: async (stage, api) => {
-			const { body, status } = await api.get('/v1/runs', { limit: 500, fields: 'id,status_code' });
+			const known = knownRuns(stage);
+			const { status } = await api.get('/v1/runs', { limit: 500, fields: 'id,status_code' });
 			const isRefused = status >= 400 && (await api.get('/v1/runs', { limit: 500 })).status >= 400;
 			if (isRefused) return breaks(`limit=500 was answered with ${status}`);
 			const two = await onceListed(
@@ -106,10 +107,15 @@ export const listChecks: Check[] = [
 				({ length }) => length >= 2,
 			);
 			if (two.length < 2 && knownRuns(stage) < 2) throw new NotTried('there are too few runs');
-			const long = runListSchema.safeParse(body).data;
-			const isCut = long !== undefined && long.cursor !== null && long.items.length < 500;
-			if (isCut)
-				return differs(`limit=500 returned a page of ${long.items.length}, and there are more`);
+			const long = await onceListed(
+				stage,
+				async () => runListSchema.safeParse((await api.get('/v1/runs', { limit: 500 })).body).data,
+				(page) => page === undefined || page.cursor !== null || page.items.length >= known,
+			);
+			const length = long?.items.length ?? 500;
+			const seen = `limit=500 returned a page of ${length}`;
+			if (length < 500 && long?.cursor) return differs(`${seen}, and there are more`);
+			if (length < Math.min(known, 500)) return breaks(`${seen} without a cursor, of ${known}`);
 			return holdsIf(two.length === 2, `500 is accepted; limit=2 returned ${two.length}`);
 		},
 	},

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 
 import { generateModel } from '../../../runflow/client';
+import { mayHaveBeenAccepted } from '../../../runflow/retry';
 import { createdRunSchema } from '../../../runflow/run';
-import type { Caller } from '../api';
+import { mayHaveMadeRun, type Caller } from '../caller';
 import { differs, holds, holdsIf, type Check } from '../check';
 import { NotTried } from '../notTried';
 import { dollars } from '../budget';
-import { baseRun, costOf, succeededRun, trialRun } from '../runs';
+import { baseRun } from '../baseRun';
+import { succeededRun, trialRun } from '../runs';
+import { costOf } from '../spending';
 import { sampleRun } from '../samples';
 import type { Stage } from '../stage';
 import { ownPresets } from '../trialRuns';
@@ -17,14 +20,15 @@ async function again(stage: Stage, api: Caller, change: object) {
 	const note = stage.budget.reserve(1);
 	const headers = { 'Idempotency-Key': idempotencyKey };
 	const body = { ...request, ...change };
-	const { body: answer, status } = await api.post(
-		`/v1/models/${generateModel}/runs`,
-		body,
-		headers,
-	);
+	const path = `/v1/models/${generateModel}/runs`;
+	const answered = await api.create(path, body, headers).catch((error: unknown) => {
+		note(mayHaveBeenAccepted(error) ? null : 0);
+		throw error;
+	});
+	const { body: answer, status } = answered;
 	const id = status < 300 ? (createdRunSchema.safeParse(answer).data?.id ?? null) : null;
 	const isNew = id !== null && id !== run.id;
-	note(isNew ? null : 0);
+	note(mayHaveMadeRun(status) && id !== run.id ? null : 0);
 	return { status, isNew, isSame: id === run.id };
 }
 

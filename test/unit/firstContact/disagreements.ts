@@ -51,6 +51,12 @@ const ofLists: Case[] = [
 	{ name: 'one run a page', settings: { pageSize: 1 }, red: 'list-limit' },
 	{ name: 'three runs a page', settings: { pageSize: 3 }, red: 'list-limit' },
 	{ name: 'a limit of 200', settings: { largestLimit: 200 }, red: 'list-limit', breaks: true },
+	{
+		name: 'long pages that are cut',
+		settings: { mostOfLongPages: 3 },
+		red: 'list-limit',
+		breaks: true,
+	},
 	{ name: 'ignored fields', settings: { listFields: 'ignored' }, red: 'list-fields' },
 	{ name: 'refused fields', settings: { listFields: 'refused' }, red: 'list-fields' },
 	{ name: 'lists without output', settings: { unlistedFields: ['output'] }, red: 'list-content' },

@@ -16,6 +16,7 @@ const agreeing: Partial<Settings> = {
 	samePicture: true,
 	signingSecret: secret,
 	retryGaps: [20, 40],
+	namesFreeCost: true,
 };
 
 /** A disagreement of the simulator: settings, or a rule for every request. */
