@@ -1,12 +1,12 @@
 import {
 	isSameBeginning,
-	isSameOwnReference,
 	keysOfContinued,
 	keysOfRepeated,
 	keysToContinue,
 	keysToRepeat,
 	mayBeLeftOver,
 } from '../../nodes/GptImage2/runs/matching';
+import { isSameOwnReference } from '../../nodes/GptImage2/runs/ownReferences';
 import { readReference, writeReference } from '../../nodes/GptImage2/runs/reference';
 import { runSchema } from '../../runflow/run';
 import { queuedRun } from '../fixtures/answers';

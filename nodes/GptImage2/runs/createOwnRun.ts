@@ -4,6 +4,7 @@ import type { RunRequest } from '../../../runflow/input';
 import type { Run } from '../../../runflow/run';
 import type { Batch, RequestInProgress } from './batch';
 import { attemptSchema, type Attempt, type NewEntry, type RunEntry, type SentEntry } from './entry';
+import { findByReference } from './findByReference';
 
 const createTimeoutMs = 60_000;
 
@@ -17,13 +18,13 @@ export async function createOwnRun(
 	request: RequestInProgress,
 	entry: NewEntry | SentEntry,
 ): Promise<Run> {
-	const { execution, knownRuns, ledger, owners } = batch;
+	const { execution, ledger, owners } = batch;
 	const created = await createRun(batch, request, entry);
 	const { isTaken } = owners.claimOf(execution, request);
 	if (!entry.isOwnRef && isTaken(created.run)) {
-		const others = await knownRuns.findByReference(request, entry.clientRef, request.signal);
+		const others = await findByReference(batch, request, entry.clientRef, request.signal);
 		if (others === null) return await createOwnRun(batch, request, ledger.begin(request));
-		created.run = others.run;
+		created.run = others;
 	}
 	const { run, sent } = created;
 	ledger.noteRun(request, sent, { run, source: 'created', accepted: sent.body });

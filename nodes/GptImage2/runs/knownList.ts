@@ -9,15 +9,8 @@ import type { Run } from '../../../runflow/run';
 import { doEach } from '../../../runflow/slots';
 import { mayDeliver } from '../../../runflow/status';
 import { mayBeUnknownYet } from '../../../runflow/waiting';
-import {
-	isOwn,
-	isReusable,
-	keysOfOwn,
-	keysToContinue,
-	keysToRepeat,
-	wholeInputOf,
-	withoutNumbers,
-} from './matching';
+import { isReusable, keysToContinue, keysToRepeat } from './matching';
+import { isOwn, keysOfOwn, wholeInputOf, withoutNumbers } from './ownReferences';
 import { readReference, type NodeExecution, type Reference } from './reference';
 import type { Request } from './request';
 import { Shelves } from './shelves';

@@ -1,25 +1,14 @@
-import { RunflowApiError, UnknownRunsError } from '../../../runflow/errors';
-import { isPassing } from '../../../runflow/retry';
+import { UnknownRunsError } from '../../../runflow/errors';
 import { namedRun, type Run } from '../../../runflow/run';
-import { isSameInput } from '../../../runflow/sameInput';
 import { Slots } from '../../../runflow/slots';
 import { mayDeliver } from '../../../runflow/status';
 import { notShown, notThere } from '../files';
 import type { RunSource } from '../output/items';
+import { findByReference } from './findByReference';
 import { KnownList, type Search } from './knownList';
 import type { Ledger } from './ledger';
-import {
-	comparableInputOf,
-	continuesOwn,
-	isReusable,
-	isStuck,
-	keysOfContinued,
-	keysOfOwn,
-	keysOfRepeated,
-	mayBeLeftOver,
-	repeatsOwn,
-	wholeInputOf,
-} from './matching';
+import { isReusable, isStuck, keysOfContinued, keysOfRepeated, mayBeLeftOver } from './matching';
+import { continuesOwn, isAmbiguous, keysOfOwn, repeatsOwn, wholeInputOf } from './ownReferences';
 import type { Owners } from './owners';
 import { readReference } from './reference';
 import type { Request } from './request';
@@ -100,11 +89,14 @@ export class KnownRuns {
 	 * known.
 	 */
 	private async findContinued(request: Request, signal: AbortSignal): Promise<KnownRun | null> {
+		const { owners } = this;
 		const { client, execution } = this.search;
 		if (!execution.isRetry) return null;
 		const { clientRef, input } = request.plan;
 		const { idInOwnReferences, runIndex } = execution;
-		if (await this.isAmbiguous(request, signal)) throw new UnknownRunsError('alike');
+		const { shelves } = await this.list(signal);
+		const own = shelves.under(keysOfOwn(clientRef, input.prompt));
+		if (isAmbiguous(own, request, this.search)) throw new UnknownRunsError('alike');
 		const found = await this.lookUp(request, signal, {
 			keys:
 				clientRef === null
@@ -123,53 +115,8 @@ export class KnownRuns {
 		if (clientRef === null || isOfExecution) {
 			throw new UnknownRunsError(missing);
 		}
-		return await this.findByReference(request, clientRef, signal);
-	}
-
-	/**
-	 * Whether nothing tells which run belongs to which item: items share a reference of the user's own and
-	 * upload images, which the API doesn't show again.
-	 */
-	private async isAmbiguous(request: Request, signal: AbortSignal): Promise<boolean> {
-		const { execution, requests } = this.search;
-		const { clientRef, input } = request.plan;
-		if (clientRef === null || wholeInputOf(request.plan) !== null) return false;
-		const { shelves } = await this.list(signal);
-		const runs = shelves
-			.under(keysOfOwn(clientRef, input.prompt))
-			.filter((run) => continuesOwn(run, request, execution));
-		if (runs.length !== 1) return runs.length > 1;
-		return requests.some(
-			({ plan, requestNumber }) =>
-				requestNumber !== request.requestNumber &&
-				plan.clientRef === clientRef &&
-				isSameInput(plan.input, input),
-		);
-	}
-
-	/**
-	 * Returns the run of this execution that an item's own reference leads to, if the list is not enough.
-	 * Throws RunflowError.
-	 */
-	async findByReference(
-		request: Request,
-		clientRef: string,
-		signal: AbortSignal,
-	): Promise<KnownRun | null> {
-		const { client, execution } = this.search;
-		const { isTaken, take: takeRun } = this.owners.claimOf(execution, request);
-		const wanted = {
-			clientRef,
-			startedAt: execution.beginning.establishedAt ?? 0,
-			input: comparableInputOf(request.plan),
-			isTaken,
-			take: (run: Run) => mayDeliver(run.status) && takeRun(run),
-		};
-		const run = await client.findRun(wanted, signal).catch((error: unknown) => {
-			if (isPassing(error) || !(error instanceof RunflowApiError)) throw error;
-			throw new UnknownRunsError(error.httpStatus);
-		});
-		return run === null ? null : { run, source: 'crash' };
+		const run = await findByReference({ ...this.search, owners }, request, clientRef, signal);
+		return run && { run, source: 'crash' };
 	}
 
 	/** Returns a run that the node paid for in an execution that failed before it could output the run. */
