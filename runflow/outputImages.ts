@@ -1,6 +1,6 @@
 import { z } from 'zod/v3';
 
-import { numberOrNull, objectOrNull, textOrNull } from './lenient';
+import { numberIn, objectIn, textIn } from './lenient';
 
 /** The URL of an image. A data URI begins with `data:` in lower case; without a comma it isn't one. */
 const urlSchema = z
@@ -14,11 +14,6 @@ interface RunImage {
 	width: number | null;
 	height: number | null;
 }
-
-const imageSchema = z.object({ url: urlSchema, width: numberOrNull, height: numberOrNull });
-
-/** What an output says about its type; a file may be an image judging by its MIME type alone. */
-const typeSchema = z.object({ type: textOrNull, mime_type: textOrNull, content_type: textOrNull });
 
 /**
  * Keys that contain the images of an output: the documented list (SEED), and those of CB, LLMS, COMFY, ADC
@@ -52,10 +47,14 @@ function imagesIn(value: unknown, depth: number): RunImage[] {
 		const { data: url } = urlSchema.safeParse(value);
 		return url === undefined ? [] : [{ url, width: null, height: null }];
 	}
-	const fields = objectOrNull.parse(value);
-	if (fields === null || ('url' in fields && !isImage(fields))) return [];
-	const image = imageSchema.safeParse(fields);
-	if (image.success) return [image.data];
+	const fields = objectIn(value);
+	if (fields === null) return [];
+	if ('url' in fields) {
+		if (!isImage(fields)) return [];
+		const { data: url } = urlSchema.safeParse(fields.url);
+		const size = { width: numberIn(fields.width), height: numberIn(fields.height) };
+		if (url !== undefined) return [{ url, ...size }];
+	}
 	for (const key of imageKeys) {
 		const images = imagesIn(fields[key], depth + 1);
 		if (images.length > 0) return images;
@@ -63,9 +62,10 @@ function imagesIn(value: unknown, depth: number): RunImage[] {
 	return [];
 }
 
-function isImage(output: Record<string, unknown>): boolean {
-	const types = Object.values(typeSchema.parse(output)).filter((type) => type !== null);
-	return types.length === 0 || types.some((type) => /^image\b/i.test(type));
+/** Whether an output may be an image, by its type, or by its MIME type alone. */
+function isImage({ content_type, mime_type, type }: Record<string, unknown>): boolean {
+	const types = [type, mime_type, content_type].flatMap((value) => textIn(value) ?? []);
+	return types.length === 0 || types.some((text) => /^image\b/i.test(text));
 }
 
 /** The object or list that a text contains as JSON; null for any other text. */

@@ -1,55 +1,27 @@
 import { z } from 'zod/v3';
 
-import { filledTextOrNull, numericOrNull, objectOrNull, textOrNull } from './lenient';
+import { filledTextIn, numericIn, objectIn, objectSchema, textIn, textOrNull } from './lenient';
 import { imagesOf } from './outputImages';
 import { redact, redactOrNull } from './redact';
 import { isKnownStatus, normalizeStatus } from './status';
-
-const failureFields = z.object({
-	failure_code: filledTextOrNull,
-	failure_message: filledTextOrNull,
-	failure_reason: filledTextOrNull,
-	failure_stage_code: filledTextOrNull,
-	failure_stage: filledTextOrNull,
-	error: z
-		.union([
-			z.string().transform((message) => ({ code: null, message: message || null })),
-			z.object({ code: filledTextOrNull, message: filledTextOrNull }),
-		])
-		.nullish()
-		.catch(null),
-});
 
 /**
  * Why a run failed; documented names first (ERR, RUN-C), then those in first-party code (SDK, TPL, ADC).
  * Errors quote it, so secrets in it are hidden.
  */
-function failureOf(fields: z.infer<typeof failureFields>) {
-	const code = redactOrNull(fields.failure_code ?? fields.error?.code ?? null);
+function failureOf(raw: Record<string, unknown>) {
+	const error = objectIn(raw.error) ?? { message: raw.error };
+	const code = redactOrNull(filledTextIn(raw.failure_code) ?? filledTextIn(error.code));
 	const message = redactOrNull(
-		fields.failure_message ?? fields.error?.message ?? fields.failure_reason,
+		filledTextIn(raw.failure_message) ??
+			filledTextIn(error.message) ??
+			filledTextIn(raw.failure_reason),
 	);
-	const stage = redactOrNull(fields.failure_stage_code ?? fields.failure_stage);
+	const stage = redactOrNull(
+		filledTextIn(raw.failure_stage_code) ?? filledTextIn(raw.failure_stage),
+	);
 	return code === null && message === null && stage === null ? null : { code, message, stage };
 }
-
-const runFields = failureFields.extend({
-	id: filledTextOrNull,
-	run_id: filledTextOrNull,
-	status_code: filledTextOrNull,
-	status: filledTextOrNull,
-	input: objectOrNull,
-	output: z.unknown(),
-	duration_ms: numericOrNull,
-	cost: numericOrNull,
-	created_at: textOrNull,
-	completed_at: textOrNull,
-	finished_at: textOrNull,
-	metadata: objectOrNull,
-	client_ref: textOrNull,
-});
-
-const nameFields = runFields.pick({ id: true, run_id: true, status: true, status_code: true });
 
 /** A moment as the API writes it, in milliseconds since 1970; null for anything else. */
 function momentOf(text: string | null): number | null {
@@ -57,43 +29,44 @@ function momentOf(text: string | null): number | null {
 	return Number.isNaN(moment) ? null : moment;
 }
 
-/** What a run says in addition to its id and status. */
+/** What a run says in addition to its id and status; null for what is missing or of another type. */
 function detailsOf(raw: Record<string, unknown>) {
-	const fields = runFields.parse(raw);
-	const { input } = fields;
-	const output = objectOrNull.parse(fields.output);
-	const completed_at = fields.completed_at ?? fields.finished_at;
+	const input = objectIn(raw.input);
+	const output = objectIn(raw.output);
+	const duration = numericIn(raw.duration_ms);
+	const created_at = textIn(raw.created_at);
+	const completed_at = textIn(raw.completed_at) ?? textIn(raw.finished_at);
 	return {
 		input,
-		prompt: typeof input?.prompt === 'string' ? input.prompt : null,
-		images: imagesOf(fields.output),
+		prompt: textIn(input?.prompt),
+		images: imagesOf(raw.output),
 		seed: output?.seed ?? null,
 		timing: output?.timing ?? null,
 		nsfw_detected: output?.nsfw_detected ?? null,
 		/** In dollars. */
-		cost: fields.cost,
-		duration_ms: fields.duration_ms === null ? null : Math.round(fields.duration_ms),
-		created_at: fields.created_at,
+		cost: numericIn(raw.cost),
+		duration_ms: duration === null ? null : Math.round(duration),
+		created_at,
 		completed_at,
 		/** `created_at` and `completed_at` as milliseconds since 1970. */
-		createdAt: momentOf(fields.created_at),
+		createdAt: momentOf(created_at),
 		completedAt: momentOf(completed_at),
-		metadata: fields.metadata,
-		client_ref: fields.client_ref,
-		failure: failureOf(fields),
+		metadata: objectIn(raw.metadata),
+		client_ref: textIn(raw.client_ref),
+		failure: failureOf(raw),
 	};
 }
 
 /** Lists of hundreds of runs are read again and again, and most say no more than this about each run. */
 const noDetails = detailsOf({});
-const isBrief = (raw: object) => Object.keys(raw).every((key) => key in nameFields.shape);
+const names: ReadonlySet<string> = new Set(['id', 'run_id', 'status', 'status_code']);
+const isBrief = (raw: object) => Object.keys(raw).every((key) => names.has(key));
 
 /** Reads a run; if its status is missing, `statusIfMissing` is used. */
 const runSchemaWith = (statusIfMissing: string | null) =>
-	z.record(z.unknown()).transform((raw, context) => {
-		const named = nameFields.parse(raw);
-		const id = named.id ?? named.run_id;
-		const status = named.status_code ?? named.status ?? statusIfMissing;
+	objectSchema.transform((raw, context) => {
+		const id = filledTextIn(raw.id) ?? filledTextIn(raw.run_id);
+		const status = filledTextIn(raw.status_code) ?? filledTextIn(raw.status) ?? statusIfMissing;
 		if (id === null || status === null) {
 			const message = id === null ? 'no run id' : 'no status';
 			context.addIssue({ code: z.ZodIssueCode.custom, message });
