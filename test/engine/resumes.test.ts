@@ -81,7 +81,9 @@ async function suspended(
 /** The id of the suspension, as n8n saves it with the execution. */
 const suspensionId = ({ run }: EngineResult) =>
 	Object.values(run.data.executionData?.contextData ?? {})
-		.flatMap(({ suspension }) => Object(suspension).id ?? [])
+		.flatMap(({ suspension }) =>
+			typeof suspension === 'string' ? (JSON.parse(suspension) as { id: string }).id : [],
+		)
 		.join();
 
 const waits = { httpStatus: 200, state: 'pending', items: null };

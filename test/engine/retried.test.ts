@@ -72,13 +72,14 @@ describe('metadata and a reference that differ at each try', () => {
 
 /** Makes the runs of an execution older than what the API may not know yet. */
 function acceptedLongAgo({ data }: IRun): void {
-	const { ledger } = data.executionData?.contextData['node:GPT Image 2'] ?? {};
-	for (const entry of Object.values(
-		ledger as Record<string, { createdAt?: number; startedAt: number }>,
-	)) {
+	const context = data.executionData?.contextData['node:GPT Image 2'] ?? {};
+	const older = Object.entries(context.ledger as Record<string, string>).map(([place, text]) => {
+		const entry = JSON.parse(text) as { createdAt?: number; startedAt: number };
 		entry.startedAt -= 7_200_000;
 		if (entry.createdAt) entry.createdAt -= 7_200_000;
-	}
+		return [place, JSON.stringify(entry)];
+	});
+	context.ledger = Object.fromEntries(older);
 }
 
 describe('a run that a replica does not know yet', () => {

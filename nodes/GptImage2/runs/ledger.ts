@@ -6,6 +6,7 @@ import { z } from 'zod/v3';
 import type { RunRequest } from '../../../runflow/input';
 import type { Run } from '../../../runflow/run';
 import type { RunSource } from '../output/items';
+import { storedText } from '../storedText';
 import {
 	attemptSchema,
 	entrySchema,
@@ -24,6 +25,8 @@ const ledgerKey = 'ledger';
 const storedLedgerSchema = z.custom<Record<string, unknown>>(
 	(stored) => typeof stored === 'object' && stored !== null,
 );
+
+const storedEntrySchema = storedText(entrySchema);
 
 /** The entries of each ledger, by place; parsed once and shared by all who share the ledger. */
 const parsed = new WeakMap<object, Map<string, Entry>>();
@@ -55,7 +58,7 @@ export class Ledger {
 		if (parsed.has(stored)) return;
 		parsed.set(stored, this.entries);
 		for (const [place, value] of Object.entries(stored)) {
-			const read = entrySchema.safeParse(value);
+			const read = storedEntrySchema.safeParse(value);
 			if (read.success) this.keep(place, read.data);
 		}
 	}
@@ -134,7 +137,7 @@ export class Ledger {
 	/** Records the current state of the attempt at an item; returns it. */
 	write<E extends Entry>(request: Request, entry: E): E {
 		const place = placeOf(this.execution, request);
-		this.stored[place] = entry;
+		this.stored[place] = JSON.stringify(entry);
 		this.keep(place, entry);
 		return entry;
 	}

@@ -11,6 +11,7 @@ import { runSources } from '../output/items';
 import { escaped } from '../parameters/expressions';
 import { outputSchema } from '../parameters/output';
 import { nodeExecutionOf } from '../runs/reference';
+import { storedText } from '../storedText';
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 
@@ -47,8 +48,6 @@ const suspensionSchema = z.object({
 	scope: z.string().optional(),
 	/** How often the node had been executed before in the same execution. */
 	runIndex: z.number().optional(),
-	/** Why the node is executed again in the same execution, once its runs have ended. */
-	again: z.union([failedSchema, resumedSchema]).optional(),
 	/** Whether a run that failed becomes an error row, because the node continues on errors. */
 	continuesOnError: z.boolean(),
 	runs: z.array(
@@ -75,27 +74,29 @@ const suspensionSchema = z.object({
 export type Suspension = z.infer<typeof suspensionSchema>;
 
 const suspensionKey = 'suspension';
+const againKey = 'executedAgain';
 
-const storedSchema = z.object({ [suspensionKey]: suspensionSchema });
+const againSchema = z.object({ [againKey]: z.union([failedSchema, resumedSchema]) });
+
+const storedSchema = storedText(suspensionSchema);
 
 /** Stores a suspension in the node's context, which n8n saves with the execution. */
 export function saveSuspension(context: IExecuteFunctions, suspension: Suspension): void {
-	context.getContext('node')[suspensionKey] = suspension;
+	const nodeContext = context.getContext('node');
+	nodeContext[suspensionKey] = JSON.stringify(suspension);
+	delete nodeContext[againKey];
 }
 
 /** The suspension of the execution that is being called; null if there is none. */
 export function readSuspension(context: IWebhookFunctions): Suspension | null {
-	const nodeContext = context.evaluateExpression(
-		`{{ $node["${escaped(context.getNode().name)}"].context }}`,
-	);
-	const stored = storedSchema.safeParse(nodeContext);
-	return stored.success ? stored.data[suspensionKey] : null;
+	const name = escaped(context.getNode().name);
+	const stored = context.evaluateExpression(`{{ $node["${name}"].context.${suspensionKey} }}`);
+	return storedSchema.safeParse(stored).data ?? null;
 }
 
 /** Records in the node's context why the suspended node is executed again. */
 export function saveAgain(nodeContext: IContextObject, again: ExecutedAgain): void {
-	const stored = storedSchema.safeParse(nodeContext);
-	if (stored.success) nodeContext[suspensionKey] = { ...stored.data[suspensionKey], again };
+	nodeContext[againKey] = again;
 }
 
 /**
@@ -105,13 +106,12 @@ export function saveAgain(nodeContext: IContextObject, again: ExecutedAgain): vo
  */
 export function takeAgain(context: IExecuteFunctions): ExecutedAgain | null {
 	const nodeContext = context.getContext('node');
-	const stored = storedSchema.safeParse(nodeContext);
-	if (!stored.success) return null;
-	const { again, ...suspension } = stored.data[suspensionKey];
-	if (again === undefined) return null;
+	const again = againSchema.safeParse(nodeContext).data?.[againKey];
+	const suspension = storedSchema.safeParse(nodeContext[suspensionKey]).data;
+	if (again === undefined || suspension === undefined) return null;
 	if (suspension.executionId !== context.getExecutionId()) return null;
 	if (suspension.runIndex !== nodeExecutionOf(context).runIndex) return null;
-	if ('items' in again && !context.getNode().retryOnFail) delete nodeContext[suspensionKey];
+	if ('items' in again && !context.getNode().retryOnFail) delete nodeContext[againKey];
 	return again;
 }
 
