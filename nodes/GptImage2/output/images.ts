@@ -60,7 +60,7 @@ interface Delivered {
  * Downloads have their own limit, apart from that of runs: a few at once keep the network busy without
  * filling the memory.
  */
-export const downloadsAtOnce = 4;
+export const downloadsAtOnce = 16;
 
 /** The fraction of its timeout that remains for the images of a run that ended at the last moment. */
 const shortestPart = 0.1;
