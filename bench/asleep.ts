@@ -8,7 +8,7 @@ import { Slots } from '../runflow/slots';
 import { startN8n, type RunningN8n } from '../scripts/n8n/process';
 import { postgresAccount, startPostgres } from '../scripts/n8n/services';
 import { startSimulator, type Simulator } from '../simulator/simulator';
-import { createCredential, tarball } from './n8n';
+import { createCredential, noAlarms, tarball } from './n8n';
 import { whole, type Figures, type Options } from './report';
 import { cpuMs } from './usage';
 import { gptImage2, prompts, workflowOf } from './workflows';
@@ -47,8 +47,6 @@ interface Result {
 	left: number;
 }
 
-const without = { NODES_EXCLUDE: '["n8n-nodes-base.executeWorkflowTrigger"]' };
-
 /**
  * What the alarm of every suspended execution costs: with alarms, without, and n8n alone, all at the same
  * time.
@@ -56,7 +54,7 @@ const without = { NODES_EXCLUDE: '["n8n-nodes-base.executeWorkflowTrigger"]' };
 export async function asleep(options: Options): Promise<Figures[]> {
 	const cases = [
 		{ name: 'with alarms', env: {}, executions: options.executions },
-		{ name: 'without alarms', env: without, executions: options.executions },
+		{ name: 'without alarms', env: noAlarms, executions: options.executions },
 		{ name: 'n8n alone', env: {}, executions: 0 },
 	];
 	tarball();

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { callsOf, downloadsOf, post, publish } from './executions';
-import { onN8n, type Bench } from './n8n';
-import { median, type Figures, type Options, type Size } from './report';
-import { alarmMs, callbackMs, singles, type Tried } from './suspended';
+import { noAlarms, onN8n, type Bench } from './n8n';
+import { median, whole, type Figures, type Options, type Size } from './report';
+import { alarmMs, callbackMs, partsOfSingle, singles, waitNodeMs, type Tried } from './suspended';
 import { cpuOf, idleMsPerSecond, until } from './usage';
 import { byHand, gptImage2, noOp, posted, webhook, workflowOf } from './workflows';
 
@@ -13,7 +13,8 @@ interface Extent {
 	settleSeconds: number;
 	bareExecutions: number;
 	images: number;
-	manyImages: number;
+	/** How many images there are in the larger suspensions. */
+	manyImages: number[];
 	singles: number;
 	runTimeMs: number;
 }
@@ -24,7 +25,7 @@ const extents: Readonly<Record<Size, Extent>> = {
 		settleSeconds: 3,
 		bareExecutions: 3,
 		images: 3,
-		manyImages: 5,
+		manyImages: [5],
 		singles: 2,
 		runTimeMs: 3000,
 	},
@@ -33,7 +34,7 @@ const extents: Readonly<Record<Size, Extent>> = {
 		settleSeconds: 30,
 		bareExecutions: 30,
 		images: 20,
-		manyImages: 100,
+		manyImages: [100, 1000],
 		singles: 10,
 		runTimeMs: 20_000,
 	},
@@ -42,11 +43,13 @@ const extents: Readonly<Record<Size, Extent>> = {
 		settleSeconds: 20,
 		bareExecutions: 100,
 		images: 20,
-		manyImages: 100,
+		manyImages: [100, 1000],
 		singles: 10,
 		runTimeMs: 20_000,
 	},
 };
+
+const alone = 'One run in a suspension of its own';
 
 /** With one run more, all runs of a suspension call back; of more only the last do. */
 const callbacksAtMost = 7;
@@ -55,6 +58,7 @@ const callbacksAtMost = 7;
 export async function cost({ size }: Options): Promise<Figures[]> {
 	const extent = extents[size];
 	const { images, manyImages } = extent;
+	const { rounds } = extent;
 	const seconds = extent.runTimeMs / 1000;
 	const suspend = gptImage2({ completion: 'suspend' });
 
@@ -71,36 +75,51 @@ export async function cost({ size }: Options): Promise<Figures[]> {
 			workflow: (path) => byHand(path, bench.simulator.url, posted(path)),
 			images,
 		});
-		return { bareMs, tried: [poll, hand] };
+		const waitMs = await waitNodeMs(bench, idle, extent.singles);
+		const single = await singles(bench, idle, rounds, {
+			completion: 'poll',
+			count: extent.singles,
+			name: 'One run in an execution of its own, polled',
+		});
+		return { bareMs, single, tried: [poll, hand], waitMs };
 	});
 	const together = await onN8n(async (bench) => {
 		const idle = await settle(bench, extent);
 		const workflow = (path: string) => workflowOf(path, [...posted(path), suspend]);
-		return [
-			await repeated(bench, idle, extent, {
-				name: `${images} runs of ${seconds} s, suspended`,
-				workflow,
-				images,
-			}),
-			await repeated(bench, idle, extent, {
-				name: `${manyImages} runs of ${seconds} s in one suspension`,
-				workflow,
-				images: manyImages,
-			}),
-		];
+		const tried: Tried[] = [];
+		for (const count of [images, ...manyImages]) {
+			const name = `${whole(count)} runs of ${seconds} s in one suspension`;
+			tried.push(await repeated(bench, idle, extent, { name, workflow, images: count }));
+		}
+		return tried;
 	});
-	const alone = await onN8n(async (bench) => {
+	const suspended = await onN8n(async (bench) => {
 		const idle = await settle(bench, extent);
 		const callback = await callbackMs(bench, idle, callbacksAtMost);
 		const started = Date.now();
-		const single = await singles(bench, idle, extent.rounds, extent.singles);
-		const alarm = await alarmMs(bench, idle, started, extent.rounds * extent.singles, size);
+		const single = await singles(bench, idle, rounds, {
+			completion: 'suspend',
+			count: extent.singles,
+			name: alone,
+		});
+		const alarm = await alarmMs(bench, idle, started, rounds * extent.singles, size);
 		return { callback, single, alarm };
 	});
+	const withoutAlarm = await onN8n(
+		async (bench) => {
+			const idle = await settle(bench, extent);
+			return await singles(bench, idle, rounds, {
+				completion: 'suspend',
+				count: extent.singles,
+				name: 'The same without an alarm',
+			});
+		},
+		{ env: noAlarms },
+	);
 
 	const { bareMs } = polled;
 	const [poll] = polled.tried;
-	const many = together[1];
+	const most = together.slice(1);
 	const times = (ms: number) => (ms / bareMs).toFixed(2);
 	const row = ({ name, calls, callbacks, cpuMs }: Tried) => ({
 		What: name,
@@ -118,14 +137,22 @@ export async function cost({ size }: Options): Promise<Figures[]> {
 	});
 	const rows = [
 		only('A bare execution: Webhook and NoOp', bareMs),
-		...[...polled.tried, ...together, alone.single].map(row),
-		only('A callback that leaves other runs pending', alone.callback),
-		...(alone.alarm === null
+		...[...polled.tried, ...together, polled.single, suspended.single, withoutAlarm].map(row),
+		only("n8n's Wait node, suspended until it is called", polled.waitMs),
+		only('A callback that leaves other runs pending', suspended.callback),
+		...(suspended.alarm === null
 			? []
-			: [only('The alarm of a suspension, when it rings after its end', alone.alarm)]),
+			: [only('The alarm of a suspension, when it rings after its end', suspended.alarm)]),
 	];
-	const meaning = `An execution of nothing but Webhook and NoOp takes ${bareMs.toFixed(0)} ms of CPU; an image takes ${times(poll?.cpuMs ?? NaN)} of that when polled, ${times(many?.cpuMs ?? NaN)} as one of ${manyImages} in a suspension, and ${times(alone.single.cpuMs)} alone in one.`;
-	return [{ title: "API calls and n8n's CPU for an image", rows, meaning }];
+	const meaning = `An execution of nothing but Webhook and NoOp takes ${bareMs.toFixed(0)} ms of CPU; an image takes ${times(poll?.cpuMs ?? NaN)} of that when polled, ${most.map(({ cpuMs }, at) => `${times(cpuMs)} as one of ${whole(manyImages[at] ?? NaN)} in a suspension`).join(', ')}, and ${times(suspended.single.cpuMs)} alone in one.`;
+	const parts = partsOfSingle({
+		bareMs,
+		polledMs: polled.single.cpuMs,
+		suspendedMs: suspended.single.cpuMs,
+		waitMs: polled.waitMs,
+		withoutAlarmMs: withoutAlarm.cpuMs,
+	});
+	return [{ title: "API calls and n8n's CPU for an image", rows, meaning: `${meaning} ${parts}` }];
 }
 
 async function settle({ n8n }: Bench, { settleSeconds }: Extent): Promise<number> {

@@ -78,7 +78,14 @@ export async function known({ size }: Options): Promise<Figures[]> {
 	return [{ title: 'To look for runs that are known already', rows, meaning }];
 }
 
-const failed: Tried = { blockMs: NaN, cpuMs: NaN, p99Ms: NaN, paid: NaN, seconds: NaN };
+const failed: Tried = {
+	blockMs: NaN,
+	cpuMs: NaN,
+	p99Ms: NaN,
+	paid: NaN,
+	seconds: NaN,
+	stoppedAt: NaN,
+};
 
 /** A row of the table for each trial, until one fails. */
 async function each(

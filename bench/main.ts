@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { asleep } from './asleep';
+import { blocks } from './blocks';
 import { callbacks } from './callbacks';
 import { concurrency } from './concurrency';
 import { cost } from './cost';
@@ -23,6 +24,7 @@ const parts: Readonly<Record<string, (options: Options) => Promise<Figures[]>>> 
 	concurrency,
 	forms,
 	known,
+	blocks,
 	heap,
 	asleep,
 };

@@ -4,7 +4,7 @@ import { callsOf, downloadsOf, executionsOf, post, publish } from './executions'
 import type { Bench } from './n8n';
 import { median, type Size } from './report';
 import { cpuMs, cpuOf, until } from './usage';
-import { gptImage2, posted, workflowOf } from './workflows';
+import { gptImage2, noOp, posted, waitForCall, workflowOf } from './workflows';
 
 /** What an image took, each the median of several rounds. */
 export interface Tried {
@@ -17,6 +17,8 @@ export interface Tried {
 
 const workflow = (path: string) =>
 	workflowOf(path, [...posted(path), gptImage2({ completion: 'suspend' })]);
+
+const betweenStartsMs = 1000;
 
 /** An alarm rings first this long after its suspension. */
 const ringsAfterMs = 150_000;
@@ -46,15 +48,17 @@ export async function callbackMs(bench: Bench, idle: number, count: number): Pro
 	return ms / count;
 }
 
-/** Executions that each suspend for one image, started one after the other. */
+/** Executions of one image each, started one after the other. */
 export async function singles(
 	bench: Bench,
 	idle: number,
 	rounds: number,
-	count: number,
+	{ completion, count, name }: { completion: 'poll' | 'suspend'; count: number; name: string },
 ): Promise<Tried> {
 	const { n8n, simulator } = bench;
-	const { url } = await publish(bench, workflow('single'), 'single');
+	const path = `single-${completion}`;
+	const single = workflowOf(path, [...posted(path), gptImage2({ completion })]);
+	const { url } = await publish(bench, single, path);
 	const round = async (number: number) => {
 		simulator.runs.length = 0;
 		simulator.behave();
@@ -63,7 +67,7 @@ export async function singles(
 		const ms = await cpuOf(n8n.process.pid, idle, async () => {
 			for (let start = 0; start < number; start++) {
 				await post(url, ['one picture']);
-				await sleep(1000);
+				await sleep(betweenStartsMs);
 			}
 			await until(() => downloadsOf(simulator) >= number);
 		});
@@ -74,11 +78,29 @@ export async function singles(
 	const found: Array<Awaited<ReturnType<typeof round>>> = [];
 	for (let done = 0; done < rounds; done++) found.push(await round(count));
 	return {
-		name: 'One run in a suspension of its own',
+		name,
 		calls: median(found.map(({ calls }) => calls)) / count,
 		callbacks: median(found.map(({ callbacks }) => callbacks)) / count,
 		cpuMs: median(found.map(({ ms }) => ms)) / count,
 	};
+}
+
+/** The CPU time of an execution that n8n's own Wait node suspends until it is called, in milliseconds: the mean of `count`. */
+export async function waitNodeMs(bench: Bench, idle: number, count: number): Promise<number> {
+	const path = 'wait-node';
+	const { url } = await publish(bench, workflowOf(path, [...waitForCall(path), noOp]), path);
+	const executed = async () => {
+		const answer = await fetch(url, { method: 'POST' });
+		const { resumeUrl } = (await answer.json()) as { resumeUrl: string };
+		await sleep(betweenStartsMs);
+		const resumed = await fetch(resumeUrl, { method: 'POST' });
+		if (!resumed.ok) throw new Error(`${resumeUrl}: ${resumed.status} ${await resumed.text()}`);
+	};
+	await executed();
+	const ms = await cpuOf(bench.n8n.process.pid, idle, async () => {
+		for (let done = 0; done < count; done++) await executed();
+	});
+	return ms / count;
 }
 
 /** The CPU time of an alarm that rings after the end of its suspension, in milliseconds; null unless everything is measured, since that takes minutes. */
@@ -98,4 +120,24 @@ export async function alarmMs(
 	await sleep(lastRingAt - Date.now());
 	const idleMs = ((Date.now() - from) / 1000) * idle;
 	return (cpuMs(n8n.process.pid) - before - idleMs) / alarms;
+}
+
+/** What an image alone in a suspension costs n8n, part by part, in milliseconds and in bare executions. */
+export function partsOfSingle({
+	bareMs,
+	polledMs,
+	suspendedMs,
+	waitMs,
+	withoutAlarmMs,
+}: Record<'bareMs' | 'polledMs' | 'suspendedMs' | 'waitMs' | 'withoutAlarmMs', number>): string {
+	const parts = Object.entries({
+		'the execution itself': bareMs,
+		'the requests and the image, as when polled': polledMs - bareMs,
+		"n8n's saving, loading and resuming, as with its Wait node": waitMs - bareMs,
+		'the alarm': suspendedMs - withoutAlarmMs,
+		'the callback, the reads while asleep and the second execution of the node':
+			withoutAlarmMs - polledMs - waitMs + bareMs,
+	});
+	const words = parts.map(([what, ms]) => `${(ms / bareMs).toFixed(2)} for ${what}`);
+	return `Alone in a suspension, that is ${words.join('; ')}.`;
 }

@@ -20,6 +20,8 @@ export interface Measured {
 	blockMs: number;
 	p99Ms: number;
 	seconds: number;
+	/** When the execution ended, in milliseconds since 1970. */
+	stoppedAt: number;
 }
 
 /** An n8n that is being watched, and its figures while idle. */
@@ -44,12 +46,13 @@ export async function watch<T>(n8n: RunningN8n, use: (watched: Watched) => Promi
 	}
 }
 
-/** What an execution of that workflow takes. Throws if not all rows came out. */
+/** What an execution of that workflow takes. Throws if not all rows came out of that node. */
 export async function measured(
 	{ n8n, probe, idlePerSecond, idleAnswerMs }: Watched,
 	workflowId: string,
 	rows: number,
 	start: () => Promise<unknown>,
+	node = 'GPT Image 2',
 ): Promise<Measured> {
 	const from = Date.now();
 	let to = from;
@@ -59,7 +62,8 @@ export async function measured(
 		to = Date.now();
 	});
 	const { data, startedAt, status, stoppedAt } = await n8n.client.execution(id);
-	const items = data.resultData.runData['GPT Image 2']?.at(-1)?.data?.main?.[0] ?? [];
+	const runs = data.resultData.runData[node] ?? [];
+	const items = runs.flatMap((run) => run.data?.main?.[0] ?? []);
 	if (status !== 'success' || items.length !== rows) {
 		throw new Error(`${status}, ${items.length} items: ${data.resultData.error?.message}`);
 	}
@@ -69,6 +73,7 @@ export async function measured(
 		blockMs: (late.at(-1) ?? NaN) - idleAnswerMs,
 		p99Ms: (late[Math.floor(late.length * 0.99)] ?? NaN) - idleAnswerMs,
 		seconds: (Date.parse(stoppedAt ?? '') - Date.parse(startedAt)) / 1000,
+		stoppedAt: Date.parse(stoppedAt ?? ''),
 	};
 }
 

@@ -58,6 +58,30 @@ export function webhook(path: string): BenchNode {
 	return { name: 'Webhook', type, typeVersion: 2, webhookId: path, parameters };
 }
 
+/** The nodes that answer a POST to that path with `resumeUrl`, and wait until that URL is called. */
+export function waitForCall(path: string): BenchNode[] {
+	const start = webhook(path);
+	return [
+		{ ...start, parameters: { ...start.parameters, responseMode: 'responseNode' } },
+		{
+			name: 'Respond',
+			type: 'n8n-nodes-base.respondToWebhook',
+			typeVersion: 1.1,
+			parameters: {
+				respondWith: 'json',
+				responseBody: '={{ { resumeUrl: $execution.resumeUrl } }}',
+			},
+		},
+		{
+			name: 'Wait',
+			type: 'n8n-nodes-base.wait',
+			typeVersion: 1.1,
+			webhookId: `${path}-call`,
+			parameters: { resume: 'webhook', httpMethod: 'POST', options: {} },
+		},
+	];
+}
+
 export const noOp: BenchNode = {
 	name: 'NoOp',
 	type: 'n8n-nodes-base.noOp',
