@@ -23,7 +23,7 @@ const imageKeys = [
 	...['outputs', 'images', 'image_urls', 'image', 'url', 'image_url', 'output_url'],
 	...['output', 'result', 'results', 'data', 'files'],
 ];
-const urlOfImage = /^(?:https?:\/\/|data:image\/)/i;
+const urlOfImage = /^\s*(?:https?:\/\/|data:image\/)/i;
 
 /** Deeper levels are not searched. */
 const deepest = 8;

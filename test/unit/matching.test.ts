@@ -105,6 +105,14 @@ describe('a reference', () => {
 		['run-17-a', 'run-18-a', true],
 		['run-x-a', 'run-18-a', false],
 		['order.17', 'order-17', false],
+		['order 118 17', 'order 118 18', true],
+		['order 119 17', 'order 118 18', false],
+		['order 18 17', 'order 18 18', true],
+		['order 12317', 'order 12318', true],
+		['order 17123', 'order 18123', true],
+		['order 123', 'order 12318', false],
+		['17/17', '18/18', true],
+		['17/16', '18/18', false],
 	])("of the user's own: %s is that of %s or not", (ofRun, own, isSame) => {
 		expect(isSameOwnReference(ofRun, own, '18')).toBe(isSame);
 	});

@@ -93,6 +93,7 @@ describe('reading a run', () => {
 		['a video beside images', { outputs: [{ type: 'video', url: 'a' }], images: ['b'] }, ['b']],
 		['a text', 'https://files.test/a.png', ['https://files.test/a.png']],
 		['a data URI', 'data:image/png;base64,aGk=', ['data:image/png;base64,aGk=']],
+		['a URL after a space', ' https://a.example/1.png', ['https://a.example/1.png']],
 		['an error envelope', { code: 'X', message: 'Y', errors: null }, []],
 		['nothing', null, []],
 	])('finds the images in %s', (_name, output, urls) => {

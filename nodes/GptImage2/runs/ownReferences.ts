@@ -46,9 +46,11 @@ export function continuesOwn(run: Run, request: Request, execution: NodeExecutio
 	return mayDeliver(run.status) && isNewEnough && isOwn(run, request, execution);
 }
 
+const numbers = /(?<!\d)(\d+)(?!\d)/;
+
 /**
  * Whether a reference is the user's own, even if it contains another execution's id, unless that id is
- * null.
+ * null. Any number may be the id, or begin or end with it, but only one other id may stand in its places.
  */
 export function isSameOwnReference(
 	reference: string,
@@ -56,10 +58,24 @@ export function isSameOwnReference(
 	executionId: string | null,
 ): boolean {
 	if (reference === own || executionId === null) return reference === own;
-	const parts = own.split(executionId);
-	if (parts.length === 1) return false;
-	const escaped = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-	return new RegExp(`^${escaped.join('\\d+')}$`).test(reference);
+	const parts = own.split(numbers);
+	const others = reference.split(numbers);
+	if (parts.length !== others.length) return false;
+	const ids = new Set<string | null>();
+	for (const [index, part] of parts.entries()) {
+		const other = others[index] ?? '';
+		if (part !== other) ids.add(index % 2 === 1 ? otherId(other, part, executionId) : null);
+	}
+	return ids.size === 1 && !ids.has(null);
+}
+
+/** The id that a number has in place of the one at the end or beginning of its own; null for none. */
+function otherId(number: string, own: string, id: string): string | null {
+	const [before, after] = [own.slice(0, -id.length), own.slice(id.length)];
+	const isAtEnd = own.endsWith(id) && number.startsWith(before);
+	if (isAtEnd && number.length > before.length) return number.slice(before.length);
+	const isAtStart = own.startsWith(id) && number.endsWith(after);
+	return isAtStart && number.length > after.length ? number.slice(0, -after.length) : null;
 }
 
 /** Whether a run has the user's own reference and exactly the request's input, and can be reused. */
