@@ -39,8 +39,11 @@ function readOptions(): LiveOptions & { isAgreed: boolean } {
 	const { env } = process;
 	if (!env.RUNFLOW_API_KEY)
 		throw new Error('Set RUNFLOW_API_KEY to a key of your Runflow account.');
-	const limit = Number(values.limit ?? usualLimit + (values.prices ? limitOfPrices : 0));
-	if (!(limit >= 0)) throw new Error("'--limit' takes an amount in dollars, such as 0.5.");
+	const limit = Number(
+		values.limit === '' ? NaN : (values.limit ?? usualLimit + (values.prices ? limitOfPrices : 0)),
+	);
+	if (!Number.isFinite(limit) || limit < 0)
+		throw new Error("'--limit' takes an amount in dollars, such as 0.5.");
 	const publicUrl = env.RUNFLOW_CALLBACK_URL;
 	if (publicUrl && !URL.canParse(publicUrl)) {
 		throw new Error(
@@ -109,8 +112,12 @@ async function main(): Promise<number> {
 			console.log(linesOf(result));
 		},
 		join(reports, 'live'),
-	).finally(() => {
-		if (latest) writePage(latest());
+	).catch((error: unknown) => {
+		if (latest) {
+			writePage(latest());
+			console.log(runsOf(latest()));
+		}
+		throw error;
 	});
 	writePage(report);
 	console.log(

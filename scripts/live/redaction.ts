@@ -5,26 +5,27 @@ const hidden = '[hidden]';
 /** Parameters of a URL that let its holder do something, encoded or not. */
 const tokenParameter =
 	/((?:[?&#]|%3F|%26|&amp;)(?:[\w.-]*(?:signature|credential|token|policy|key-pair-id|nonce|secret|password|api_?key)|sig|key)(?:=|%3D))[^&#\s"'<>%]+(?:%(?!26)[^&#\s"'<>%]*)*/gi;
-const emailAddress = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g;
+const emailAddress = /[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+/g;
 const userOfUrl = /(\w:\/\/)[^\s/?#@"'<>]+@/g;
 
 /** Headers and fields that are never written down, by how their names end, and fields that say who someone is. */
 const secretNames =
-	/^(?:(?:set-)?cookie|upload_?url)$|(?:token|secret|password|passwd|authorization|api[_-]?key|signature|credentials?)$/i;
+	/^(?:(?:set-)?cookie|upload_?url)$|(?:tokens?|secrets?|passwords?|passwd|authorization|(?:api|private|secret|access)[_-]?key(?:[_-]?id)?|signature|credentials?|session(?:[_-]?id)?|jwt)$/i;
 const personalNames =
-	/^(?:(?:first|last|full|given|family|middle|user|display|nick|legal|org|organi[sz]ation|company|team|owner|customer|account)_?name|nickname|phone(?:_?number)?|avatar(?:_?url)?)$/i;
+	/^(?:(?:first|last|full|given|family|middle|user|display|nick|legal|org|organi[sz]ation|company|team|workspace|owner|customer|account)_?name|nickname|login|mobile|phone(?:_?number)?|avatar(?:_?url)?)$/i;
 
 /** Fields that name whom an object is about, where it is about a person or an organization. */
 const ownNames = /^(?:name|slug)$/i;
 const ownersNames =
-	/^(?:user|owner|author|creator|created_by|member|membership|org|organi[sz]ation|company|team|account|customer|profile)s?$/i;
+	/^(?:user|owner|author|creator|created_by|member|membership|org|organi[sz]ation|company|team|workspace|account|customer|profile|people|invited_by)s?$/i;
 
+const dataUri = /^data:[\w.+-]+\/[\w.+-]+[;,]/i;
 const longestDataUri = 60;
 
 /** A text without keys, tokens, signatures, e-mail addresses and most of a data URI. */
 export function cleanText(text: string, secrets: ReadonlyMap<string, string>): string {
-	if (text.startsWith('data:')) {
-		return text.length > longestDataUri ? `${text.slice(0, longestDataUri)}…` : text;
+	if (text.length > longestDataUri && dataUri.test(text)) {
+		return `${text.slice(0, longestDataUri)}…`;
 	}
 	const known = [...secrets]
 		.flatMap(([secret, name]) => [secret, encodeURIComponent(secret)].map((one) => [one, name]))
@@ -60,13 +61,19 @@ export function withoutSecrets(
 	if (typeof value === 'string') return cleanText(value, secrets);
 	if (typeof value !== 'object' || value === null) return value;
 	if (Array.isArray(value)) {
-		return value.map((part: unknown) => withoutSecrets(part, secrets, under));
+		const isHidden = ownersNames.test(under);
+		return value.map((part: unknown) =>
+			isHidden && typeof part === 'string' ? hidden : withoutSecrets(part, secrets, under),
+		);
 	}
 	const namesOwner = isOwner(value, under);
 	return Object.fromEntries(
 		Object.entries(value).map(([name, inner]: [string, unknown]) => {
 			const isSecret =
-				secretNames.test(name) || personalNames.test(name) || (namesOwner && ownNames.test(name));
+				secretNames.test(name) ||
+				personalNames.test(name) ||
+				(namesOwner && ownNames.test(name)) ||
+				(ownersNames.test(name) && typeof inner === 'string');
 			const isHidden = isSecret && inner !== null && typeof inner !== 'boolean';
 			return [cleanText(name, secrets), isHidden ? hidden : withoutSecrets(inner, secrets, name)];
 		}),

@@ -42,9 +42,10 @@ export function summaryOf({ hindrance, requests, results, seconds, spent }: Live
 
 /** The runs that were asked for, by which they are found in the account. */
 export function runsOf({ runs }: LiveReport): string {
-	const named = runs.map(
-		({ id, name, ref }) => `${name} ${id ?? `(no id yet; its client_ref is ${ref})`}`,
-	);
+	const named = runs.map(({ id, isRepeated, name, ref }) => {
+		if (id === null) return `${name} (no id yet; its client_ref is ${ref})`;
+		return isRepeated ? `${name} ${id} (others may have its client_ref, ${ref})` : `${name} ${id}`;
+	});
 	return named.length === 0 ? 'No run was made.' : `Runs that were made: ${named.join(', ')}.`;
 }
 

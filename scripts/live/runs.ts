@@ -22,45 +22,43 @@ export async function trialRun(stage: Stage, name: RunName): Promise<TrialRun> {
 async function makeRun(stage: Stage, name: RunName): Promise<TrialRun> {
 	const plan: PlannedRun = plannedRuns[name];
 	const request = await requestFor(stage, plan);
-	const note = stage.budget.reserve(plan.pictures, plan.price ?? null);
+	const reserve = () => stage.budget.reserve(plan.pictures, plan.price ?? null);
+	const notes = [reserve()];
 	const api = stage.api.under(`run-${name.replaceAll('_', '-')}`);
 	const idempotencyKey = randomUUID();
 	const startedAt = Date.now();
-	// Each create that may have been accepted may have made a run, if the API ignores keys.
-	const again: Array<(cost: number | null) => void> = [];
-	const client = api.creating(() =>
-		again.push(stage.budget.reserve(plan.pictures, plan.price ?? null)),
-	);
 	const asked = ask(stage, name, request);
-	const outcome = await client.createRun(plan.model, request, {
-		idempotencyKey,
-		startedAt,
-		findable: true,
-		uncertain: false,
-		timeoutMs: createTimeoutMs,
-		signal,
+	const client = api.creating(() => {
+		asked.isRepeated = true;
+		notes.push(reserve());
 	});
-	if ('error' in outcome) {
-		note(outcome.mayBePaid ? null : 0);
-		if (!outcome.mayBePaid) forget(stage, asked);
-		for (const noteAgain of again) noteAgain(outcome.mayBePaid ? null : 0);
-		if (isPassing(outcome.error)) {
-			throw new NotTried(
-				`its run was refused: ${wordsOf(outcome.error)}${outcome.mayBePaid ? paidWords : ''}`,
-			);
-		}
-		throw new UnusableRun(`its run was refused: ${wordsOf(outcome.error)}`, outcome.error);
-	}
-	asked.id = outcome.run.id;
-	let cost: number | null = null;
+	// Each create that may have been accepted may have made a run, if the API ignores keys.
+	let costAt = (_create: number): number | null => null;
 	try {
+		const outcome = await client.createRun(plan.model, request, {
+			idempotencyKey,
+			startedAt,
+			findable: true,
+			uncertain: false,
+			timeoutMs: createTimeoutMs,
+			signal,
+		});
+		if ('error' in outcome) {
+			const { error, mayBePaid } = outcome;
+			const words = `its run was refused: ${wordsOf(error)}${mayBePaid ? paidWords : ''}`;
+			if (!mayBePaid) {
+				costAt = () => 0;
+				forget(stage, asked);
+			}
+			throw isPassing(error) ? new NotTried(words) : new UnusableRun(words, error);
+		}
+		asked.id = outcome.run.id;
 		const run = await ended(stage, api, outcome.run, startedAt);
-		cost = costOf(run);
-		const others = again.length > 0 ? await othersOf(stage, asked) : 0;
-		for (const [at, noteAgain] of again.entries()) noteAgain(at < others ? null : 0);
+		const others = notes.length > 1 ? await othersOf(stage, asked) : 0;
+		costAt = (create) => (create === 0 ? costOf(run) : create <= others ? null : 0);
 		return { request, created: outcome.run, run, idempotencyKey };
 	} finally {
-		note(cost);
+		for (const [create, note] of notes.entries()) note(costAt(create));
 	}
 }
 

@@ -9,7 +9,7 @@ export const paidWords = '; its run may exist and have to be paid for';
 
 /** Notes that a run is asked for, before it is. */
 export function ask({ askedFor }: Stage, name: string, { client_ref = '' }: RunRequest): AskedRun {
-	const asked = { name, ref: client_ref, id: null };
+	const asked = { name, ref: client_ref, id: null, isRepeated: false };
 	askedFor.push(asked);
 	return asked;
 }
@@ -19,10 +19,15 @@ export function forget({ askedFor }: Stage, asked: AskedRun): void {
 	askedFor.splice(askedFor.indexOf(asked), 1);
 }
 
+/** Notes a run that an answer has named. */
+export function nameRun({ askedFor }: Stage, name: string, run: Run | undefined): void {
+	const { client_ref, id = null } = run ?? {};
+	askedFor.push({ name, ref: client_ref ?? '', id, isRepeated: false });
+}
+
 /** Notes a run that should have been refused: it counts as paid at the highest price. */
 export function noteUnplanned(stage: Stage, name: string, { body }: Answer): void {
-	const run = createdRunSchema.safeParse(body).data;
-	stage.askedFor.push({ name, ref: run?.client_ref ?? '', id: run?.id ?? null });
+	nameRun(stage, name, createdRunSchema.safeParse(body).data);
 	stage.budget.charge(1);
 }
 

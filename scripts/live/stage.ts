@@ -28,6 +28,8 @@ export interface AskedRun {
 	ref: string;
 	/** Null where no answer has said so. */
 	id: string | null;
+	/** Whether its create was sent again, so that other runs may have its reference. */
+	isRepeated: boolean;
 }
 
 /** What all checks of one trial share. */

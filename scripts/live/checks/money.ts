@@ -9,7 +9,7 @@ import { NotTried } from '../notTried';
 import { dollars } from '../budget';
 import { baseRun } from '../baseRun';
 import { succeededRun, trialRun } from '../runs';
-import { costOf } from '../spending';
+import { costOf, nameRun } from '../spending';
 import { sampleRun } from '../samples';
 import type { Stage } from '../stage';
 import { ownPresets } from '../trialRuns';
@@ -26,8 +26,10 @@ async function again(stage: Stage, api: Caller, change: object) {
 		throw error;
 	});
 	const { body: answer, status } = answered;
-	const id = status < 300 ? (createdRunSchema.safeParse(answer).data?.id ?? null) : null;
+	const created = status < 300 ? createdRunSchema.safeParse(answer).data : undefined;
+	const id = created?.id ?? null;
 	const isNew = id !== null && id !== run.id;
+	if (isNew) nameRun(stage, 'replay', created);
 	note(mayHaveMadeRun(status) && id !== run.id ? null : 0);
 	return { status, isNew, isSame: id === run.id };
 }

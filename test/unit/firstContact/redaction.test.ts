@@ -17,6 +17,9 @@ describe('what a trial writes down', () => {
 		'https://u:LEAK@h.example/x#access_token=LEAK%2FLEAK',
 		'https://h.example/x?credential=a%2FLEAK',
 		'by leak.doe@acme.example',
+		'by leak.doe%40acme.example',
+		`data: {"key":"${key}"}`,
+		'data:,leak.doe@acme.example',
 	])('has no secret of the text %s', (text) => {
 		const clean = cleanText(text, secrets);
 		expect(clean).not.toMatch(/leak/i);
@@ -34,6 +37,9 @@ describe('what a trial writes down', () => {
 		{ memberships: [{ organization: { id: '1', name: 'LEAK' } }] },
 		{ user: { name: 'LEAK' }, organizations: [{ name: 'LEAK' }] },
 		{ name: 'LEAK', email: 'a@b.example' },
+		{ organization: 'LEAK', created_by: 'LEAK', members: ['LEAK'] },
+		{ workspace: { name: 'LEAK' }, invited_by: { name: 'LEAK' }, people: [{ name: 'LEAK' }] },
+		{ tokens: ['LEAK'], private_key: 'LEAK', access_key_id: 'LEAK', session_id: 'LEAK' },
 	])('has nothing secret or personal of the object %j', (value) => {
 		expect(JSON.stringify(withoutSecrets(value, secrets))).not.toContain('LEAK');
 	});

@@ -26,9 +26,7 @@ async function booked({ runs, url }: Simulator): Promise<number> {
 	return (await Promise.all(costs)).reduce((sum, cost) => sum + cost, 0);
 }
 
-const limit = 0.6;
-
-const cases: Array<Disagreement & { name: string }> = [
+const cases: Array<Disagreement & { name: string; limit?: number }> = [
 	{ name: 'the first create is lost', rule: lost(first, 1) },
 	{
 		name: 'the first create is lost and no list has it in time',
@@ -45,6 +43,12 @@ const cases: Array<Disagreement & { name: string }> = [
 		name: 'three later creates are lost where keys are ignored and lists are behind',
 		rule: lost(later, 3),
 		settings: { idempotency: false, unlistedFor: 60_000 },
+	},
+	{
+		name: 'a later create is lost and another would exceed the limit',
+		rule: lost(later, 1),
+		settings: { idempotency: false, unlistedFor: 60_000 },
+		limit: 0.02,
 	},
 	{
 		name: 'a proxy answers in place of the API',
@@ -64,7 +68,7 @@ function stageFor(simulator: Simulator, limit: number): Stage {
 describe('the spending of a trial', () => {
 	it.concurrent.each(cases)(
 		'covers every run and stays within its limit when $name',
-		async ({ rule, settings }) => {
+		async ({ limit = 0.6, rule, settings }) => {
 			const simulator = await start();
 			try {
 				Object.assign(simulator.settings, settings);
