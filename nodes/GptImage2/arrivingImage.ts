@@ -16,7 +16,8 @@ export class ArrivingImage {
 
 	private sizeBytes = 0;
 
-	private readonly announcedBytes: number;
+	/** Its size according to the headers; not a number if they don't say. */
+	readonly announcedBytes: number;
 
 	/**
 	 * `headers` are those of the answer that the image arrives in. Throws TransferError if they announce too

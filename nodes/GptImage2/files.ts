@@ -4,6 +4,7 @@ import { z } from 'zod/v3';
 import { uploadRefused } from '../../runflow/assets';
 import { RunflowApiError, RunflowConnectionError, TransferError } from '../../runflow/errors';
 import { unreachable } from '../../runflow/reachable';
+import { whenThereIsRoom } from './arrivingBytes';
 import { ArrivingImage } from './arrivingImage';
 import { httpAnswerSchema, ignoreLateError, isStream, type FileStream } from './connection';
 import { throwConnectionError } from './connectionErrors';
@@ -117,10 +118,14 @@ export async function fetchImage<T>(
 			if (code !== 'ABORT_ERR') image.failure ??= new TransferError('broken');
 		});
 		const { 'content-type': contentType } = headers;
-		const kept = await keep({
+		const onItsWay = {
 			contentType: typeof contentType === 'string' ? contentType : null,
-			stream: body.map((chunk: Buffer) => image.pass(chunk)),
 			size: () => image.size,
+		};
+		const kept = await whenThereIsRoom(image.announcedBytes, async () => {
+			signal.throwIfAborted();
+			const stream = body.map((chunk: Buffer) => image.pass(chunk));
+			return await keep({ ...onItsWay, stream });
 		}).catch((error: unknown) => {
 			throw image.failure ?? error;
 		});

@@ -33,7 +33,7 @@ async function makeRun(stage: Stage, name: RunName): Promise<TrialRun> {
 		notes.push(reserve());
 	});
 	// Each create that may have been accepted may have made a run, if the API ignores keys.
-	let costAt = (_create: number): number | null => null;
+	let costAt: (create: number) => number | null = () => null;
 	try {
 		const outcome = await client.createRun(plan.model, request, {
 			idempotencyKey,

@@ -57,10 +57,10 @@ interface Delivered {
 }
 
 /**
- * Downloads have their own limit, apart from that of runs: a few at once keep the network busy without
- * filling the memory.
+ * Downloads have their own limit, apart from that of runs: this many keep the network busy even if the
+ * storage takes its time to answer. How many bytes arrive at a time is limited apart from it.
  */
-export const downloadsAtOnce = 16;
+export const downloadsAtOnce = 64;
 
 /** The fraction of its timeout that remains for the images of a run that ended at the last moment. */
 const shortestPart = 0.1;
