@@ -107,8 +107,9 @@ export function saveAgain(nodeContext: IContextObject, again: ExecutedAgain): vo
 export function takeAgain(context: IExecuteFunctions): ExecutedAgain | null {
 	const nodeContext = context.getContext('node');
 	const again = againSchema.safeParse(nodeContext).data?.[againKey];
+	if (again === undefined) return null;
 	const suspension = storedSchema.safeParse(nodeContext[suspensionKey]).data;
-	if (again === undefined || suspension === undefined) return null;
+	if (suspension === undefined) return null;
 	if (suspension.executionId !== context.getExecutionId()) return null;
 	if (suspension.runIndex !== nodeExecutionOf(context).runIndex) return null;
 	if ('items' in again && !context.getNode().retryOnFail) delete nodeContext[againKey];
